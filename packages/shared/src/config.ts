@@ -1,0 +1,109 @@
+/** The environment, read once and checked by a schema; a wrong value ends the start with a message that names it. */
+import { z } from 'zod';
+
+const list = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  )
+  .pipe(z.array(z.string()).min(1));
+
+const secrets = list.refine((keys) => keys.every((key) => key.length >= 32), {
+  message: 'each secret needs at least 32 characters (openssl rand -base64 48 makes one)',
+});
+
+const url = (...protocols: string[]) =>
+  z.string().refine(
+    (text) => {
+      try {
+        return protocols.includes(new URL(text).protocol);
+      } catch {
+        return false;
+      }
+    },
+    { message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}` },
+  );
+
+const count = (fallback: number, min = 1, max = 1_000_000) => z.coerce.number().int().min(min).max(max).default(fallback);
+
+/** Variables that producer and worker both read. */
+const common = {
+  DATABASE_URL: url('postgres:', 'postgresql:'),
+  QUEUE_URL: url('postgres:', 'postgresql:', 'redis:', 'rediss:').optional(),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,40}$/, 'lower-case letters, digits and _, beginning with a letter')
+    .default('parcelpost'),
+  STORAGE_URL: url('file:'),
+  PUBLIC_URL: url('http:', 'https:').default('http://127.0.0.1:3000'),
+  SEAL_SECRET: secrets,
+  EXPORT_TTL_HOURS: count(24 * 7),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SWEEP_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
+};
+
+const producer = z.object({
+  ...common,
+  PORT: count(3000, 0, 65_535),
+  HOST: z.string().default('127.0.0.1'),
+  TOKEN_SECRET: secrets,
+  AUTH_SECRET: secrets,
+  TOKEN_HOURS: count(12, 1, 24 * 7),
+  PLATFORM_API_URL: url('http:', 'https:').optional(),
+  EXPORT_DEADLINE_MINUTES: count(6 * 60),
+  SAMPLE_SIGN_IN: z.stringbool().default(false),
+});
+
+const worker = z.object({
+  ...common,
+  PORT: count(0, 0, 65_535),
+  HOST: z.string().default('127.0.0.1'),
+  PLATFORM_API_URL: url('http:', 'https:').optional(),
+  SMTP_URL: url('smtp:', 'smtps:'),
+  MAIL_FROM: z.string().default('Parcelpost <parcelpost@localhost>'),
+  WORKER_QUEUES: list.default(['export', 'msg', 'webhook']),
+  WORKER_CONCURRENCY: count(4, 1, 256),
+  WORKER_LOCK_SECONDS: z.coerce.number().min(0.5).max(3600).default(30),
+  WEBHOOK_SECRET: z.string().min(24).optional(),
+  WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
+  PAGE_SIZE: count(500, 1, 10_000),
+  SHARD_RECORDS: count(5_000),
+  FETCH_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(600).default(30),
+  ZIP_LEVEL: count(6, 0, 9),
+});
+
+/** A variable is missing or wrong. The message names each one and says what is wanted. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(present);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `${name} ${present[name] === undefined ? 'is not set' : 'is wrong'}: ${issue.message}`;
+    });
+    throw new ConfigError(lines.join('\n'));
+  }
+  return parsed.data;
+}
+
+/** Which engine carries the queues, and where it is. `QUEUE_URL` wins over `REDIS_URL`; the database is the default. */
+export function queueUrl(config: { QUEUE_URL?: string | undefined; REDIS_URL?: string | undefined; DATABASE_URL: string }): string {
+  return config.QUEUE_URL ?? config.REDIS_URL ?? config.DATABASE_URL;
+}
+
+export type ProducerConfig = z.output<typeof producer>;
+export type WorkerConfig = z.output<typeof worker>;
+
+/** Reads the producer's environment. Throws {@link ConfigError}. */
+export const readProducerConfig = (env: NodeJS.ProcessEnv): ProducerConfig => read(producer, env);
+
+/** Reads the worker's environment. Throws {@link ConfigError}. */
+export const readWorkerConfig = (env: NodeJS.ProcessEnv): WorkerConfig => read(worker, env);

@@ -1,0 +1,55 @@
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+import { MIGRATIONS } from './migrations/index.js';
+
+export type Database = Knex;
+/** A database or a transaction on it: what every service is given. */
+export type Connection = Knex | Knex.Transaction;
+
+// Counts and byte sizes are bigint in PostgreSQL; all of ours stay far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/**
+ * Opens a pool of connections to PostgreSQL. Nothing is connected until the first query.
+ * @param url `postgres://user:password@host:port/database`
+ * @param options.max most connections at once (default 10)
+ * @param options.name shows in `pg_stat_activity`
+ */
+export function openDatabase(url: string, options: { max?: number; name?: string } = {}): Database {
+  return knex({
+    client: 'pg',
+    connection: { connectionString: url, application_name: options.name ?? 'parcelpost' },
+    pool: { min: 0, max: options.max ?? 10 },
+    acquireConnectionTimeout: 15_000,
+  });
+}
+
+/**
+ * Brings the schema up to date; safe to run from several processes at once (one migrates, the others wait and find
+ * nothing left to do).
+ * @returns names of the migrations that were applied
+ */
+export async function migrate(db: Database): Promise<string[]> {
+  const source = {
+    getMigrations: async () => MIGRATIONS.map(({ name }) => name),
+    getMigrationName: (name: string) => name,
+    getMigration: async (name: string) => ({
+      up: async (trx: Knex) => {
+        await trx.raw(MIGRATIONS.find((migration) => migration.name === name)?.sql ?? '');
+      },
+      down: async () => {
+        throw new Error('migrations run forward only');
+      },
+    }),
+  };
+  return db.transaction(async (trx) => {
+    // knex's own lock is a row that a killed process leaves locked; this one ends with its transaction.
+    await trx.raw(`select pg_advisory_xact_lock(hashtext('parcelpost.migrate'))`);
+    const [, applied] = (await trx.migrate.latest({
+      migrationSource: source,
+      tableName: 'migrations',
+      disableTransactions: true,
+    })) as [number, string[]];
+    return applied;
+  });
+}

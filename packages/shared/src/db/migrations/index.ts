@@ -1,0 +1,8 @@
+import { sql as platform } from './0001-platform.js';
+import { sql as exportsSql } from './0002-exports.js';
+
+/** Every migration, in order. Forward only: a migration that has been released is never edited. */
+export const MIGRATIONS: readonly { name: string; sql: string }[] = [
+  { name: '0001-platform', sql: platform },
+  { name: '0002-exports', sql: exportsSql },
+];

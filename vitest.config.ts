@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+const source = (folder: string) => new URL(folder, import.meta.url).pathname;
+
+export default defineConfig({
+  resolve: {
+    // Tests run on the sources; only processes that a test starts run what `tsc -b` built.
+    alias: [
+      { find: /^@parcelpost\/shared\/(.*)\.js$/, replacement: `${source('packages/shared/src/')}$1.ts` },
+      { find: /^@parcelpost\/infra\/(.*)\.js$/, replacement: `${source('infra/src/')}$1.ts` },
+    ],
+  },
+  test: {
+    include: ['apps/**/*.test.ts', 'packages/**/*.test.ts', 'infra/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: ['test/support/global-setup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
