@@ -27,7 +27,8 @@ const url = (...protocols: string[]) =>
     { message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}` },
   );
 
-const count = (fallback: number, min = 1, max = 1_000_000) => z.coerce.number().int().min(min).max(max).default(fallback);
+const count = (fallback: number, min = 1, max = 1_000_000) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
 
 /** Variables that producer and worker both read. */
 const common = {
@@ -95,7 +96,11 @@ function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<
 }
 
 /** Which engine carries the queues, and where it is. `QUEUE_URL` wins over `REDIS_URL`; the database is the default. */
-export function queueUrl(config: { QUEUE_URL?: string | undefined; REDIS_URL?: string | undefined; DATABASE_URL: string }): string {
+export function queueUrl(config: {
+  QUEUE_URL?: string | undefined;
+  REDIS_URL?: string | undefined;
+  DATABASE_URL: string;
+}): string {
   return config.QUEUE_URL ?? config.REDIS_URL ?? config.DATABASE_URL;
 }
 

@@ -23,7 +23,12 @@ export const signatureSchema = z.strictObject({
   options: z
     .strictObject({
       attempts: z.int().min(1).max(50).optional().describe('How often to try'),
-      backoff: z.int().min(0).max(86_400_000).optional().describe('First pause between tries, in milliseconds; doubles'),
+      backoff: z
+        .int()
+        .min(0)
+        .max(86_400_000)
+        .optional()
+        .describe('First pause between tries, in milliseconds; doubles'),
       delay: z.int().min(0).max(2_592_000_000).optional().describe('Pause before the first try, in milliseconds'),
     })
     .default({}),

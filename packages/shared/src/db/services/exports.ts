@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import type { ExportFailure } from '../../errors.js';
+import type { ExportOptions, Signature } from '../../export-request.js';
+import type { ExportResult } from '../../export-result.js';
+import type { Connection, Database } from '../database.js';
+import { insertOutbox } from './outbox.js';
+
+export type Outcome = 'completed' | 'partial' | 'failed' | 'cancelled';
+export type Phase = 'waiting' | 'planning' | 'reading' | 'writing' | 'bundling' | 'decided';
+
+/** What a person looked like when asking. */
+export interface Requester {
+  id: string;
+  name: string;
+  email: string;
+  language: string;
+}
+
+export interface NewExport {
+  /** Made by the caller, since the token is sealed for it. */
+  id: string;
+  organization: string;
+  organizationName: string;
+  project: string;
+  projectName: string;
+  requester: Requester;
+  options: ExportOptions;
+  onSuccess: Signature[];
+  onFailure: Signature[];
+  sealedToken: string;
+  deadlineAt: Date;
+}
+
+export interface ExportRow extends Omit<NewExport, 'sealedToken'> {
+  generation: number;
+  sealedToken: string | null;
+  phase: Phase;
+  /** Why running shards are to stop; null while nothing is wrong. */
+  abort: ExportFailure | null;
+  outcome: Outcome | null;
+  result: ExportResult | null;
+  error: ExportFailure | null;
+  requestedAt: Date;
+  startedAt: Date | null;
+  decidedAt: Date | null;
+  /** When the files go; null unless there are files. */
+  expiresAt: Date | null;
+}
+
+/** One word for people: the outcome; `expired` once its files are gone; else whether work has begun. */
+export type ExportState = 'waiting' | 'running' | Outcome | 'expired';
+
+export function stateOf(
+  row: Pick<ExportRow, 'outcome' | 'startedAt' | 'expiresAt'>,
+  now: Date = new Date(),
+): ExportState {
+  if (row.outcome) {
+    const hadFiles = row.outcome === 'completed' || row.outcome === 'partial';
+    return hadFiles && row.expiresAt && row.expiresAt <= now ? 'expired' : row.outcome;
+  }
+  return row.startedAt ? 'running' : 'waiting';
+}
+
+export interface ExportProgress {
+  id: string;
+  state: ExportState;
+  phase: Phase;
+  /** Records read so far, and in all; the latter null until the plan has counted. */
+  rows: number;
+  rowsExpected: number | null;
+  /** Shards, files and the merge: done, and known so far. */
+  jobsDone: number;
+  jobs: number;
+  error: ExportFailure | null;
+}
+
+const COLUMNS = {
+  id: 'id',
+  generation: 'generation',
+  organization: 'organization',
+  organizationName: 'organization_name',
+  project: 'project',
+  projectName: 'project_name',
+  requester: 'requester',
+  options: 'options',
+  onSuccess: 'on_success',
+  onFailure: 'on_failure',
+  sealedToken: 'sealed_token',
+  phase: 'phase',
+  abort: 'abort',
+  outcome: 'outcome',
+  result: 'result',
+  error: 'error',
+  requestedAt: 'requested_at',
+  startedAt: 'started_at',
+  decidedAt: 'decided_at',
+  deadlineAt: 'deadline_at',
+  expiresAt: 'expires_at',
+} as const;
+
+/** The rows of `exports`: one request each, with one outcome. */
+export class ExportService {
+  constructor(readonly db: Database) {}
+
+  /** Inserts an export, and the outbox row that brings it into the queue, in one transaction. */
+  async create(row: NewExport): Promise<void> {
+    await this.db.transaction(async (trx) => {
+      await trx('exports').insert({
+        id: row.id,
+        organization: row.organization,
+        organization_name: row.organizationName,
+        project: row.project,
+        project_name: row.projectName,
+        requester_id: row.requester.id,
+        requester: JSON.stringify(row.requester),
+        options: JSON.stringify(row.options),
+        on_success: JSON.stringify(row.onSuccess),
+        on_failure: JSON.stringify(row.onFailure),
+        sealed_token: row.sealedToken,
+        deadline_at: row.deadlineAt,
+      });
+      await insertOutbox(trx, [
+        {
+          id: randomUUID(),
+          exportId: row.id,
+          generation: 1,
+          hook: 'enter',
+          position: 0,
+          task: 'export.enter',
+          args: {},
+          options: {},
+          input: null,
+        },
+      ]);
+    });
+  }
+
+  async get(id: string): Promise<ExportRow | undefined> {
+    return this.db('exports').where({ id }).first<ExportRow | undefined>(COLUMNS);
+  }
+
+  /** The newest exports first, of one project, one requester, or all. */
+  async recent(filter: {
+    organization?: string;
+    project?: string;
+    requesterId?: string;
+    limit: number;
+  }): Promise<ExportRow[]> {
+    const query = this.db('exports').orderBy('requested_at', 'desc').limit(filter.limit).select<ExportRow[]>(COLUMNS);
+    if (filter.organization !== undefined) query.where('organization', filter.organization);
+    if (filter.project !== undefined) query.where('project', filter.project);
+    if (filter.requesterId !== undefined) query.where('requester_id', filter.requesterId);
+    return query;
+  }
+
+  /** How far each of these exports is, in one query however many they are. Unknown ids are left out. */
+  async progress(ids: readonly string[]): Promise<Map<string, ExportProgress>> {
+    if (ids.length === 0) return new Map();
+    const { rows } = await this.db.raw<{ rows: ProgressRow[] }>(
+      `select e.id, e.outcome, e.phase, e.error, e.started_at as "startedAt", e.expires_at as "expiresAt",
+         coalesce(sum(j.rows) filter (where j.kind = 'map'), 0)::bigint as rows,
+         (sum(j.rows_expected) filter (where j.kind = 'map'))::bigint as "rowsExpected",
+         count(*) filter (where j.state = 'done') as "jobsDone", count(j.step) as jobs
+       from exports e left join export_jobs j on j.export_id = e.id and j.generation = e.generation
+       where e.id = any(?) group by e.id`,
+      [[...ids]],
+    );
+    const now = new Date();
+    return new Map(
+      rows.map(({ outcome, startedAt, expiresAt, ...row }) => [
+        row.id,
+        { ...row, state: stateOf({ outcome, startedAt, expiresAt }, now) },
+      ]),
+    );
+  }
+
+  /** Marks that work has begun, or has come further. A decided export is left alone. */
+  async enterPhase(id: string, generation: number, phase: Phase): Promise<void> {
+    await this.db('exports')
+      .where({ id, generation, outcome: null })
+      .update({ phase, started_at: this.db.raw('coalesce(started_at, now())') });
+  }
+
+  /**
+   * Raises the abort flag: running shards stop at their next page, and the merge decides. The first reason stays.
+   * @returns whether this call raised it
+   */
+  async raiseAbort(id: string, generation: number, reason: ExportFailure): Promise<boolean> {
+    const changed = await this.db('exports')
+      .where({ id, generation, outcome: null, abort: null })
+      .update({ abort: JSON.stringify(reason) });
+    return changed === 1;
+  }
+
+  /** The abort flag alone, for a look between two pages. `undefined`: go on. A decided export says stop, too. */
+  async abortReason(id: string, generation: number): Promise<ExportFailure | 'decided' | undefined> {
+    const row = await this.db('exports')
+      .where({ id, generation })
+      .first<{ abort: ExportFailure | null; outcome: Outcome | null } | undefined>('abort', 'outcome');
+    if (!row || row.outcome) return 'decided';
+    return row.abort ?? undefined;
+  }
+
+  /** Exports without an outcome that were entered at least `ageMs` ago or are past their deadline, oldest first. */
+  async open(ageMs: number, limit: number): Promise<(ExportRow & { late: boolean })[]> {
+    return this.db('exports')
+      .whereNull('outcome')
+      .andWhere((any) =>
+        any.where('deadline_at', '<', this.db.fn.now()).orWhereExists(
+          this.db('outbox')
+            .whereRaw(`outbox.export_id = exports.id and outbox.generation = exports.generation and hook = 'enter'`)
+            .andWhere('entered_at', '<', this.db.raw(`now() - ? * interval '1 millisecond'`, [ageMs])),
+        ),
+      )
+      .orderBy('requested_at')
+      .limit(limit)
+      .select(COLUMNS)
+      .select(this.db.raw('deadline_at < now() as late'));
+  }
+
+  /**
+   * Decides an export: sets its one outcome where there is none, in the transaction it is given, and forgets the token.
+   * @returns false when it was decided already, or belongs to another generation; then nothing was changed
+   */
+  async decide(
+    trx: Connection,
+    id: string,
+    generation: number,
+    decision: { outcome: Outcome; result: ExportResult | null; error: ExportFailure | null; expiresAt: Date | null },
+  ): Promise<boolean> {
+    const changed = await trx('exports')
+      .where({ id, generation, outcome: null })
+      .update({
+        outcome: decision.outcome,
+        phase: 'decided',
+        result: decision.result && JSON.stringify(decision.result),
+        error: decision.error && JSON.stringify(decision.error),
+        decided_at: trx.fn.now(),
+        expires_at: decision.expiresAt,
+        sealed_token: null,
+      });
+    return changed === 1;
+  }
+}
+
+interface ProgressRow extends Omit<ExportProgress, 'state'> {
+  outcome: Outcome | null;
+  startedAt: Date | null;
+  expiresAt: Date | null;
+}

@@ -1,0 +1,164 @@
+/** The queues, on Redis or on PostgreSQL: one code for both engines. */
+import {
+  type BackendFactory,
+  type ConnectionOptions,
+  createPostgresBackend,
+  type FlowJob,
+  FlowProducer,
+  type IQueueBackend,
+  type Job,
+  type Processor,
+  Queue,
+  runMigrations,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { Logger } from '../log.js';
+
+export type Engine = 'redis' | 'postgres';
+type AnyQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend>;
+export type AnyWorker = Worker<unknown, unknown, string, IQueueBackend>;
+
+/** The queue in which flows are joined: merges run here, and every worker listens to it. */
+export const META_QUEUE = 'meta';
+/** The queue of plans, maps and reduces. */
+export const EXPORT_QUEUE = 'export';
+
+export interface Queues {
+  readonly engine: Engine;
+  /** The queue of this name; made once, closed with the rest. */
+  queue(name: string): AnyQueue;
+  /** Enters a tree of jobs, whole or not at all. */
+  addFlow(flow: FlowJob): Promise<void>;
+  /** Begins to work on a queue. Jobs that a dead worker held are taken over, however often that happens. */
+  work(name: string, processor: Processor, options: { concurrency: number; lockMs: number }): AnyWorker;
+  /** Resolves when the engine answers; rejects with its error. */
+  ping(): Promise<void>;
+  /** Closes queues and flow producer; workers are closed by who made them. */
+  close(): Promise<void>;
+}
+
+/** The engine that a `QUEUE_URL` names. */
+export function engineOf(url: string): Engine {
+  return /^rediss?:/.test(url) ? 'redis' : 'postgres';
+}
+
+interface Backend {
+  connection: () => ConnectionOptions;
+  /** Workers wait on a connection of their own. */
+  factory: BackendFactory | undefined;
+  keys: { prefix?: string };
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function redisBackend(url: string, prefix: string): Backend {
+  const shared = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
+  shared.on('error', () => {}); // each queue reports its own errors
+  return {
+    connection: () => shared as unknown as ConnectionOptions,
+    factory: undefined,
+    // One hash tag for every key, so that a tree of jobs stays on one node of a Redis Cluster.
+    keys: { prefix: `{${prefix}}` },
+    async ping() {
+      if (shared.status !== 'ready') throw new Error(`Redis is not connected (${shared.status})`);
+      await shared.ping();
+    },
+    async close() {
+      shared.disconnect();
+    },
+  };
+}
+
+function postgresBackend(url: string, schema: string): Backend {
+  // Every queue and worker opens a pool of its own; they stay small.
+  const options = { connectionString: url, schema, max: 4, keepAlive: true, application_name: 'parcelpost-queue' };
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  pool.on('error', () => {});
+  return {
+    connection: () => options as unknown as ConnectionOptions,
+    factory: createPostgresBackend as unknown as BackendFactory,
+    keys: {},
+    async ping() {
+      await pool.query('select 1');
+    },
+    close: () => pool.end(),
+  };
+}
+
+/**
+ * Opens the queues that a `QUEUE_URL` names.
+ * @param url `redis://…`, `rediss://…` or `postgres://…`; the tables of the latter come from {@link migrateQueues}
+ * @param options.prefix key prefix on Redis, schema on PostgreSQL
+ */
+export function openQueues(url: string, { prefix, log }: { prefix: string; log: Logger }): Queues {
+  const engine = engineOf(url);
+  const backend = engine === 'redis' ? redisBackend(url, prefix) : postgresBackend(url, prefix);
+  const queues = new Map<string, AnyQueue>();
+  let flows: FlowProducer | undefined;
+  const args = () => (backend.factory ? [backend.factory] : []) as [];
+  const report = (what: string) => (error: Error) => log.error({ err: error, queue: what }, 'queue engine error');
+
+  return {
+    engine,
+    queue(name) {
+      let queue = queues.get(name);
+      if (!queue) {
+        queue = new Queue(
+          name,
+          { connection: backend.connection(), ...backend.keys },
+          ...args(),
+        ) as unknown as AnyQueue;
+        queue.on('error', report(name));
+        queues.set(name, queue);
+      }
+      return queue;
+    },
+    async addFlow(flow) {
+      if (!flows) {
+        flows = new FlowProducer({ connection: backend.connection(), ...backend.keys }, ...args());
+        flows.on('error', report('flows'));
+      }
+      await flows.add(flow);
+    },
+    work(name, processor, { concurrency, lockMs }) {
+      const options: WorkerOptions = {
+        connection: backend.connection(),
+        ...backend.keys,
+        concurrency,
+        lockDuration: lockMs,
+        stalledInterval: lockMs,
+        // A job is not at fault when its worker is killed; the export's deadline is what ends a poisonous one.
+        maxStalledCount: 1000,
+      };
+      const worker = new Worker(name, processor, options, ...args()) as unknown as AnyWorker;
+      worker.on('error', report(name));
+      return worker;
+    },
+    ping: () => backend.ping(),
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await flows?.close();
+      await backend.close();
+    },
+  };
+}
+
+/**
+ * Makes or updates the queues' tables where PostgreSQL carries them; nothing to do on Redis.
+ * @param schema the schema they live in (`QUEUE_PREFIX`)
+ */
+export async function migrateQueues(url: string, schema: string): Promise<void> {
+  if (engineOf(url) === 'redis') return;
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await runMigrations(client, schema);
+  } finally {
+    await client.end();
+  }
+}
+
+export type { Job };

@@ -1,0 +1,56 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FileStorage } from './file-storage.js';
+
+describe('file storage', () => {
+  let root: string;
+  let storage: FileStorage;
+  beforeAll(async () => {
+    root = await mkdtemp(path.join(tmpdir(), 'parcelpost-storage-'));
+    storage = new FileStorage(root);
+  });
+  afterAll(() => rm(root, { recursive: true }));
+
+  test('an object is not seen before it is committed, and whole after', async () => {
+    const writer = await storage.create('a/b/c.bin');
+    await writer.write(Buffer.from('first '));
+    expect(await storage.stat('a/b/c.bin')).toBeUndefined();
+    await writer.write(Buffer.from('second'));
+    await writer.commit();
+    expect(await storage.stat('a/b/c.bin')).toEqual({ bytes: 12 });
+    expect(String(await storage.readAll('a/b/c.bin'))).toBe('first second');
+  });
+
+  test('an aborted write leaves nothing behind, and keeps what was there', async () => {
+    await storage.put('d/kept.txt', 'before');
+    const writer = await storage.create('d/kept.txt');
+    await writer.write(Buffer.from('after'));
+    await writer.abort();
+    expect(await readdir(path.join(root, 'd'))).toEqual(['kept.txt']);
+    expect(String(await storage.readAll('d/kept.txt'))).toBe('before');
+  });
+
+  test('a range is read with both ends included', async () => {
+    await storage.put('range.txt', '0123456789');
+    const chunks = await storage.read('range.txt', { start: 2, end: 4 }).toArray();
+    expect(String(Buffer.concat(chunks))).toBe('234');
+  });
+
+  test.each(['../x', 'a/../x', '/etc/passwd', 'a//b', '', 'a/', 'a\\b', 'a/\0', '.'])(
+    'the key %j is refused',
+    async (key) => {
+      await expect(storage.put(key, 'x')).rejects.toThrow('storage key');
+      expect(() => storage.read(key)).toThrow('storage key');
+    },
+  );
+
+  test('removing a prefix removes what is below it and nothing beside it', async () => {
+    await storage.put('p/one/x', '1');
+    await storage.put('p/one2/x', '2');
+    await storage.removePrefix('p/one');
+    expect(await storage.stat('p/one/x')).toBeUndefined();
+    expect(await storage.stat('p/one2/x')).toEqual({ bytes: 1 });
+  });
+});
