@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const NAMES = ['TOKEN_SECRET', 'AUTH_SECRET', 'SEAL_SECRET', 'WEBHOOK_SECRET'] as const;
+export type LocalSecrets = Record<(typeof NAMES)[number], string>;
+
+/**
+ * The secrets of a local installation, by the names of the variables that carry them: made at the first call, kept in
+ * `<dataDir>/secrets.json` for nobody but the file's owner to read. Throws when that file is not what was written.
+ */
+export function localSecrets(dataDir: string): LocalSecrets {
+  const file = join(dataDir, 'secrets.json');
+  mkdirSync(dataDir, { recursive: true });
+  const fresh = Object.fromEntries(NAMES.map((name) => [name, randomBytes(36).toString('base64')]));
+  const beside = `${file}.${process.pid}`;
+  try {
+    writeFileSync(beside, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600 });
+    // A link, since it fails where the file exists: two first starts at once end with the same secrets.
+    linkSync(beside, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(beside, { force: true });
+  }
+  let kept: Partial<LocalSecrets>;
+  try {
+    kept = JSON.parse(readFileSync(file, 'utf8')) as Partial<LocalSecrets>;
+  } catch (cause) {
+    throw new Error(
+      `${file} cannot be read as JSON; remove it, and new secrets will be made (tokens given out before stop working)`,
+      { cause },
+    );
+  }
+  const missing = NAMES.filter((name) => typeof kept[name] !== 'string');
+  if (missing.length > 0)
+    throw new Error(`${file} lacks ${missing.join(', ')}; remove it, and new secrets will be made`);
+  return kept as LocalSecrets;
+}
