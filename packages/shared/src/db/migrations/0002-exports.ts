@@ -42,6 +42,7 @@ create table export_jobs (
   shard int not null,
   state text not null default 'waiting' check (state in ('waiting', 'active', 'done', 'failed', 'aborted')),
   attempts int not null default 0,
+  starts int not null default 0,
   rows bigint not null default 0,
   rows_expected bigint,
   bytes bigint not null default 0,

@@ -15,7 +15,10 @@ export interface JobKey {
 
 export interface ExportJobRow extends JobKey {
   state: JobState;
+  /** Tries spent; a worker that was killed, or asked to stop, spends none. */
   attempts: number;
+  /** How often the work was begun, whatever became of it. */
+  starts: number;
   rows: number;
   rowsExpected: number | null;
   bytes: number;
@@ -34,6 +37,7 @@ const COLUMNS = {
   shard: 'shard',
   state: 'state',
   attempts: 'attempts',
+  starts: 'starts',
   rows: 'rows',
   rowsExpected: 'rows_expected',
   bytes: 'bytes',
@@ -66,20 +70,55 @@ export class ExportJobService {
       .ignore();
   }
 
+  /** Keeps a plan on its row and notes the shards that it made, together: a repeat of the plan finds both or neither. */
+  async keepPlan(key: JobKey, plan: unknown, shards: readonly (JobKey & { rowsExpected: number | null })[]): Promise<void> {
+    await this.db.transaction(async (trx) => {
+      await trx('export_jobs')
+        .where(where(key))
+        .update({ result: JSON.stringify(plan) });
+      await trx('exports')
+        .where({ id: key.exportId, generation: key.generation, outcome: null })
+        .update({ phase: 'reading', started_at: trx.raw('coalesce(started_at, now())') });
+      if (shards.length === 0) return;
+      await trx('export_jobs')
+        .insert(shards.map((job) => ({ ...where(job), rows_expected: job.rowsExpected })))
+        .onConflict(KEY)
+        .ignore();
+    });
+  }
+
+  /** The plan of a generation, as {@link keepPlan} left it. Throws when there is none. */
+  async plan(exportId: string, generation: number): Promise<unknown> {
+    const [plan] = await this.results(exportId, generation, 'plan', 'plan');
+    if (!plan) throw new Error(`export ${exportId} has no plan in generation ${generation}`);
+    return plan;
+  }
+
+  /** What the pieces of one step left, in the order of their shards; only of those that are done, and of the plan. */
+  async results(exportId: string, generation: number, kind: JobKind, step: string): Promise<unknown[]> {
+    const rows = await this.db('export_jobs')
+      .where({ export_id: exportId, generation, kind, step })
+      .whereNotNull('result')
+      .orderBy('shard')
+      .select<{ result: unknown }[]>('result');
+    return rows.map(({ result }) => result);
+  }
+
   /** Notes the start of an attempt. @returns the row as it stands, which says `done` when there is nothing to do */
-  async begin(key: JobKey): Promise<ExportJobRow> {
+  async begin(key: JobKey, attempt: number): Promise<ExportJobRow> {
     const { rows } = await this.db.raw<{ rows: ExportJobRow[] }>(
-      `insert into export_jobs as j (export_id, generation, kind, step, shard, state, attempts, started_at)
-       values (?, ?, ?, ?, ?, 'active', 1, now())
+      `insert into export_jobs as j (export_id, generation, kind, step, shard, state, attempts, starts, started_at)
+       values (?, ?, ?, ?, ?, 'active', ?, 1, now())
        on conflict (export_id, generation, kind, step, shard) do update set
          state = case when j.state = 'done' then j.state else 'active' end,
-         attempts = case when j.state = 'done' then j.attempts else j.attempts + 1 end,
+         attempts = greatest(j.attempts, excluded.attempts),
+         starts = j.starts + 1,
          rows = case when j.state = 'done' then j.rows else 0 end,
          started_at = coalesce(j.started_at, now())
        returning ${Object.entries(COLUMNS)
          .map(([name, column]) => `${column} as "${name}"`)
          .join(', ')}`,
-      [key.exportId, key.generation, key.kind, key.step, key.shard],
+      [key.exportId, key.generation, key.kind, key.step, key.shard, attempt],
     );
     return rows[0] as ExportJobRow;
   }
@@ -109,11 +148,11 @@ export class ExportJobService {
       .update({ state, error: JSON.stringify(error), finished_at: state === 'waiting' ? null : this.db.fn.now() });
   }
 
-  /** Gives an attempt back, when the worker is asked to stop. */
+  /** Gives work back that its worker was asked to stop. */
   async handBack(key: JobKey): Promise<void> {
     await this.db('export_jobs')
       .where({ ...where(key), state: 'active' })
-      .update({ state: 'waiting', attempts: this.db.raw('attempts - 1') });
+      .update({ state: 'waiting' });
   }
 
   /** All work of one generation, in the order of kind, step and shard. */
