@@ -1,0 +1,33 @@
+/** What follow-up handlers throw. Every message may be shown to the asker: no secret, no address of an inner network. */
+
+/** A follow-up did not get through this time; trying again may help. */
+export class FollowUpError extends Error {
+  override readonly name: string = 'FollowUpError';
+  /** @param code short name of the kind of failure, such as `webhook-timeout` */
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Trying again cannot help: the address does not exist, the receiver said that it is gone. */
+export class PermanentFollowUpError extends FollowUpError {
+  override readonly name = 'PermanentFollowUpError';
+}
+
+/** The receiver named a time before which it does not want to be asked again. */
+export class RetryAfterError extends FollowUpError {
+  override readonly name = 'RetryAfterError';
+  /** @param retryAfterMs pause before the next try, in milliseconds; 0 to 24 hours */
+  constructor(
+    code: string,
+    message: string,
+    readonly retryAfterMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+}

@@ -1,0 +1,29 @@
+/** The follow-up handlers of this worker, by the name of the task they run. */
+import { createEmailHandler, type EmailOptions } from './email.js';
+import type { FollowUpHandler } from './types.js';
+import { createWebhookHandler, type WebhookOptions } from './webhook.js';
+
+export interface FollowUpHandlers {
+  /** Task name → handler; a task that is not here cannot be run by this worker. */
+  handlers: ReadonlyMap<string, FollowUpHandler>;
+  /** Ends the mail server's connections and those to webhooks, after what is in flight. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the handlers of the built-in tasks. Nothing is connected before the first follow-up.
+ * @throws ConfigError, naming the variable, if MAIL_FROM or WEBHOOK_SECRET cannot be used
+ */
+export function createFollowUpHandlers(options: { email: EmailOptions; webhook: WebhookOptions }): FollowUpHandlers {
+  const email = createEmailHandler(options.email);
+  const webhook = createWebhookHandler(options.webhook);
+  return {
+    handlers: new Map([
+      ['msg.email', email.handle],
+      ['webhook.post', webhook.handle],
+    ]),
+    close: async () => {
+      await Promise.all([email.close(), webhook.close()]);
+    },
+  };
+}
