@@ -1,0 +1,110 @@
+/** Geometries as text: Extended Well-Known Text, as PostGIS, GDAL and QGIS read it. */
+import { ExportError } from '@parcelpost/shared/errors.js';
+import type { Geometry, Position } from 'geojson';
+
+/**
+ * A GeoJSON geometry (RFC 7946, WGS 84) as EWKT, such as `SRID=4326;POINT Z (1 2 3)`; the empty text where there is none.
+ *
+ * Z is kept; where only some positions have one, the others get 0. A fourth number is dropped: RFC 7946 gives it no
+ * meaning. Rings are closed. Numbers are the shortest that read back as the same double, never with an exponent.
+ * What is empty is written `EMPTY`. Throws a permanent ExportError for what is not a GeoJSON geometry.
+ */
+export function toEwkt(geometry: Geometry | null): string {
+  if (geometry === null) return '';
+  return `SRID=4326;${tagged(geometry, anyZ(geometry))}`;
+}
+
+function tagged(geometry: Geometry, z: boolean): string {
+  const body = bodyOf(geometry, z);
+  return `${geometry.type.toUpperCase()} ${z ? 'Z ' : ''}${body}`;
+}
+
+function bodyOf(geometry: Geometry, z: boolean): string {
+  switch (geometry.type) {
+    case 'Point':
+      return list(geometry.coordinates).length === 0 ? 'EMPTY' : `(${position(geometry.coordinates, z)})`;
+    case 'LineString':
+      return line(geometry.coordinates, z, false);
+    case 'MultiPoint':
+      return group(geometry.coordinates, (point) => (list(point).length === 0 ? 'EMPTY' : `(${position(point, z)})`));
+    case 'MultiLineString':
+      return group(geometry.coordinates, (part) => line(part, z, false));
+    case 'Polygon':
+      return polygon(geometry.coordinates, z);
+    case 'MultiPolygon':
+      return group(geometry.coordinates, (part) => polygon(part, z));
+    case 'GeometryCollection':
+      return group(geometry.geometries, (part) => tagged(part, z));
+    default:
+      throw new ExportError(
+        'unknown_geometry',
+        `a location has a geometry of type ${JSON.stringify((geometry as { type?: unknown }).type)}, which GeoJSON does not know`,
+        true,
+      );
+  }
+}
+
+/** Platforms write an empty geometry as `[]`, and some as null. */
+function list<T>(items: readonly T[] | null | undefined): readonly T[] {
+  return Array.isArray(items) ? items : [];
+}
+
+function group<T>(items: readonly T[] | null, text: (item: T) => string): string {
+  const all = list(items);
+  if (all.length === 0) return 'EMPTY';
+  let out = '(';
+  for (let i = 0; i < all.length; i++) out += i === 0 ? text(all[i] as T) : `,${text(all[i] as T)}`;
+  return `${out})`;
+}
+
+function polygon(rings: Position[][], z: boolean): string {
+  const full = list(rings).filter((ring) => list(ring).length > 0);
+  return group(full, (ring) => line(ring, z, true));
+}
+
+function line(positions: Position[], z: boolean, ring: boolean): string {
+  const all = list(positions);
+  const first = all[0];
+  if (!first) return 'EMPTY';
+  let out = `(${position(first, z)}`;
+  for (let i = 1; i < all.length; i++) out += `,${position(all[i] as Position, z)}`;
+  const last = all[all.length - 1] as Position;
+  if (ring && (first[0] !== last[0] || first[1] !== last[1])) out += `,${position(first, z)}`;
+  return `${out})`;
+}
+
+function position(at: Position, z: boolean): string {
+  const plane = `${number(at[0])} ${number(at[1])}`;
+  return z ? `${plane} ${number(at[2] ?? 0)}` : plane;
+}
+
+function number(value: number | undefined): string {
+  if (typeof value !== 'number') return 'NaN';
+  const size = Math.abs(value);
+  if ((size >= 1e-6 && size < 1e21) || size === 0) return `${value}`;
+  return Number.isFinite(value) ? withoutExponent(`${value}`) : `${value}`;
+}
+
+/** `1.5e-7` as `0.00000015`: readers of WKT differ about exponents. */
+function withoutExponent(text: string): string {
+  const [, sign = '', head = '', tail = '', exponent = '0'] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text) ?? [];
+  const digits = head + tail;
+  const shift = Number(exponent);
+  return shift < 0 ? `${sign}0.${'0'.repeat(-shift - 1)}${digits}` : `${sign}${digits.padEnd(shift + 1, '0')}`;
+}
+
+/** Whether any position of a geometry has a third number. */
+function anyZ(geometry: Geometry): boolean {
+  if (geometry.type === 'GeometryCollection') return list(geometry.geometries).some(anyZ);
+  return deepZ(geometry.coordinates);
+}
+
+type Nested = Position | Position[] | Position[][] | Position[][][];
+
+function deepZ(coordinates: Nested): boolean {
+  if (!Array.isArray(coordinates)) return false;
+  if (!Array.isArray(coordinates[0]) && coordinates.length > 0)
+    return coordinates.length > 2 && coordinates[2] !== null;
+  for (const part of coordinates) if (deepZ(part as Nested)) return true;
+  return false;
+}
