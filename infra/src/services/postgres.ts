@@ -5,7 +5,9 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -144,20 +146,40 @@ async function findRunning(
   log: (line: string) => void,
 ): Promise<number | undefined> {
   const pidFile = join(home.cluster, 'postmaster.pid');
+  if (!existsSync(pidFile)) return undefined;
   const pid = livePidIn(pidFile);
-  if (pid === undefined) return undefined;
-  if (livePidIn(join(dataDir, 'owner.pid')) !== undefined) {
+  if (pid !== undefined && livePidIn(join(dataDir, 'owner.pid')) !== undefined) {
     const port = Number(readFileSync(pidFile, 'utf8').split('\n')[3]);
     if (await answers(port, password, home.cluster)) return port;
   }
-  if (isServerOf(pid, home.cluster)) {
+  if (pid !== undefined && isServerOf(pid, home.cluster)) {
     log(`ending a PostgreSQL (process ${pid}) that an earlier start left behind`);
     await endProcess(pid);
-  } else {
-    // The number was given to another process since; PostgreSQL itself would take that one for its server.
-    rmSync(pidFile, { force: true });
   }
+  // PostgreSQL clears the file away itself, but not where the number now is another process's, or a zombie's.
+  await untilUnused(home.cluster);
+  rmSync(pidFile, { force: true });
   return undefined;
+}
+
+/** Waits for processes of a killed server, which end by themselves: without the pid file a new one does not look for them. */
+async function untilUnused(cluster: string): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const worksIn = (pid: string) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === cluster;
+    } catch {
+      return false;
+    }
+  };
+  const until = Date.now() + 10_000;
+  for (;;) {
+    const left = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && worksIn(name));
+    if (left.length === 0) return;
+    if (Date.now() > until)
+      throw new Error(`processes ${left.join(', ')} still use ${cluster}; end them and start again`);
+    await delay(25);
+  }
 }
 
 async function answers(port: number, password: string, cluster: string): Promise<boolean> {
@@ -234,8 +256,10 @@ async function ready(server: GuardedProcess, url: string): Promise<boolean> {
       await query(url, 'select 1');
       return true;
     } catch (error) {
-      if ((error as { code?: string }).code === '28P01')
-        throw new Error('the embedded PostgreSQL refuses its own password; remove its data folder');
+      if ((error as { code?: string }).code === '28P01') {
+        await server.stop();
+        throw new Error('the embedded PostgreSQL refuses the password beside its data; remove the data folder');
+      }
       await delay(20);
     }
   }
