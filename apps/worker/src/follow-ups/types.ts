@@ -26,7 +26,7 @@ export interface FollowUpContext {
  */
 export type FollowUpHandler = (
   input: FollowUpInput,
-  args: Record<string, JsonValue>,
+  args: Record<string, unknown>,
   context: FollowUpContext,
 ) => Promise<JsonValue>;
 

@@ -1,0 +1,67 @@
+/** Inputs for the tests of follow-ups, and the context a handler runs in. */
+
+import type { ExportFailureReport, ExportResult, FollowUpInput } from '@parcelpost/shared/export-result.js';
+import { createLogger } from '@parcelpost/shared/log.js';
+import type { FollowUpContext } from '../../apps/worker/src/follow-ups/types.js';
+
+export const EXPORT_ID = '0b8f6f0e-6a5c-4d57-9a4e-0c3f5a1f7d11';
+export const FOLLOW_UP_ID = 'd3b07384-d9a0-4c9b-8a8e-6f1d2c3b4a59';
+export const PUBLIC_URL = 'https://maps.example.org/parcelpost';
+export const PAGE = `${PUBLIC_URL}/exports/${EXPORT_ID}`;
+
+const common = {
+  exportId: EXPORT_ID,
+  project: { organization: 'cadasta', slug: 'london-2', name: 'London 2' },
+  links: [{ text: 'Export of London 2', url: PAGE }],
+  requestedBy: { id: 'ana', name: 'Ana Álvarez' },
+  finishedAt: '2026-03-05T14:05:09.000Z',
+};
+
+export function successInput(changes: Partial<ExportResult> = {}): FollowUpInput & { kind: 'success' } {
+  const result: ExportResult = {
+    ...common,
+    outcome: 'completed',
+    file: {
+      name: '2026-03-05_london-2_shp.zip',
+      bytes: 1_412_345,
+      sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      expiresAt: '2026-03-12T14:05:09.000Z',
+    },
+    rows: 12_345,
+    files: [
+      { name: 'parties.csv', rows: 4_100, bytes: 512_000 },
+      { name: 'README.txt', rows: null, bytes: 999 },
+    ],
+    warnings: ['12 locations without a geometry are in locations.csv and in no shapefile.'],
+    ...changes,
+  };
+  return { kind: 'success', result };
+}
+
+export function failureInput(changes: Partial<ExportFailureReport> = {}): FollowUpInput & { kind: 'failure' } {
+  const report: ExportFailureReport = {
+    ...common,
+    outcome: 'failed',
+    failure: {
+      code: 'platform-unavailable',
+      message: 'The platform answered 502 to the list of parties, eight times in a row.',
+      step: 'parties',
+      shard: 3,
+      attempts: 8,
+    },
+    ...changes,
+  };
+  return { kind: 'failure', report };
+}
+
+export function followUpContext(changes: Partial<FollowUpContext> = {}): FollowUpContext {
+  return {
+    followUpId: FOLLOW_UP_ID,
+    exportId: EXPORT_ID,
+    idempotencyKey: FOLLOW_UP_ID,
+    attempt: 1,
+    signal: new AbortController().signal,
+    log: createLogger('test', 'silent'),
+    ...changes,
+  };
+}
