@@ -183,12 +183,12 @@ describe('what a relay’s refusals mean', () => {
     expect(error.message).toContain('no such user here');
   });
 
-  it.each([
+  it.each<[codes: Record<string, number>, name: string]>([
     [{ 'ana@example.org': 450 }, 'all for now'],
     [{ 'ana@example.org': 550, 'ben@example.org': 451 }, 'one for good, one for now'],
     [{ 'ben@example.org': 451 }, 'one for now, the other taken'],
   ])('%j (%s) is tried again', async (codes) => {
-    const { url } = await relay(refuse(codes as Record<string, number>));
+    const { url } = await relay(refuse(codes));
     const to = ['ana@example.org', 'ben@example.org'];
     const error = await failing(handler(url)(successInput(), { to }, followUpContext()));
     expect(error.name).toBe('FollowUpError');
