@@ -153,9 +153,9 @@ describe('the embedded PostgreSQL', () => {
     const { child } = await startInAnotherProcess();
     const pid = serverPid();
     const guard = processes().find((one) => one.pid === pid)?.parent;
-    for (const one of processes().filter(({ group }) => group === guard)) {
-      if (one.pid !== pid) process.kill(one.pid, 'SIGKILL');
-    }
+    // The watcher first: the end of the guard alone would make the starter close the pipe that it watches.
+    const watchers = processes().filter((one) => one.group === guard && one.pid !== pid && one.pid !== guard);
+    for (const one of [...watchers.map((watcher) => watcher.pid), guard as number]) process.kill(one, 'SIGKILL');
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(isAlive(pid)).toBe(true);
