@@ -143,7 +143,7 @@ export class Transport {
       const { detail } = JSON.parse(bytes.toString('utf8')) as { detail?: unknown };
       if (typeof detail !== 'string' || detail.includes(this.#options.authorization.token)) return '';
       return detail
-        .replace(/\p{C}+/gu, ' ')
+        .replace(/[\p{C}\s]+/gu, ' ')
         .trim()
         .slice(0, MAX_DETAIL_LENGTH);
     } catch {
