@@ -20,10 +20,13 @@ export function renderText(content: EmailContent): string {
 }
 
 function textTable({ files, moreFiles }: EmailContent): string {
-  const name = Math.max(...files.map((file) => file.name.length));
-  const rows = Math.max(...files.map((file) => file.rows.length));
-  const lines = files.map((file) => `  ${file.name.padEnd(name)}  ${file.rows.padStart(rows)} rows  ${file.size}`);
-  return [...lines, ...moreLine(moreFiles).map((line) => `  ${line}`)].join('\n');
+  const table = [{ name: 'File', rows: 'Rows', size: 'Size' }, ...files];
+  const width = (column: 'name' | 'rows' | 'size') => Math.max(...table.map((file) => file[column].length));
+  const [name, rows, size] = [width('name'), width('rows'), width('size')];
+  const lines = table.map(
+    (file) => `${file.name.padEnd(name)}  ${file.rows.padStart(rows)}  ${file.size.padStart(size)}`,
+  );
+  return [...lines, ...moreLine(moreFiles)].map((line) => `  ${line}`).join('\n');
 }
 
 function moreLine(more: number): string[] {

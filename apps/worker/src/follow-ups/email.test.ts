@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { inspect } from 'node:util';
 import { type AddressObject, type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -232,7 +233,9 @@ describe('what a relay’s refusals mean', () => {
     );
     const error = await failing(handler(url)(successInput(), { to: ['ana@example.org'] }, followUpContext()));
     expect(error).toMatchObject({ name: 'FollowUpError', code: 'mail-login-refused' });
-    expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toMatch(/postmaster|hunter2/);
+    // Its cause too: that is what a log writes.
+    const secrets = ['postmaster', 'hunter2', Buffer.from('\0postmaster\0hunter2').toString('base64')];
+    for (const secret of secrets) expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(secret);
   });
 
   it('a relay that is not there is tried again', async () => {

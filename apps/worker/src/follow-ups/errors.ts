@@ -21,7 +21,7 @@ export class PermanentFollowUpError extends FollowUpError {
 /** The receiver named a time before which it does not want to be asked again. */
 export class RetryAfterError extends FollowUpError {
   override readonly name = 'RetryAfterError';
-  /** @param retryAfterMs pause before the next try, in milliseconds; 0 to 24 hours */
+  /** @param retryAfterMs pause before the next try, in milliseconds; a second to 24 hours */
   constructor(
     code: string,
     message: string,

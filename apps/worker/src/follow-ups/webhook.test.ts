@@ -136,10 +136,11 @@ describe('what the answers mean', () => {
     expect(error).toMatchObject({ retryAfterMs: 120_000 });
   });
 
-  it('Retry-After is seconds or a date, never negative, a day at most, and nothing where it makes no sense', () => {
+  it('Retry-After is seconds or a date, a second at least, a day at most, and nothing where it makes no sense', () => {
     const now = Date.parse('2026-03-05T14:00:00Z');
     expect(retryAfterMs('Thu, 05 Mar 2026 14:01:30 GMT', now)).toBe(90_000);
-    expect(retryAfterMs('Thu, 05 Mar 2026 13:00:00 GMT', now)).toBe(0);
+    expect(retryAfterMs('Thu, 05 Mar 2026 13:00:00 GMT', now)).toBe(1_000);
+    expect(retryAfterMs('0', now)).toBe(1_000);
     expect(retryAfterMs('99999999', now)).toBe(86_400_000);
     expect(retryAfterMs('soon', now)).toBeUndefined();
     expect(retryAfterMs(undefined, now)).toBeUndefined();

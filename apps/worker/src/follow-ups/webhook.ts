@@ -22,6 +22,8 @@ const TIMEOUT_MS = 15_000;
 const ANSWER_BYTES = 64 * 1024;
 const LOGGED_CHARACTERS = 200;
 const LONGEST_PAUSE_MS = 24 * 3_600_000;
+/** An endpoint that asks for no pause at all would be asked without end. */
+const SHORTEST_PAUSE_MS = 1_000;
 
 /** Makes the handler. Nothing is connected before the first webhook. Throws ConfigError for a malformed secret. */
 export function createWebhookHandler(options: WebhookOptions): ClosableHandler {
@@ -102,12 +104,12 @@ function settle({ statusCode, headers }: Dispatcher.ResponseData, origin: string
   throw new FollowUpError('webhook-refused', `${answered}; a webhook is taken by answering 2xx`);
 }
 
-/** A Retry-After header (RFC 9110 10.2.3: seconds or a date) in milliseconds from `now`, 24 hours at most. */
+/** A Retry-After header (RFC 9110 10.2.3: seconds or a date) in milliseconds from `now`: a second at least, 24 hours at most. */
 export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
   const text = (Array.isArray(header) ? header[0] : header)?.trim();
   if (!text) return undefined;
   const pause = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isNaN(pause) ? undefined : Math.min(Math.max(pause, 0), LONGEST_PAUSE_MS);
+  return Number.isNaN(pause) ? undefined : Math.min(Math.max(pause, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
 }
 
 function asFollowUpError(error: unknown, origin: string, context: FollowUpContext): FollowUpError {
