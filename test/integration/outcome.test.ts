@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { ExportService, type NewExport } from '@parcelpost/shared/db/services/exports.js';
+import { FileService } from '@parcelpost/shared/db/services/files.js';
+import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import type { ExportFailure } from '@parcelpost/shared/errors.js';
+import type { ExportResult } from '@parcelpost/shared/export-result.js';
+import { createLogger } from '@parcelpost/shared/log.js';
+import { migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
+import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Decision, decide } from '../../apps/worker/src/outcome/decide.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
+
+const log = createLogger('test', 'silent');
+const FAILURE: ExportFailure = { code: 'test', message: 'it failed', step: 'locations', shard: 3, attempts: 2 };
+
+function newExport(): NewExport {
+  const followUp = { task: 'msg.email', args: { to: ['ana@example.org'] }, options: {} };
+  return {
+    id: randomUUID(),
+    organization: 'cadasta',
+    organizationName: 'Cadasta',
+    project: 'london-2',
+    projectName: 'London 2',
+    requester: { id: 'u1', name: 'Ana', email: 'ana@example.org', language: 'en' },
+    options: { outputType: 'shp', formats: ['csv', 'shapefiles'], csv: { bom: false, escapeFormulas: true } },
+    onSuccess: [followUp, { ...followUp, task: 'webhook.post', args: { url: 'https://example.org/hook' } }],
+    onFailure: [followUp],
+    sealedToken: 'sealed',
+    deadlineAt: new Date(Date.now() + 3_600_000),
+  };
+}
+
+describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
+  let database: TestDatabase;
+  let queues: Queues;
+  let relay: OutboxRelay;
+  let exports: ExportService;
+  let outbox: OutboxService;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const prefix = uniquePrefix();
+    const url = queueUrlFor(engine, database.url);
+    await migrateQueues(url, prefix);
+    queues = openQueues(url, { prefix, log });
+    relay = new OutboxRelay({ db: database.db, queues, log });
+    exports = new ExportService(database.db);
+    outbox = new OutboxService(database.db);
+  });
+  afterAll(async () => {
+    await relay.stop();
+    await queues.close();
+    await database.drop();
+  });
+
+  const deps = () => ({
+    db: database.db,
+    exports,
+    files: new FileService(database.db),
+    relay,
+    log,
+    settings: { publicUrl: 'http://127.0.0.1:3000', shardRecords: 1, zipLevel: 1, ttlMs: 1, softwareVersion: '0' },
+  });
+
+  const success = (id: string): Decision => {
+    const expiresAt = new Date(Date.now() + 3_600_000);
+    const result: ExportResult = {
+      exportId: id,
+      project: { organization: 'cadasta', slug: 'london-2', name: 'London 2' },
+      outcome: 'completed',
+      file: { name: 'a.zip', bytes: 1, sha256: '00', expiresAt: expiresAt.toISOString() },
+      links: [],
+      rows: 0,
+      files: [],
+      warnings: [],
+      requestedBy: { id: 'u1', name: 'Ana' },
+      finishedAt: new Date().toISOString(),
+    };
+    return {
+      result,
+      file: {
+        exportId: id,
+        generation: 1,
+        name: 'a.zip',
+        storageKey: `k/${id}`,
+        mediaType: 'application/zip',
+        bytes: 1,
+        sha256: '00',
+        contents: [],
+        expiresAt,
+      },
+    };
+  };
+
+  test('of many deciders at once exactly one decides, and only its follow-ups are released', async () => {
+    const asked = newExport();
+    await exports.create(asked);
+    const row = await exports.get(asked.id);
+    if (!row) throw new Error('not there');
+    const decisions = Array.from({ length: 12 }, (_, i) => (i % 2 ? success(row.id) : { failure: FAILURE }));
+    const won = await Promise.all(decisions.map((decision) => decide(deps(), row, decision)));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    const after = await exports.get(asked.id);
+    const failed = won.indexOf(true) % 2 === 0;
+    expect(after?.outcome).toBe(failed ? 'failed' : 'completed');
+    const released = await outbox.followUps(asked.id);
+    expect(released.map(({ hook, position }) => `${hook} ${position}`)).toEqual(
+      failed ? ['onFailure 0'] : ['onSuccess 0', 'onSuccess 1'],
+    );
+  });
+
+  test('the token is forgotten with the outcome', async () => {
+    const asked = newExport();
+    await exports.create(asked);
+    const row = await exports.get(asked.id);
+    if (!row) throw new Error('not there');
+    expect(row.sealedToken).toBe('sealed');
+    await decide(deps(), row, { failure: FAILURE });
+    expect((await exports.get(asked.id))?.sealedToken).toBeNull();
+  });
+
+  test('a decision for an earlier generation changes nothing', async () => {
+    const asked = newExport();
+    await exports.create(asked);
+    const row = await exports.get(asked.id);
+    if (!row) throw new Error('not there');
+    await database.db('exports').where({ id: row.id }).update({ generation: 2 });
+    expect(await decide(deps(), row, { failure: FAILURE })).toBe(false);
+    expect((await exports.get(row.id))?.outcome).toBeNull();
+    expect(await outbox.followUps(row.id)).toEqual([]);
+  });
+
+  test('what the outbox holds is entered once, however many relays run, and again after a relay died before noting it', async () => {
+    const asked = newExport();
+    await exports.create(asked);
+    const others = Array.from({ length: 4 }, () => new OutboxRelay({ db: database.db, queues, log }));
+    await Promise.all([relay, ...others].map((each) => each.run()));
+    const merge = `${asked.id}-1-merge`;
+    expect(await queues.queue('meta').getJobState(merge)).toBe('waiting-children');
+    expect(await queues.queue('export').getJobState(`${asked.id}-1-plan`)).toBe('waiting');
+    const waiting = await queues.queue('export').getJobCounts('waiting');
+    await database.db('outbox').where({ export_id: asked.id }).update({ state: 'pending' });
+    await relay.run();
+    expect(await queues.queue('meta').getJobState(merge)).toBe('waiting-children');
+    expect(await queues.queue('export').getJobCounts('waiting')).toEqual(waiting);
+  });
+
+  test('a follow-up is a job of the queue that its task’s name begins with, under its own id', async () => {
+    const asked = newExport();
+    await exports.create(asked);
+    const row = await exports.get(asked.id);
+    if (!row) throw new Error('not there');
+    await decide(deps(), row, success(row.id));
+    const [mail, hook] = await outbox.followUps(row.id);
+    expect(await queues.queue('msg').getJobState(mail?.id as string)).toBe('waiting');
+    expect(await queues.queue('webhook').getJobState(hook?.id as string)).toBe('waiting');
+  });
+});
