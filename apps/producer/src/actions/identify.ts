@@ -1,0 +1,51 @@
+/** Who calls: the user behind a Bearer token, or behind the pages' session cookie. Both are the same kind of token. */
+import type { UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
+import { ProblemError } from '@parcelpost/shared/errors.js';
+import { verifyAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
+import { tokenProblem } from '@parcelpost/shared/tokens/problems.js';
+import type { FastifyRequest } from 'fastify';
+
+/** Name of the pages' session cookie. */
+export const SESSION_COOKIE = 'parcelpost_session';
+
+export class Identifier {
+  constructor(
+    readonly users: UserService,
+    readonly secrets: readonly string[],
+  ) {}
+
+  /**
+   * The user of `Authorization: Bearer`.
+   * @throws {ProblemError} 401, with a problem type of its own for each fault
+   */
+  async bearer(request: FastifyRequest): Promise<UserRow> {
+    const header = request.headers.authorization;
+    const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
+    if (token === undefined) throw tokenProblem('token-missing', 'Bearer');
+    return this.byToken(token);
+  }
+
+  /** The user of the session cookie; undefined if there is none, or none that is still good. */
+  async session(request: FastifyRequest): Promise<UserRow | undefined> {
+    const token = request.cookies[SESSION_COOKIE];
+    return token ? this.accepted(token) : undefined;
+  }
+
+  /** The user that a token names; undefined if it is not good. */
+  async accepted(token: string): Promise<UserRow | undefined> {
+    try {
+      return await this.byToken(token);
+    } catch (error) {
+      if (error instanceof ProblemError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The user that a token names. @throws {ProblemError} 401, also when the user is no more */
+  async byToken(token: string): Promise<UserRow> {
+    const { userId } = verifyAuthToken(token, this.secrets);
+    const user = await this.users.get(userId);
+    if (!user) throw tokenProblem('token-signature', 'Bearer');
+    return user;
+  }
+}

@@ -1,0 +1,93 @@
+/** Looking at exports: which ones a person may see, and all that belongs to one. */
+import { type ExportProgress, type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { type FileRow, FileService } from '@parcelpost/shared/db/services/files.js';
+import { type OutboxRow, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
+import { isUuid, type UserRow } from '@parcelpost/shared/db/services/users.js';
+import type { Dependencies } from '../dependencies.js';
+import { problem } from '../problems.js';
+import { externalPlatform } from './platform-url.js';
+
+/** An export with what was made of it. */
+export interface ExportDetail {
+  row: ExportRow;
+  progress: ExportProgress;
+  file: FileRow | undefined;
+}
+
+const NOT_FOUND = 'There is no export of this id among the projects of which you are a member.';
+
+export class ReadExports {
+  readonly #exports: ExportService;
+  readonly #files: FileService;
+  readonly #outbox: OutboxService;
+  readonly #projects: ProjectService;
+  readonly #external: boolean;
+
+  constructor({ db, config }: Pick<Dependencies, 'db' | 'config'>) {
+    this.#exports = new ExportService(db);
+    this.#files = new FileService(db);
+    this.#outbox = new OutboxService(db);
+    this.#projects = new ProjectService(db);
+    this.#external = externalPlatform(config) !== undefined;
+  }
+
+  /**
+   * One export, for somebody who may see it: a member of its project; with an external platform, which alone knows its
+   * members, only the person who asked for it.
+   * @throws {ProblemError} 404 `export-not-found` for everybody else
+   */
+  async one(id: string, user: UserRow): Promise<ExportRow> {
+    const row = isUuid(id) ? await this.#exports.get(id) : undefined;
+    if (!row || !(await this.#maySee(row, user))) throw problem('export-not-found', NOT_FOUND);
+    return row;
+  }
+
+  /** What belongs to an export that {@link one} has given out. */
+  async detail(row: ExportRow): Promise<ExportDetail & { followUps: OutboxRow[] }> {
+    const [details, followUps] = await Promise.all([this.#details([row]), this.#outbox.followUps(row.id)]);
+    const [detail] = details;
+    if (!detail) throw problem('export-not-found', NOT_FOUND);
+    return { ...detail, followUps };
+  }
+
+  /** The bundle of an export that {@link one} has given out. */
+  async file(row: ExportRow): Promise<FileRow | undefined> {
+    return this.#files.ofExport(row.id);
+  }
+
+  /**
+   * The newest exports first: those of a project of which the user is a member, or else the user's own.
+   * @throws {ProblemError} 404 `project-not-found` for a project of which the user is not a member
+   */
+  async recent(
+    user: UserRow,
+    project: { organization: string; project: string } | undefined,
+    limit: number,
+  ): Promise<ExportDetail[]> {
+    if (project && !this.#external) {
+      const access = await this.#projects.access(project.organization, project.project, user.id);
+      if (!access?.mayExport) {
+        const name = `${project.organization}/${project.project}`;
+        throw problem('project-not-found', `There is no project ${name} of which you are a member.`);
+      }
+      return this.#details(await this.#exports.recent({ ...project, limit }));
+    }
+    return this.#details(await this.#exports.recent({ ...project, requesterId: user.id, limit }));
+  }
+
+  async #maySee(row: ExportRow, user: UserRow): Promise<boolean> {
+    if (this.#external) return row.requester.id === user.id;
+    return (await this.#projects.access(row.organization, row.project, user.id))?.mayExport ?? false;
+  }
+
+  async #details(rows: ExportRow[]): Promise<ExportDetail[]> {
+    const ids = rows.map(({ id }) => id);
+    const [progress, files] = await Promise.all([this.#exports.progress(ids), this.#files.ofExports(ids)]);
+    return rows.flatMap((row) => {
+      const how = progress.get(row.id);
+      const file = files.find(({ exportId, generation }) => exportId === row.id && generation === row.generation);
+      return how ? [{ row, progress: how, file }] : [];
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type { ProducerConfig } from '@parcelpost/shared/config.js';
+import type { Database } from '@parcelpost/shared/db/database.js';
+import type { Logger } from '@parcelpost/shared/log.js';
+import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import type { Storage } from '@parcelpost/shared/storage/storage.js';
+
+/** What of the configuration the server itself looks at. */
+export type ServerConfig = Pick<
+  ProducerConfig,
+  | 'PUBLIC_URL'
+  | 'TOKEN_SECRET'
+  | 'AUTH_SECRET'
+  | 'SEAL_SECRET'
+  | 'TOKEN_HOURS'
+  | 'EXPORT_DEADLINE_MINUTES'
+  | 'SAMPLE_SIGN_IN'
+  | 'PLATFORM_API_URL'
+>;
+
+/** All that the server needs; main.ts makes it, and closes it after the server. */
+export interface Dependencies {
+  config: ServerConfig;
+  log: Logger;
+  db: Database;
+  storage: Storage;
+  relay: Pick<OutboxRelay, 'run'>;
+  /** Resolves when the queue engine answers. */
+  pingQueues: () => Promise<void>;
+}

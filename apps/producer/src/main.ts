@@ -1,0 +1,58 @@
+/** The producer's composition root: reads the environment, builds what there is, serves, and stops when told to. */
+import { ConfigError, type ProducerConfig, queueUrl, readProducerConfig } from '@parcelpost/shared/config.js';
+import { openDatabase } from '@parcelpost/shared/db/database.js';
+import { createLogger, type Logger } from '@parcelpost/shared/log.js';
+import { META_QUEUE, openQueues } from '@parcelpost/shared/queues/queues.js';
+import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
+import { buildServer } from './server.js';
+
+/** How long requests that are being answered may take once the process is told to stop. */
+const STOP_PATIENCE_MS = 10_000;
+
+async function run(config: ProducerConfig, log: Logger): Promise<void> {
+  const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-producer' });
+  const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
+  // Connects now, so that readiness says whether the engine is there before the first export asks.
+  queues.queue(META_QUEUE);
+  const relay = new OutboxRelay({ db, queues, log });
+  const storage = openStorage(config.STORAGE_URL);
+  const app = await buildServer({ config, log, db, storage, relay, pingQueues: () => queues.ping() });
+
+  const stop = async () => {
+    const hurry = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
+    await app.close();
+    clearTimeout(hurry);
+    await relay.stop();
+    await queues.close();
+    await db.destroy();
+  };
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    stop().then(
+      () => log.info('stopped'),
+      (error) => {
+        log.error({ err: error }, 'could not stop in order');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+
+  relay.start(config.SWEEP_SECONDS * 1000);
+  const address = await app.listen({ port: config.PORT, host: config.HOST });
+  log.info({ address, publicUrl: config.PUBLIC_URL, queues: queues.engine }, 'listening');
+}
+
+try {
+  const config = readProducerConfig(process.env);
+  await run(config, createLogger('producer', config.LOG_LEVEL));
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`The producer cannot start:\n${error.message}\n`);
+  process.exit(1);
+}

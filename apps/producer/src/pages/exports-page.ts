@@ -1,0 +1,31 @@
+import type { UserRow } from '@parcelpost/shared/db/services/users.js';
+import type { ExportDetail } from '../actions/read-exports.js';
+import { type Html, html, page } from './html.js';
+import { moment, rowsWord, size, stateWord } from './words.js';
+
+/** How often a page with running exports asks again, in seconds. */
+export const REFRESH_SECONDS = 2;
+
+/** The recent exports of the user who is signed in. */
+export function exportsPage(user: UserRow, exports: ExportDetail[]): Html {
+  const rows = exports.map(
+    ({ row, progress, file }) => html`<tr>
+<td><a href="/exports/${row.id}">${row.organizationName}: ${row.projectName}</a>
+<td>${row.options.outputType}
+<td>${stateWord(progress.state)}
+<td>${rowsWord(progress)}
+<td>${file && progress.state !== 'expired' && size(file.bytes)}
+<td>${moment(row.requestedAt)}
+</tr>`,
+  );
+  const running = exports.some(({ progress }) => progress.state === 'waiting' || progress.state === 'running');
+  const table = html`<table>
+<thead><tr><th>Project<th>Type<th>State<th>Progress<th>Size<th>Requested</thead>
+<tbody>${rows}</tbody></table>`;
+  return page({
+    title: 'Recent exports',
+    user: user.name,
+    body: rows.length > 0 ? table : html`<p>You have asked for no export yet.</p>`,
+    ...(running && { refresh: REFRESH_SECONDS }),
+  });
+}

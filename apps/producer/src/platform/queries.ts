@@ -1,0 +1,109 @@
+/**
+ * The read API's SQL. A page is one query: it decides on the permission, gives the count, and assembles the JSON of the
+ * records as text, so that the digits of numbers and the order of keys come out as they went in, and nothing here is parsed.
+ */
+
+import { MAY_SEE } from '@parcelpost/shared/db/services/projects.js';
+import type { Entity } from '@parcelpost/shared/records.js';
+import { cursorSql } from './cursor.js';
+
+/** One record list: its table, and SQL that writes a row `r` of it as JSON text, in the shapes of the platform API. */
+interface EntitySql {
+  table: string;
+  record: string;
+}
+
+const text = (column: string) => `to_json(${column})::text`;
+
+export const ENTITY_SQL: Record<Entity, EntitySql> = {
+  locations: {
+    table: 'spatial_units',
+    // NaN and the infinities are no JSON; such an area is left out, as an unknown one is.
+    record: `'{"type":"Feature","geometry":' || coalesce(r.geometry::text, 'null')
+      || ',"properties":{"id":' || ${text('r.id')} || ',"type":' || ${text('r.type')}
+      || case when r.area > '-Infinity' and r.area < 'Infinity' then ',"area":' || r.area::text else '' end
+      || ',"attributes":' || r.attributes::text || '}}'`,
+  },
+  parties: {
+    table: 'parties',
+    record: `'{"id":' || ${text('r.id')} || ',"name":' || ${text('r.name')} || ',"type":' || ${text('r.type')}
+      || ',"attributes":' || r.attributes::text || '}'`,
+  },
+  relationships: {
+    table: 'tenure_relationships',
+    record: `'{"id":' || ${text('r.id')} || ',"party":' || ${text('r.party_id')}
+      || ',"spatial_unit":' || ${text('r.spatial_unit_id')} || ',"tenure_type":' || ${text('r.tenure_type')}
+      || ',"attributes":' || r.attributes::text || '}'`,
+  },
+  resources: {
+    table: 'resources',
+    record: `'{"id":' || ${text('r.id')} || ',"name":' || ${text('r.name')}
+      || ',"description":' || ${text('r.description')} || ',"file":' || ${text('r.file')}
+      || ',"original_file":' || ${text('r.original_file')} || ',"mime_type":' || ${text('r.mime_type')}
+      || ',"archived":' || r.archived::text || ',"links":[' || coalesce((
+        select string_agg('{"id":' || ${text('l.target_id')} || ',"type":"' || l.target_type || '"}', ','
+          order by l.target_type, l.target_id)
+        from resource_links l where l.project_id = r.project_id and l.resource_id = r.id), '') || ']}'`,
+  },
+};
+
+/** The project of `:organization`/`:project`, and whether user `:user` may see it: no row where there is none. */
+const WHO = `select p.*, o.slug as organization_slug, o.name as organization_name, ${MAY_SEE} as allowed
+  from projects p join organizations o on o.id = p.organization_id
+  where o.slug = :organization and p.slug = :project`;
+
+/**
+ * One page of an entity: `records` is the JSON of its records, comma-separated; `next` is the cursor of the page that
+ * follows, null if none does. Bindings: organization, project, user, after (position), skip (records), size.
+ */
+export function pageSql(entity: Entity): string {
+  const { table, record } = ENTITY_SQL[entity];
+  return `with who as (${WHO}), page as (
+    select string_agg(record, ',') as records, max(position) as last, count(*) as n from (
+      select r.position, ${record} as record from ${table} r
+      where r.project_id = (select id from who where allowed) and r.position > cast(:after as bigint)
+      order by r.position offset cast(:skip as bigint) limit cast(:size as bigint)) ordered)
+  select who.allowed::text as allowed, page.n::text as n, coalesce(page.records, '') as records,
+    coalesce((select c.n from project_counts c where c.project_id = who.id and c.entity = '${entity}'), 0)::text as count,
+    case when exists (select from ${table} r where r.project_id = who.id and r.position > page.last)
+      then ${cursorSql('page.last')} end as next
+  from who, page`;
+}
+
+/** The count of an entity, in the project `who`. */
+const count = (entity: Entity) =>
+  `coalesce((select c.n from project_counts c where c.project_id = who.id and c.entity = '${entity}'), 0)`;
+
+/** The fields that forms ask of one kind of record, in the form's order; null if they ask none. */
+const schema = (entity: string) => `(select '"${entity}":[' || string_agg(
+    '{"name":' || ${text('a.name')} || ',"label":' || ${text('a.label')} || ',"type":' || ${text('a.type')}
+    || case when a.applies_to is null then '' else ',"when":{"type":' || to_json(a.applies_to)::text || '}' end || '}',
+    ',' order by a.position) || ']'
+  from attribute_schemas a where a.project_id = who.id and a.entity = '${entity}')`;
+
+/** Cursors at which shards of `:shardSize` records begin: one pass over the index, whatever their number. */
+const shards = (entity: Entity) => `'"${entity}":[""' || coalesce((
+    select string_agg(',"' || ${cursorSql('before')} || '"', '' order by before) from (
+      select lag(r.position) over ranked as before, row_number() over ranked as nth
+      from ${ENTITY_SQL[entity].table} r where r.project_id = who.id
+      window ranked as (order by r.position)) numbered
+    where nth > 1 and (nth - 1) % cast(:shardSize as bigint) = 0), '') || ']'`;
+
+/**
+ * The project itself, as JSON text in `body`. Bindings: organization, project, user, and shardSize if `sharded`.
+ * An entity without records has one shard, the empty one.
+ */
+export function projectSql(sharded: boolean): string {
+  return `with who as (${WHO}) select who.allowed::text as allowed, case when who.allowed then
+    '{"id":' || ${text('who.id')} || ',"slug":' || ${text('who.slug')} || ',"name":' || ${text('who.name')}
+    || ',"organization":{"slug":' || ${text('who.organization_slug')} || ',"name":' || ${text('who.organization_name')}
+    || '},"description":' || ${text('who.description')} || ',"country":' || ${text('who.country')}
+    || ',"access":' || ${text('who.access')} || ',"archived":' || who.archived::text
+    || ',"counts":{"locations":' || ${count('locations')} || ',"parties":' || ${count('parties')}
+    || ',"relationships":' || ${count('relationships')} || ',"resources":' || ${count('resources')}
+    || '},"attribute_schemas":{'
+    || concat_ws(',', ${schema('spatialunit')}, ${schema('party')}, ${schema('tenurerelationship')}) || '}'
+    ${sharded ? `|| ',"shards":{' || concat_ws(',', ${shards('locations')}, ${shards('parties')}, ${shards('relationships')}, ${shards('resources')}) || '}'` : ''}
+    || '}' else '' end as body
+  from who`;
+}

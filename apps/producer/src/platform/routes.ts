@@ -1,0 +1,133 @@
+/** The platform API: a project and its records, read with scoped tokens. */
+import { ENTITIES, ENTITY_PATHS, type Entity } from '@parcelpost/shared/records.js';
+import { splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
+import { authorize, type ScopedClaims } from '@parcelpost/shared/tokens/scoped-token.js';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Dependencies } from '../dependencies.js';
+import { refuseOtherMethods } from '../methods.js';
+import { problem } from '../problems.js';
+import { decodeCursor } from './cursor.js';
+import { listEnvelope, pageLinks } from './envelope.js';
+import { PlatformReader } from './reader.js';
+import { listAnswer, projectAnswer } from './shapes.js';
+
+export const PROJECT_ROUTE = '/api/v1/organizations/:org/projects/:project/';
+
+const params = z.object({ org: z.string(), project: z.string() });
+const token = z.string().optional().describe('The scoped token, where no Authorization header can be sent');
+
+const projectQuery = z.object({
+  shard_size: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .optional()
+    .describe('Also answer the cursors at which shards of so many records begin'),
+  TOKEN: token,
+});
+
+const listQuery = z
+  .object({
+    limit: z.coerce.number().int().min(1).max(10_000).default(100).describe('Records of a page'),
+    offset: z.coerce.number().int().min(0).max(1_000_000_000).optional().describe('Records to pass over'),
+    cursor: z
+      .string()
+      .refine((text) => decodeCursor(text) !== undefined, 'is not a cursor that this service gave out')
+      .optional()
+      .describe('Where the page begins; empty: at the first record. Take the next one from `next`'),
+    TOKEN: token,
+  })
+  .refine((query) => query.offset === undefined || query.cursor === undefined, {
+    path: ['offset'],
+    message: 'give either cursor or offset, not both',
+  });
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the scoped token of a read says; set by the platform API's guard. */
+    scoped: ScopedClaims | null;
+  }
+}
+
+/** Registers the platform API. */
+export async function platformRoutes(scope: FastifyInstance, { db, config }: Dependencies): Promise<void> {
+  const app = scope.withTypeProvider<ZodTypeProvider>();
+  const reader = new PlatformReader(db);
+  const sealScope = refuseOtherMethods(scope);
+
+  scope.decorateRequest('scoped', null);
+  scope.addHook('onRequest', async (request) => {
+    const { url = '/', method = 'GET' } = request.raw;
+    request.scoped = authorize(presentedToken(request), method, url, config.TOKEN_SECRET);
+  });
+
+  const reading = (request: FastifyRequest, { org, project }: z.output<typeof params>) => {
+    if (!request.scoped) throw new Error('the guard of the platform API did not run');
+    return { organization: org, project, userId: request.scoped.sub };
+  };
+  const security = [{ scopedToken: [] }];
+
+  app.get(
+    PROJECT_ROUTE,
+    {
+      schema: {
+        summary: 'The project itself',
+        tags: ['platform'],
+        security,
+        params,
+        querystring: projectQuery,
+        response: { 200: projectAnswer },
+      },
+    },
+    async (request, reply) => {
+      const body = await reader.project(reading(request, request.params), request.query.shard_size);
+      return reply.headers(JSON_PRIVATE).send(body as never);
+    },
+  );
+
+  for (const entity of ENTITIES) {
+    app.get(
+      `${PROJECT_ROUTE}${ENTITY_PATHS[entity]}`,
+      {
+        schema: {
+          summary: `The project's ${entity}, page by page`,
+          tags: ['platform'],
+          security,
+          params,
+          querystring: listQuery,
+          response: { 200: listAnswer[entity as Entity] },
+        },
+      },
+      async (request, reply) => {
+        const { limit, offset, cursor } = request.query;
+        const after = decodeCursor(cursor ?? '');
+        if (after === undefined)
+          throw problem('invalid-parameter', 'cursor: is not a cursor that this service gave out');
+        const page = await reader.page(entity, reading(request, request.params), {
+          after,
+          skip: offset ?? 0,
+          size: limit,
+        });
+        const links = pageLinks(request, config.PUBLIC_URL, page, {
+          limit,
+          offset: offset ?? 0,
+          keyset: cursor !== undefined,
+        });
+        return reply.headers(JSON_PRIVATE).send(listEnvelope(entity, page, links) as never);
+      },
+    );
+  }
+  sealScope();
+}
+
+const JSON_PRIVATE = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'private, no-store' };
+
+/** The token of a read: that of the header, if there is one; else that of the query. */
+function presentedToken(request: FastifyRequest): string | undefined {
+  const header = request.headers.authorization;
+  if (header !== undefined) return /^TmpToken +(\S+)$/i.exec(header)?.[1];
+  return new URLSearchParams(splitTarget(request.raw.url ?? '').query).get('TOKEN') ?? undefined;
+}

@@ -1,0 +1,127 @@
+/** The problem types that this service answers with, and what their pages say. */
+import { TOKEN_PROBLEMS } from '@parcelpost/shared/tokens/problems.js';
+
+export interface ProblemType {
+  status: number;
+  title: string;
+  /** For the page of the type: when it is answered, and what to do. */
+  about: string;
+}
+
+const ours = {
+  'path-malformed': {
+    status: 400,
+    title: 'The path is malformed',
+    about:
+      'The path holds something that two readers could understand differently: an empty segment (//), a dot segment, a ' +
+      'backslash, an encoded slash, a broken or needless percent-encoding, a control character. It is refused, never ' +
+      'repaired. Ask for the path in its plain form.',
+  },
+  'bad-request': {
+    status: 400,
+    title: 'The request cannot be read',
+    about: 'What arrived is not an HTTP request that this service can answer. Check the client that sent it.',
+  },
+  'invalid-json': {
+    status: 400,
+    title: 'The body is not valid JSON',
+    about: 'The body has to be JSON (RFC 8259), in UTF-8, whole. Check quotes, commas and Content-Length.',
+  },
+  'invalid-parameter': {
+    status: 400,
+    title: 'A parameter is not valid',
+    about: 'A parameter of the query or the path has a value that is not allowed; `errors` names each one.',
+  },
+  'invalid-request': {
+    status: 422,
+    title: 'The request is not valid',
+    about:
+      'The body is JSON, but not a request that can be done: a field is unknown, missing or wrong, or a follow-up names ' +
+      'no known task. `errors` points at each field by JSON Pointer (RFC 6901).',
+  },
+  'project-not-found': {
+    status: 404,
+    title: 'There is no such project',
+    about: 'No project has this organization and name, or you may not know that it exists.',
+  },
+  'project-not-permitted': {
+    status: 403,
+    title: 'The user may not see this project',
+    about:
+      'The token is right, but its user may not, or may no longer, see this project. A token restricts its user and ' +
+      'never adds rights. Ask the organization for membership.',
+  },
+  'export-not-permitted': {
+    status: 403,
+    title: 'You may not export this project',
+    about: 'Public projects can be seen by everybody, but only their members may export them.',
+  },
+  'export-not-found': {
+    status: 404,
+    title: 'There is no such export',
+    about: 'No export has this id, or it belongs to a project of which you are not a member.',
+  },
+  'export-unfinished': {
+    status: 409,
+    title: 'The export has not finished',
+    about: 'There is nothing to download yet. Follow the events of the export, or ask for its state again.',
+  },
+  'export-without-file': {
+    status: 409,
+    title: 'The export left no file',
+    about: 'The export failed or was cancelled; its state says why. A bundle is whole or absent. Ask for a new export.',
+  },
+  'export-expired': {
+    status: 410,
+    title: 'The files of this export have expired',
+    about: 'Files are kept for a limited time and are gone for good. Ask for a new export.',
+  },
+  'range-not-satisfiable': {
+    status: 416,
+    title: 'The range is outside the file',
+    about: 'The Range header asks for bytes that the file does not have; Content-Range names its size.',
+  },
+  'platform-token-refused': {
+    status: 401,
+    title: 'The platform refused the apiToken',
+    about: 'The platform that holds the project did not accept the apiToken. Get a new one there.',
+  },
+  'platform-permission-denied': {
+    status: 403,
+    title: 'The platform does not permit this project',
+    about: 'The platform accepted the apiToken, but it does not open this project. Get one there that does.',
+  },
+  'platform-unavailable': {
+    status: 502,
+    title: 'The platform gave no usable answer',
+    about: 'The platform that holds the project could not be reached, or answered something else than a project.',
+  },
+  'not-found': { status: 404, title: 'There is nothing here', about: 'No page and no resource has this address.' },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The method is not allowed here',
+    about: 'This address exists, but not for this method. The Allow header names those that it has.',
+  },
+  'body-too-large': { status: 413, title: 'The body is too large', about: 'Requests to this service are small JSON.' },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The body has another media type',
+    about: 'Bodies are application/json. Set the Content-Type header.',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Something went wrong here',
+    about: 'The fault is ours and is logged under the request’s id, which `instance` bears. Try again later.',
+  },
+  'not-ready': {
+    status: 503,
+    title: 'The service is not ready',
+    about: 'A service that this one needs does not answer; the detail names it. Try again later.',
+  },
+} satisfies Record<string, ProblemType>;
+
+const tokens = Object.fromEntries(
+  Object.entries(TOKEN_PROBLEMS).map(([type, { status, title, detail }]) => [type, { status, title, about: detail }]),
+) as Record<keyof typeof TOKEN_PROBLEMS, ProblemType>;
+
+export const PROBLEM_TYPES = { ...ours, ...tokens };

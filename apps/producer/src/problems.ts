@@ -1,0 +1,79 @@
+/** Every error leaves as a problem document (RFC 9457); what is unknown is logged and masked. */
+import { ProblemError } from '@parcelpost/shared/errors.js';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { PROBLEM_TYPES } from './problem-types.js';
+
+export const PROBLEM_JSON = 'application/problem+json';
+
+/** The body of a problem document. `errors` points at each wrong field (JSON Pointer into the body, or a parameter's name). */
+export interface ProblemDocument {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  errors?: { pointer: string; detail: string }[];
+}
+
+export function problemDocument(problem: ProblemError, publicUrl: string, requestId: string): ProblemDocument {
+  return {
+    type: new URL(`problems/${problem.type}`, publicUrl.endsWith('/') ? publicUrl : `${publicUrl}/`).href,
+    title: problem.title,
+    status: problem.status,
+    detail: problem.message,
+    instance: `urn:uuid:${requestId}`,
+    ...(problem.errors && { errors: problem.errors }),
+  };
+}
+
+/** A problem by the type's own status and title. */
+export function problem(
+  type: keyof typeof PROBLEM_TYPES,
+  detail: string,
+  extra: ConstructorParameters<typeof ProblemError>[4] = {},
+): ProblemError {
+  const { status, title } = PROBLEM_TYPES[type];
+  return new ProblemError(status, type, title, detail, extra);
+}
+
+/** Fastify's own refusals, by code. */
+const FRAMEWORK: Record<string, [keyof typeof PROBLEM_TYPES, string]> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid-json', 'The body is not valid JSON (RFC 8259).'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-json', 'The body is empty; send a JSON object.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad-request', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The body is larger than this service takes.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send the body as application/json.'],
+  FST_ERR_BAD_URL: ['path-malformed', 'The percent-encoding of the path is broken.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'A part of this path is longer than anything that exists here.'],
+};
+
+/** Reads any thrown value as a problem. An unknown one becomes `internal-error`, which says nothing of it. */
+export function asProblem(error: unknown, requestId: string): ProblemError {
+  if (error instanceof ProblemError) return error;
+  const { code = '', statusCode } = error as Partial<FastifyError>;
+  const known = FRAMEWORK[code];
+  if (known) return problem(...known, { cause: error });
+  // JSON that would set a prototype, and the like: the framework's own, with a status but without a code.
+  if (statusCode === 400) return problem('invalid-json', 'The body is not acceptable JSON.', { cause: error });
+  if (statusCode !== undefined && statusCode > 400 && statusCode < 500) {
+    return problem('bad-request', 'This request is not one that the service can answer.', { cause: error });
+  }
+  return problem(
+    'internal-error',
+    `Something went wrong here. It is logged as request ${requestId}; try again later.`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** Answers with a problem document, and logs what is our own fault. */
+export function sendProblem(publicUrl: string, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const answer = asProblem(error, request.id);
+  if (answer.status >= 500) request.log.error({ err: answer.cause ?? answer }, answer.title);
+  reply
+    .code(answer.status)
+    .headers({ ...answer.headers, 'cache-control': 'no-store' })
+    .type(PROBLEM_JSON)
+    .send(Buffer.from(JSON.stringify(problemDocument(answer, publicUrl, request.id))));
+}

@@ -1,0 +1,123 @@
+/** The producer's HTTP server: what every request passes through, and the routes. */
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import { pathSegments, splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
+import fastify, { type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
+import type { Dependencies } from './dependencies.js';
+import { pageRoutes } from './pages/routes.js';
+import { platformRoutes } from './platform/routes.js';
+import { PROBLEM_JSON, problem, problemDocument, sendProblem } from './problems.js';
+import { downloadRoutes } from './routes/download.js';
+import { exportRoutes } from './routes/exports.js';
+import { serviceRoutes } from './routes/service.js';
+import { validatorCompiler } from './validation.js';
+
+const BODY_LIMIT = 256 * 1024;
+
+/** Builds the server; it listens where the caller says, and ends what it streams when it is closed. */
+export async function buildServer(dependencies: Dependencies): Promise<FastifyInstance> {
+  const { config, log } = dependencies;
+  const app = fastify({
+    loggerInstance: log,
+    // Fastify's own request log has the whole URL, and so the TOKEN of a query; see logRequests.
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 60_000,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 500 },
+    frameworkErrors: (error, request, reply) => sendProblem(config.PUBLIC_URL, error, request, reply),
+    clientErrorHandler: (error, socket) => refuseUnreadable(config.PUBLIC_URL, error, socket),
+  }) as unknown as FastifyInstance;
+
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error, request, reply) => sendProblem(config.PUBLIC_URL, error, request, reply));
+  app.setNotFoundHandler(async () => {
+    throw problem('not-found', 'No page and no resource has this address.');
+  });
+  logRequests(app);
+  // Before any route sees a path that it might understand differently than the guards do.
+  app.addHook('onRequest', async ({ raw }) => {
+    pathSegments(splitTarget(raw.url ?? '').path);
+  });
+
+  const secure = config.PUBLIC_URL.startsWith('https:');
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    strictTransportSecurity: secure,
+  });
+  await app.register(cookie);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Parcelpost',
+        version: '1',
+        description: 'Exports of land-tenure projects, and the platform API that they read.',
+      },
+      servers: [{ url: config.PUBLIC_URL }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          scopedToken: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'Authorization',
+            description: '`TmpToken <scoped token>`; or the query parameter TOKEN',
+          },
+        },
+      },
+    },
+    transform: jsonSchemaTransform,
+  });
+
+  for (const routes of [serviceRoutes, platformRoutes, exportRoutes, downloadRoutes, pageRoutes]) {
+    await app.register(async (scope) => routes(scope, dependencies));
+  }
+  return app;
+}
+
+/** One line for each answer: never the query, which may hold a token. */
+function logRequests(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { path } = splitTarget(request.raw.url ?? '');
+    const { id: exportId } = (request.params ?? {}) as { id?: string };
+    const line = {
+      method: request.method,
+      path,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      exportId,
+    };
+    const quiet = path === '/healthz' || path === '/readyz';
+    request.log[quiet ? 'debug' : 'info'](line, 'answered');
+  });
+}
+
+/** Answers what could not be read as HTTP at all, and closes the connection. */
+function refuseUnreadable(publicUrl: string, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const answer = problem('bad-request', 'What arrived is not an HTTP request that can be read.');
+  const body = JSON.stringify(problemDocument(answer, publicUrl, randomUUID()));
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: ${PROBLEM_JSON}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
+  );
+}
