@@ -1,6 +1,6 @@
 /** Geometries as text: Extended Well-Known Text, as PostGIS, GDAL and QGIS read it. */
-import { ExportError } from '@parcelpost/shared/errors.js';
 import type { Geometry, Position } from 'geojson';
+import { isClosed, listOf, unknownGeometry } from './geometry.js';
 
 /**
  * A GeoJSON geometry (RFC 7946, WGS 84) as EWKT, such as `SRID=4326;POINT Z (1 2 3)`; the empty text where there is none.
@@ -22,11 +22,11 @@ function tagged(geometry: Geometry, z: boolean): string {
 function bodyOf(geometry: Geometry, z: boolean): string {
   switch (geometry.type) {
     case 'Point':
-      return list(geometry.coordinates).length === 0 ? 'EMPTY' : `(${position(geometry.coordinates, z)})`;
+      return listOf(geometry.coordinates).length === 0 ? 'EMPTY' : `(${position(geometry.coordinates, z)})`;
     case 'LineString':
       return line(geometry.coordinates, z, false);
     case 'MultiPoint':
-      return group(geometry.coordinates, (point) => (list(point).length === 0 ? 'EMPTY' : `(${position(point, z)})`));
+      return group(geometry.coordinates, (point) => (listOf(point).length === 0 ? 'EMPTY' : `(${position(point, z)})`));
     case 'MultiLineString':
       return group(geometry.coordinates, (part) => line(part, z, false));
     case 'Polygon':
@@ -36,21 +36,12 @@ function bodyOf(geometry: Geometry, z: boolean): string {
     case 'GeometryCollection':
       return group(geometry.geometries, (part) => tagged(part, z));
     default:
-      throw new ExportError(
-        'unknown_geometry',
-        `a location has a geometry of type ${JSON.stringify((geometry as { type?: unknown }).type)}, which GeoJSON does not know`,
-        true,
-      );
+      throw unknownGeometry(geometry);
   }
 }
 
-/** Platforms write an empty geometry as `[]`, and some as null. */
-function list<T>(items: readonly T[] | null | undefined): readonly T[] {
-  return Array.isArray(items) ? items : [];
-}
-
 function group<T>(items: readonly T[] | null, text: (item: T) => string): string {
-  const all = list(items);
+  const all = listOf(items);
   if (all.length === 0) return 'EMPTY';
   let out = '(';
   for (let i = 0; i < all.length; i++) out += i === 0 ? text(all[i] as T) : `,${text(all[i] as T)}`;
@@ -58,18 +49,17 @@ function group<T>(items: readonly T[] | null, text: (item: T) => string): string
 }
 
 function polygon(rings: Position[][], z: boolean): string {
-  const full = list(rings).filter((ring) => list(ring).length > 0);
+  const full = listOf(rings).filter((ring) => listOf(ring).length > 0);
   return group(full, (ring) => line(ring, z, true));
 }
 
 function line(positions: Position[], z: boolean, ring: boolean): string {
-  const all = list(positions);
+  const all = listOf(positions);
   const first = all[0];
   if (!first) return 'EMPTY';
   let out = `(${position(first, z)}`;
   for (let i = 1; i < all.length; i++) out += `,${position(all[i] as Position, z)}`;
-  const last = all[all.length - 1] as Position;
-  if (ring && (first[0] !== last[0] || first[1] !== last[1])) out += `,${position(first, z)}`;
+  if (ring && !isClosed(all)) out += `,${position(first, z)}`;
   return `${out})`;
 }
 
@@ -95,7 +85,7 @@ function withoutExponent(text: string): string {
 
 /** Whether any position of a geometry has a third number. */
 function anyZ(geometry: Geometry): boolean {
-  if (geometry.type === 'GeometryCollection') return list(geometry.geometries).some(anyZ);
+  if (geometry.type === 'GeometryCollection') return listOf(geometry.geometries).some(anyZ);
   return deepZ(geometry.coordinates);
 }
 

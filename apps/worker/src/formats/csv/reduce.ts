@@ -1,5 +1,5 @@
 /** The reduce half of a CSV: the shards' fragments in, the finished table out. */
-import { ExportError } from '@parcelpost/shared/errors.js';
+import { damaged } from '../damaged.js';
 import { asBuffer, type ByteSink, ByteWriter } from '../sink.js';
 import { defuse } from './cell.js';
 import { attributeColumns, type Column, compareCodePoints, type SchemaField } from './columns.js';
@@ -157,8 +157,4 @@ class SegmentSource {
   async close(): Promise<void> {
     await this.#chunks.return?.();
   }
-}
-
-function damaged(what: string): ExportError {
-  return new ExportError('damaged_fragment', `a piece of a table is damaged: ${what}; try the export again`, false);
 }
