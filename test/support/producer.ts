@@ -1,0 +1,184 @@
+/** A producer inside the test's own process, on a database with a few people and projects. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Database } from '@parcelpost/shared/db/database.js';
+import { createLogger, type Logger } from '@parcelpost/shared/log.js';
+import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
+import type { Storage } from '@parcelpost/shared/storage/storage.js';
+import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
+import type { FastifyInstance } from 'fastify';
+import type { Dependencies, ServerConfig } from '../../apps/producer/src/dependencies.js';
+import { buildServer } from '../../apps/producer/src/server.js';
+import { createTestDatabase } from './database.js';
+
+export const TOKEN_SECRET = 'token secret of the tests, more than 32 characters';
+export const AUTH_SECRET = 'auth secret of the tests, more than 32 characters';
+export const SEAL_SECRET = 'seal secret of the tests, more than 32 characters';
+export const PUBLIC_URL = 'http://parcelpost.example.org';
+
+export interface TestProducer {
+  url: string;
+  port: number;
+  db: Database;
+  storage: Storage;
+  app: FastifyInstance;
+  /** Ids of `ana` (administrator of cadasta), `ben` (in cadasta/london-2 only) and `eve` (nowhere). */
+  users: Record<'ana' | 'ben' | 'eve', string>;
+  /** How often the outbox was asked to be relayed. */
+  relayed(): number;
+  /** `Authorization` of a user. */
+  bearer(user: string): Record<string, string>;
+  close(): Promise<void>;
+}
+
+/** Starts one. `changes` are to its configuration, `log` takes the place of silence. */
+export async function startProducer(
+  options: { changes?: Partial<ServerConfig>; log?: Logger; over?: Partial<Dependencies> } = {},
+): Promise<TestProducer> {
+  const { db, drop } = await createTestDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'parcelpost-producer-'));
+  const storage = openStorage(pathToFileURL(folder).href);
+  const users = await insertPeopleAndProjects(db);
+  let relayed = 0;
+  const app = await buildServer({
+    config: {
+      PUBLIC_URL,
+      TOKEN_SECRET: [TOKEN_SECRET],
+      AUTH_SECRET: [AUTH_SECRET],
+      SEAL_SECRET: [SEAL_SECRET],
+      TOKEN_HOURS: 12,
+      EXPORT_DEADLINE_MINUTES: 60,
+      SAMPLE_SIGN_IN: false,
+      PLATFORM_API_URL: undefined,
+      ...options.changes,
+    },
+    log: options.log ?? createLogger('producer', 'silent'),
+    db,
+    storage,
+    relay: {
+      run: async () => {
+        relayed++;
+      },
+    },
+    pingQueues: async () => {},
+    ...options.over,
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    db,
+    storage,
+    app,
+    users,
+    relayed: () => relayed,
+    bearer: (user) => ({ authorization: `Bearer ${mintAuthToken(user, [AUTH_SECRET])}` }),
+    close: async () => {
+      await app.close();
+      await drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * The projects are cadasta/london-2 (private), cadasta/london-20 (private), cadasta/open (public) and
+ * us-census/counties (private); none has records yet.
+ */
+export async function insertPeopleAndProjects(db: Database): Promise<TestProducer['users']> {
+  const ids: Record<string, string> = {};
+  const insert = async (table: string, key: string, row: object) => {
+    const [inserted] = await db(table).insert(row).returning('id');
+    ids[key] = inserted.id;
+  };
+  for (const [username, name] of [
+    ['ana', 'Ana Álvarez'],
+    ['ben', 'Ben <b>'],
+    ['eve', 'Eve'],
+  ]) {
+    await insert('users', `${username}`, { username, name, email: `${username}@example.org` });
+  }
+  await insert('organizations', 'cadasta', { slug: 'cadasta', name: 'Cadasta' });
+  await insert('organizations', 'us-census', { slug: 'us-census', name: 'US Census' });
+  for (const [organization, slug, name, access] of [
+    ['cadasta', 'london-2', 'London "2"', 'private'],
+    ['cadasta', 'london-20', 'London 20', 'private'],
+    ['cadasta', 'open', 'Open to all', 'public'],
+    ['us-census', 'counties', 'Counties', 'private'],
+  ]) {
+    await insert('projects', `${organization}/${slug}`, {
+      organization_id: ids[`${organization}`],
+      slug,
+      name,
+      access,
+      country: 'GB',
+    });
+  }
+  await db('memberships').insert([
+    { user_id: ids.ana, organization_id: ids.cadasta, role: 'administrator' },
+    { user_id: ids.ben, organization_id: ids.cadasta, project_id: ids['cadasta/london-2'], role: 'project_user' },
+  ]);
+  return { ana: `${ids.ana}`, ben: `${ids.ben}`, eve: `${ids.eve}` };
+}
+
+/** The id of a project. */
+export async function projectId(db: Database, slug: string): Promise<string> {
+  return (await db('projects').where({ slug }).first('id')).id;
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into by tests
+  json: any;
+}
+
+/** Sends a request whose target goes over the wire as it stands: nothing resolves `..` or encodes anything. */
+export function send(
+  port: number,
+  target: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string | object } = {},
+): Promise<Answer> {
+  const { method = 'GET', headers = {}, body } = options;
+  const json = typeof body === 'object';
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        host: '127.0.0.1',
+        port,
+        path: target,
+        method,
+        headers: { ...(json && { 'content-type': 'application/json' }), ...headers },
+        agent: false,
+      },
+      async (response) => {
+        try {
+          const chunks: Buffer[] = [];
+          for await (const chunk of response) chunks.push(chunk);
+          const bytes = Buffer.concat(chunks);
+          const text = bytes.toString('utf8');
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: bytes,
+            text,
+            get json() {
+              return JSON.parse(text);
+            },
+          });
+        } catch (error) {
+          reject(error);
+        }
+      },
+    );
+    request.on('error', reject);
+    request.end(json ? JSON.stringify(body) : body);
+  });
+}
