@@ -6,8 +6,7 @@ import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import type { SampleProject } from './project-data.js';
 
-type Named = GeometryCollection<{ name?: string }>;
-type Atlas = Topology<{ counties: Named; states: Named }>;
+type Atlas = Topology<{ counties: GeometryCollection; states: GeometryCollection }>;
 
 const EARTH_RADIUS_M = 6_371_008.8;
 const RADIANS = Math.PI / 180;
@@ -47,18 +46,20 @@ function asMultiPolygon(geometry: Polygon | MultiPolygon): MultiPolygon {
 
 const areaOf = ({ coordinates }: MultiPolygon) => coordinates.flat().reduce((sum, ring) => sum + ringArea(ring), 0);
 
+const nameOf = (properties: object | undefined) => String((properties as { name?: string } | undefined)?.name ?? '');
+
 /** Reads the atlas and makes the project: counties are the spatial units, states the parties. */
 export function counties(): SampleProject {
   const file = createRequire(import.meta.url).resolve('us-atlas/counties-10m.json');
   const atlas = JSON.parse(readFileSync(file, 'utf8')) as Atlas;
   const states = atlas.objects.states.geometries
-    .map((state) => ({ fips: String(state.id), name: state.properties?.name ?? '' }))
+    .map((state) => ({ fips: String(state.id), name: nameOf(state.properties) }))
     .sort((a, b) => a.fips.localeCompare(b.fips));
   const stateNames = new Map(states.map((state) => [state.fips, state.name]));
   const all = feature(atlas, atlas.objects.counties)
     .features.map((county) => ({
       fips: String(county.id),
-      name: (county.properties as { name?: string }).name ?? '',
+      name: nameOf(county.properties),
       geometry: county.geometry as Polygon | MultiPolygon,
     }))
     .sort((a, b) => a.fips.localeCompare(b.fips));
