@@ -14,11 +14,20 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
  * @param url `postgres://user:password@host:port/database`
  * @param options.max most connections at once (default 10)
  * @param options.name shows in `pg_stat_activity`
+ * @param options.background commits do not wait for the disk: a crash of the database may lose the last half second of
+ *   them, never their order. For notes of progress; a transaction that must last sets `synchronous_commit` itself
  */
-export function openDatabase(url: string, options: { max?: number; name?: string } = {}): Database {
+export function openDatabase(
+  url: string,
+  options: { max?: number; name?: string; background?: boolean } = {},
+): Database {
   return knex({
     client: 'pg',
-    connection: { connectionString: url, application_name: options.name ?? 'parcelpost' },
+    connection: {
+      connectionString: url,
+      application_name: options.name ?? 'parcelpost',
+      ...(options.background ? { options: '-c synchronous_commit=off' } : {}),
+    },
     pool: { min: 0, max: options.max ?? 10 },
     acquireConnectionTimeout: 15_000,
   });

@@ -71,7 +71,11 @@ export class ExportJobService {
   }
 
   /** Keeps a plan on its row and notes the shards that it made, together: a repeat of the plan finds both or neither. */
-  async keepPlan(key: JobKey, plan: unknown, shards: readonly (JobKey & { rowsExpected: number | null })[]): Promise<void> {
+  async keepPlan(
+    key: JobKey,
+    plan: unknown,
+    shards: readonly (JobKey & { rowsExpected: number | null })[],
+  ): Promise<void> {
     await this.db.transaction(async (trx) => {
       await trx('export_jobs')
         .where(where(key))

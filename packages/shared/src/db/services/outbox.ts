@@ -112,11 +112,12 @@ export class OutboxService {
     });
   }
 
-  /** Has an export entered into the queue again, after the queue lost it. */
-  async enterAgain(exportId: string, generation: number): Promise<void> {
-    await this.db('outbox')
+  /** Has an export entered into the queue again, after the queue lost it. @returns whether this call did so */
+  async enterAgain(exportId: string, generation: number): Promise<boolean> {
+    const changed = await this.db('outbox')
       .where({ export_id: exportId, generation, hook: 'enter', state: 'entered' })
       .update({ state: 'pending' });
+    return changed === 1;
   }
 
   /** Notes the start of an attempt. @returns false when the follow-up is done already */

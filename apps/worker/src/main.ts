@@ -1,0 +1,99 @@
+/** The worker: builds every dependency, hands it down, and stops cleanly on SIGTERM. */
+import { ConfigError, queueUrl, readWorkerConfig, type WorkerConfig } from '@parcelpost/shared/config.js';
+import { openDatabase } from '@parcelpost/shared/db/database.js';
+import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
+import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { FileService } from '@parcelpost/shared/db/services/files.js';
+import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import { createLogger } from '@parcelpost/shared/log.js';
+import { createConnections, PlatformClient } from '@parcelpost/shared/platform-client/client.js';
+import { openQueues } from '@parcelpost/shared/queues/queues.js';
+import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
+import { unseal } from '@parcelpost/shared/tokens/seal.js';
+import { createFollowUpHandlers } from './follow-ups/handlers.js';
+import { serveHealth } from './health.js';
+import type { WorkerDeps } from './processors/deps.js';
+import { startWorker } from './worker.js';
+
+const SOFTWARE_VERSION = '0.1.0';
+/** Connections to one platform; several shards of this process share them. */
+const PLATFORM_CONNECTIONS = 16;
+const HOUR_MS = 3_600_000;
+
+async function main(config: WorkerConfig): Promise<void> {
+  const log = createLogger('worker', config.LOG_LEVEL);
+  const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-worker', background: true });
+  const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
+  const connections = createConnections(PLATFORM_CONNECTIONS);
+  const followUps = createFollowUpHandlers({
+    email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
+    webhook: { secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
+  });
+  const deps: WorkerDeps = {
+    db,
+    exports: new ExportService(db),
+    jobs: new ExportJobService(db),
+    files: new FileService(db),
+    outbox: new OutboxService(db),
+    queues,
+    relay: new OutboxRelay({ db, queues, log }),
+    storage: openStorage(config.STORAGE_URL),
+    log,
+    openClient: (row: ExportRow, signal: AbortSignal) =>
+      new PlatformClient({
+        apiUrl: config.PLATFORM_API_URL ?? config.PUBLIC_URL,
+        organization: row.organization,
+        project: row.project,
+        authorization: JSON.parse(unseal(row.sealedToken ?? '', config.SEAL_SECRET, row.id)),
+        pageSize: config.PAGE_SIZE,
+        timeoutMs: config.FETCH_TIMEOUT_SECONDS * 1000,
+        dispatcher: connections,
+        log: log.child({ exportId: row.id }),
+        signal,
+      }),
+    settings: {
+      publicUrl: config.PUBLIC_URL,
+      shardRecords: config.SHARD_RECORDS,
+      zipLevel: config.ZIP_LEVEL,
+      ttlMs: config.EXPORT_TTL_HOURS * HOUR_MS,
+      softwareVersion: SOFTWARE_VERSION,
+    },
+  };
+  const worker = await startWorker({
+    deps,
+    handlers: followUps.handlers,
+    queues: config.WORKER_QUEUES,
+    concurrency: config.WORKER_CONCURRENCY,
+    lockMs: config.WORKER_LOCK_SECONDS * 1000,
+    sweepMs: config.SWEEP_SECONDS * 1000,
+  });
+  let stopping = false;
+  const health = await serveHealth(config.PORT, config.HOST, async () => {
+    if (stopping) throw new Error('the worker is stopping');
+    await Promise.all([db.raw('select 1'), queues.ping()]);
+  });
+  log.info({ address: health.address(), queues: config.WORKER_QUEUES, engine: queues.engine }, 'worker started');
+
+  const stop = async (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping: work in hand is given back');
+    await worker.stop();
+    await followUps.close();
+    await connections.destroy();
+    await queues.close();
+    await db.destroy();
+    health.close();
+    health.closeAllConnections();
+    log.info('stopped');
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}
+
+try {
+  await main(readWorkerConfig(process.env));
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,30 @@
+import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+import type { Entity } from '@parcelpost/shared/records.js';
+import type { Step } from './step.js';
+import { locationsStep, partiesStep, relationshipsStep } from './steps/csv-tables.js';
+import { shapefilesStep } from './steps/shapefiles.js';
+
+/** The steps in their order, which is the order of the files in a bundle. */
+export const PIPELINE: readonly Step[] = [
+  relationshipsStep,
+  partiesStep,
+  locationsStep,
+  shapefilesStep,
+] as unknown as readonly Step[];
+
+/** The steps that a request asks for. */
+export function applicableSteps(options: ExportOptions): Step[] {
+  return PIPELINE.filter((step) => step.isApplicable(options));
+}
+
+/** The entities that have to be read for a request: one pass each, whatever the number of steps. */
+export function neededEntities(options: ExportOptions): Entity[] {
+  return [...new Set(applicableSteps(options).map((step) => step.entity))];
+}
+
+/** The step of this name. Throws when there is none, which says that a newer version planned the work. */
+export function stepNamed(name: string): Step {
+  const step = PIPELINE.find((candidate) => candidate.name === name);
+  if (!step) throw new Error(`this worker knows no step ${name}; is it older than the one that planned the export?`);
+  return step;
+}

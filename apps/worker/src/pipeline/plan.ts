@@ -1,0 +1,69 @@
+/** The plan of an export: which entities are read, in how many shards, and what every shard has to know. */
+import type { AttributeSchemas, Entity, ProjectInfo } from '@parcelpost/shared/records.js';
+
+/** Shards of one entity stay below this, so that a flow stays in the hundreds of jobs. */
+const MOST_SHARDS = 200;
+
+/** Which records a shard reads: from a cursor on, or from an offset on. */
+export type ShardRange = { cursor: string; limit: number } | { offset: number; limit: number };
+
+export interface PlannedShard {
+  entity: Entity;
+  shard: number;
+  range: ShardRange;
+  rowsExpected: number;
+  /** The last of its entity reads to the end, so that records added since the count are not lost. */
+  last: boolean;
+}
+
+/** Kept as the result of the plan's row; the shards read it. */
+export interface Plan {
+  project: { name: string; organizationName: string; country: string; description: string };
+  schemas: AttributeSchemas;
+  shards: PlannedShard[];
+}
+
+/**
+ * Records of one shard for a project of this size: `wanted`, or more where that would make too many shards.
+ * @param count records of the largest entity
+ */
+export function shardSize(count: number, wanted: number): number {
+  return Math.max(wanted, Math.ceil(count / MOST_SHARDS));
+}
+
+/** Cuts an entity of `count` records into ranges by offset. No records make no shard. */
+export function shardsByOffset(entity: Entity, count: number, size: number): PlannedShard[] {
+  const shards: PlannedShard[] = [];
+  for (let offset = 0; offset < count; offset += size) {
+    const limit = Math.min(size, count - offset);
+    const last = offset + limit === count;
+    shards.push({ entity, shard: shards.length, range: { offset, limit }, rowsExpected: limit, last });
+  }
+  return shards;
+}
+
+/** Cuts an entity by the cursors that the platform gave for this size. */
+export function shardsByCursor(
+  entity: Entity,
+  cursors: readonly string[],
+  count: number,
+  size: number,
+): PlannedShard[] {
+  return cursors.map((cursor, shard) => ({
+    entity,
+    shard,
+    range: { cursor, limit: size },
+    rowsExpected: Math.max(0, Math.min(size, count - shard * size)),
+    last: shard === cursors.length - 1,
+  }));
+}
+
+/** The part of a project that the bundle speaks of. */
+export function planProject(project: ProjectInfo): Plan['project'] {
+  return {
+    name: project.name,
+    organizationName: project.organization.name,
+    country: project.country,
+    description: project.description,
+  };
+}

@@ -1,0 +1,89 @@
+/** What a step of the pipeline is: a map over a shard's records, a reduce over the fragments that the maps left. */
+
+import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+import type { AttributeSchemas, Entity, RecordOf } from '@parcelpost/shared/records.js';
+import type { Storage, StorageWriter } from '@parcelpost/shared/storage/storage.js';
+
+/** What every step is told of the export. */
+export interface StepContext {
+  options: ExportOptions;
+  schemas: AttributeSchemas;
+  /** Stands in file headers that want a date: the moment of the request, so that a repeat writes the same bytes. */
+  date: Date;
+}
+
+/** What a shard's map left for one output. `meta` belongs to the step; it is JSON and holds figures, never data. */
+export interface Fragment {
+  step: string;
+  output: string;
+  /** Key of the fragment in storage. */
+  key: string;
+  bytes: number;
+  meta: unknown;
+}
+
+/** What a step left out of a shard: how often, for which reason, and the ids of some of the records. */
+export interface Notice {
+  step: string;
+  reason: string;
+  count: number;
+  ids: string[];
+}
+
+export interface Column {
+  name: string;
+  label: string;
+  type: string;
+}
+
+/** A finished file, as it goes into the bundle. */
+export interface OutputFile {
+  /** Path in the bundle. */
+  name: string;
+  key: string;
+  /** Records in it; null where the word makes no sense. */
+  rows: number | null;
+  bytes: number;
+  /** Hexadecimal. */
+  sha256: string;
+  columns: Column[];
+}
+
+/** Opens a fragment to write to; its key is derived from export, generation, shard and this name. */
+export type OpenFragment = (name: string) => Promise<StorageWriter & { key: string }>;
+
+/** Takes a shard's records batch by batch, each in its order, and leaves fragments. */
+export interface Mapper<E extends Entity> {
+  add(records: readonly RecordOf[E][]): Promise<void>;
+  /** Commits what was written. */
+  finish(): Promise<{ fragments: Fragment[]; notices: Notice[] }>;
+  /** Leaves nothing behind. */
+  abort(): Promise<void>;
+}
+
+/** Opens a file to write to; its key is derived from export, generation and this name. */
+export type OpenOutput = (name: string) => Promise<StorageWriter & { key: string }>;
+
+export interface ReduceInput {
+  context: StepContext;
+  /** The output's fragments, in the order of the shards. */
+  fragments: readonly Fragment[];
+  storage: Storage;
+  open: OpenOutput;
+  signal: AbortSignal;
+}
+
+/** One thing that an export produces. Steps get batches of records; none fetches for itself. */
+export interface Step<E extends Entity = Entity> {
+  readonly name: string;
+  /** Raised when its output changes for the same data. */
+  readonly version: number;
+  /** The entity whose records it maps. */
+  readonly entity: E;
+  /** Whether a request with these options asks for it. */
+  isApplicable(options: ExportOptions): boolean;
+  /** Outputs to reduce: those that stand even without records, and those that the maps found. */
+  outputs(fragments: readonly Fragment[]): string[];
+  createMapper(context: StepContext, open: OpenFragment): Mapper<E>;
+  reduce(output: string, input: ReduceInput): Promise<{ files: OutputFile[]; warnings: string[] }>;
+}

@@ -1,0 +1,118 @@
+/** relationships.csv, parties.csv and locations.csv: one table an entity. */
+import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+import type { AttributeField, AttributeSchemas, RecordOf } from '@parcelpost/shared/records.js';
+import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
+import { CsvFragmentEncoder, type CsvFragmentMeta } from '../../formats/csv/fragment.js';
+import { reduceCsv } from '../../formats/csv/reduce.js';
+import { TABLES, type TableEntity } from '../../formats/csv/tables.js';
+import { HashingWriter } from '../hashing-writer.js';
+import type { Fragment, Mapper, OpenFragment, OutputFile, ReduceInput, Step, StepContext } from '../step.js';
+
+/** The platform's name for the form of each table's records. */
+const FORM_OF = {
+  relationships: 'tenurerelationship',
+  parties: 'party',
+  locations: 'spatialunit',
+} as const satisfies Record<TableEntity, keyof AttributeSchemas>;
+
+const OUTPUT = 'csv';
+
+class CsvTableStep<E extends TableEntity> implements Step<E> {
+  readonly version = 1;
+
+  constructor(
+    readonly name: string,
+    readonly entity: E,
+  ) {}
+
+  isApplicable(options: ExportOptions): boolean {
+    return options.formats.includes('csv');
+  }
+
+  outputs(): string[] {
+    return [OUTPUT];
+  }
+
+  createMapper(context: StepContext, open: OpenFragment): Mapper<E> {
+    return new CsvMapper(this.name, this.entity, this.#form(context), context.options, open);
+  }
+
+  async reduce(_output: string, input: ReduceInput): Promise<{ files: OutputFile[]; warnings: string[] }> {
+    const { context, fragments, storage, signal } = input;
+    const table = TABLES[this.entity];
+    const target = await input.open(table.file);
+    const writer = new HashingWriter(target);
+    try {
+      const { rows, columns } = await reduceCsv(
+        fragments.map(({ key, meta }) => ({
+          meta: meta as CsvFragmentMeta,
+          open: () => storage.read(key),
+        })),
+        {
+          write: (chunk) => {
+            signal.throwIfAborted();
+            return writer.write(chunk);
+          },
+        },
+        {
+          fixed: table.fixed,
+          schema: this.#form(context),
+          bom: context.options.csv.bom,
+          escapeFormulas: context.options.csv.escapeFormulas,
+        },
+      );
+      const sha256 = await writer.commit();
+      return {
+        files: [{ name: table.file, key: target.key, rows, bytes: writer.bytes, sha256, columns }],
+        warnings: [],
+      };
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  #form(context: StepContext): AttributeField[] {
+    return context.schemas[FORM_OF[this.entity]] ?? [];
+  }
+}
+
+class CsvMapper<E extends TableEntity> implements Mapper<E> {
+  readonly #encoder: CsvFragmentEncoder;
+  #writer: (StorageWriter & { key: string }) | undefined;
+
+  constructor(
+    readonly step: string,
+    readonly entity: E,
+    form: AttributeField[],
+    options: ExportOptions,
+    readonly open: OpenFragment,
+  ) {
+    this.#encoder = new CsvFragmentEncoder({
+      fixed: TABLES[entity].fixed.map(({ name }) => name),
+      schema: form.map(({ name }) => name),
+      escapeFormulas: options.csv.escapeFormulas,
+    });
+  }
+
+  async add(records: readonly RecordOf[E][]): Promise<void> {
+    const { row } = TABLES[this.entity];
+    this.#writer ??= await this.open(`${this.step}.csv`);
+    await this.#writer.write(this.#encoder.encode(records.map(row)));
+  }
+
+  async finish(): Promise<{ fragments: Fragment[]; notices: [] }> {
+    if (!this.#writer) return { fragments: [], notices: [] };
+    await this.#writer.commit();
+    const { key, bytes } = this.#writer;
+    return { fragments: [{ step: this.step, output: OUTPUT, key, bytes, meta: this.#encoder.finish() }], notices: [] };
+  }
+
+  async abort(): Promise<void> {
+    await this.#writer?.abort();
+  }
+}
+
+export const relationshipsStep = new CsvTableStep('relationships', 'relationships');
+export const partiesStep = new CsvTableStep('parties', 'parties');
+export const locationsStep = new CsvTableStep('locations', 'locations');

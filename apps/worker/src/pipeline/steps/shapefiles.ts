@@ -1,0 +1,125 @@
+/** points.shp, polygons.shp …: a shapefile for each geometry type that the data has. */
+import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+import type { LocationRecord } from '@parcelpost/shared/records.js';
+import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
+import {
+  type FamilyChunk,
+  ShapefileFragmentEncoder,
+  type ShapefileFragmentMeta,
+} from '../../formats/shapefile/fragment.js';
+import { reduceShapefile } from '../../formats/shapefile/reduce.js';
+import { FAMILIES, type Family } from '../../formats/shapefile/shape.js';
+import { TABLE_COLUMNS } from '../../formats/shapefile/table.js';
+import { HashingWriter } from '../hashing-writer.js';
+import type { Fragment, Mapper, Notice, OpenFragment, OutputFile, ReduceInput, Step, StepContext } from '../step.js';
+
+type OpenWriter = StorageWriter & { key: string };
+
+class ShapefilesStep implements Step<'locations'> {
+  readonly name = 'shapefiles';
+  readonly version = 1;
+  readonly entity = 'locations';
+
+  isApplicable(options: ExportOptions): boolean {
+    return options.formats.includes('shapefiles');
+  }
+
+  outputs(fragments: readonly Fragment[]): string[] {
+    const found = new Set(fragments.map(({ output }) => output));
+    return FAMILIES.filter((family) => found.has(family));
+  }
+
+  createMapper(_context: StepContext, open: OpenFragment): Mapper<'locations'> {
+    return new ShapefilesMapper(this.name, open);
+  }
+
+  async reduce(output: string, input: ReduceInput): Promise<{ files: OutputFile[]; warnings: string[] }> {
+    const { context, fragments, storage, signal, open } = input;
+    const written = new Map<string, { key: string; sha256: string; bytes: number }>();
+    const { files, cut } = await reduceShapefile(
+      output as Family,
+      fragments.map(({ key, meta }) => ({ meta: meta as ShapefileFragmentMeta, open: () => storage.read(key) })),
+      {
+        date: context.date,
+        async openFile(name) {
+          const target = await open(name);
+          const writer = new HashingWriter(target);
+          return {
+            write(chunk) {
+              signal.throwIfAborted();
+              return writer.write(chunk);
+            },
+            async commit() {
+              written.set(name, { key: target.key, sha256: await writer.commit(), bytes: writer.bytes });
+            },
+            abort: () => writer.abort(),
+          };
+        },
+      },
+    );
+    const warnings =
+      cut.count > 0
+        ? [
+            `${output}: ${cut.count} ids or types are longer than 254 bytes and were cut in the table (${cut.ids.join(', ')})`,
+          ]
+        : [];
+    return {
+      files: files.map(({ name, rows }) => {
+        const file = written.get(name);
+        if (!file) throw new Error(`${name} was never committed`);
+        return { name, rows, ...file, columns: name.endsWith('.dbf') ? [...TABLE_COLUMNS] : [] };
+      }),
+      warnings,
+    };
+  }
+}
+
+class ShapefilesMapper implements Mapper<'locations'> {
+  readonly #encoder = new ShapefileFragmentEncoder();
+  readonly #writers = new Map<Family, OpenWriter>();
+
+  constructor(
+    readonly step: string,
+    readonly open: OpenFragment,
+  ) {}
+
+  async add(records: readonly LocationRecord[]): Promise<void> {
+    await this.#write(this.#encoder.add(records));
+  }
+
+  async finish(): Promise<{ fragments: Fragment[]; notices: Notice[] }> {
+    const { chunks, metas, leftOut } = this.#encoder.finish();
+    await this.#write(chunks);
+    const fragments = await Promise.all(
+      metas.map(async (meta) => {
+        const writer = this.#writers.get(meta.family) as OpenWriter;
+        await writer.commit();
+        return { step: this.step, output: meta.family, key: writer.key, bytes: writer.bytes, meta };
+      }),
+    );
+    const notices = Object.entries(leftOut).map(([reason, { count, ids }]) => ({
+      step: this.step,
+      reason,
+      count,
+      ids,
+    }));
+    return { fragments, notices };
+  }
+
+  async abort(): Promise<void> {
+    await Promise.all([...this.#writers.values()].map((writer) => writer.abort()));
+  }
+
+  async #write(chunks: FamilyChunk[]): Promise<void> {
+    for (const { family, bytes } of chunks) {
+      let writer = this.#writers.get(family);
+      if (!writer) {
+        writer = await this.open(`${family}.records`);
+        this.#writers.set(family, writer);
+      }
+      await writer.write(bytes);
+    }
+  }
+}
+
+export const shapefilesStep = new ShapefilesStep();

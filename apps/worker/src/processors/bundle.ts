@@ -1,0 +1,121 @@
+/** Bundles an export's finished files: writes the zip beside, reads it back, and says what it came to. */
+import { Writable } from 'node:stream';
+import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { NewFile } from '@parcelpost/shared/db/services/files.js';
+import type { ExportResult } from '@parcelpost/shared/export-result.js';
+import { verifyZip } from '../formats/zip/read.js';
+import { writeZip, type ZipSource } from '../formats/zip/write.js';
+import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
+import { type BundlePart, documents } from '../pipeline/documents.js';
+import { HashingWriter } from '../pipeline/hashing-writer.js';
+import type { Plan } from '../pipeline/plan.js';
+import type { WorkerDeps } from './deps.js';
+import { bundleKey } from './keys.js';
+import type { MapResult } from './map.js';
+import type { ReduceResult } from './reduce.js';
+
+/**
+ * Makes the bundle of an export whose work is all done.
+ * @param start which start of the merge this is; part of the bundle's key
+ * @throws what fails; then nothing is left in storage
+ */
+export async function bundle(
+  deps: WorkerDeps,
+  row: ExportRow,
+  start: number,
+  signal: AbortSignal,
+): Promise<{ result: ExportResult; file: NewFile }> {
+  const { storage, settings } = deps;
+  const jobs = await deps.jobs.all(row.id, row.generation);
+  const maps = jobs.filter(({ kind }) => kind === 'map');
+  const reduced = jobs.filter(({ kind }) => kind === 'reduce').map(({ result }) => result as ReduceResult);
+  const counts = new Map<string, number>();
+  for (const map of maps) counts.set(map.step, (counts.get(map.step) ?? 0) + map.rows);
+
+  const { parts, warnings } = documents({
+    row,
+    plan: (await deps.jobs.plan(row.id, row.generation)) as Plan,
+    counts,
+    files: reduced.flatMap(({ files }) => files),
+    notices: maps.flatMap(({ result }) => (result as MapResult).notices),
+    warnings: reduced.flatMap((each) => each.warnings),
+    softwareVersion: settings.softwareVersion,
+  });
+  const contents = parts.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));
+
+  const name = bundleName(row);
+  const storageKey = bundleKey(row, start);
+  const { bytes, sha256 } = await write(deps, storageKey, parts, row.requestedAt, signal);
+  try {
+    await verifyZip(
+      async (from, to) => Buffer.concat(await storage.read(storageKey, { start: from, end: to }).toArray()),
+      bytes,
+      contents,
+    );
+  } catch (error) {
+    await storage.remove(storageKey);
+    throw error;
+  }
+
+  const expiresAt = new Date(Date.now() + settings.ttlMs);
+  return {
+    file: {
+      exportId: row.id,
+      generation: row.generation,
+      name,
+      storageKey,
+      mediaType: 'application/zip',
+      bytes,
+      sha256,
+      contents,
+      expiresAt,
+    },
+    result: {
+      exportId: row.id,
+      project: projectReference(row),
+      outcome: 'completed',
+      file: { name, bytes, sha256, expiresAt: expiresAt.toISOString() },
+      links: pageLinks(settings.publicUrl, row.id),
+      rows: [...counts.values()].reduce((sum, count) => sum + count, 0),
+      files: contents.map(({ name, rows, bytes }) => ({ name, rows, bytes })),
+      warnings,
+      requestedBy: requestedBy(row),
+      finishedAt: new Date().toISOString(),
+    },
+  };
+}
+
+/** `<YYYY-MM-DD>_<project-slug>_<outputType>.zip`, by the day of the request in UTC; nothing in it can be a path. */
+export function bundleName(row: Pick<ExportRow, 'requestedAt' | 'project' | 'options'>): string {
+  const day = row.requestedAt.toISOString().slice(0, 10);
+  return `${day}_${row.project.replace(/[^\p{L}\p{N}_-]/gu, '-')}_${row.options.outputType}.zip`;
+}
+
+async function write(
+  { storage, settings }: WorkerDeps,
+  key: string,
+  parts: readonly BundlePart[],
+  date: Date,
+  signal: AbortSignal,
+): Promise<{ bytes: number; sha256: string }> {
+  const writer = new HashingWriter(await storage.create(key));
+  const output = new Writable({
+    highWaterMark: 1024 * 1024,
+    write: (chunk: Buffer, _encoding, done) => void writer.write(chunk).then(() => done(), done),
+    writev: (chunks, done) =>
+      void writer.write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer))).then(() => done(), done),
+  });
+  function* sources(): Generator<ZipSource> {
+    for (const { name, bytes, from } of parts) {
+      yield { name, bytes, source: typeof from === 'string' ? storage.read(from) : from };
+    }
+  }
+  try {
+    await writeZip(sources(), output, { level: settings.zipLevel, date, signal });
+    const sha256 = await writer.commit();
+    return { bytes: writer.bytes, sha256 };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Database } from '@parcelpost/shared/db/database.js';
+import type { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
+import type { ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
+import type { FileService } from '@parcelpost/shared/db/services/files.js';
+import type { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import type { Logger } from '@parcelpost/shared/log.js';
+import type { PlatformClient } from '@parcelpost/shared/platform-client/client.js';
+import type { Queues } from '@parcelpost/shared/queues/queues.js';
+import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import type { Storage } from '@parcelpost/shared/storage/storage.js';
+
+/** Everything that the processors need, made once by main.ts. */
+export interface WorkerDeps {
+  db: Database;
+  exports: ExportService;
+  jobs: ExportJobService;
+  files: FileService;
+  outbox: OutboxService;
+  queues: Queues;
+  relay: OutboxRelay;
+  storage: Storage;
+  log: Logger;
+  /** Opens the platform's API for one export, with the token that came with it. */
+  openClient(row: ExportRow, signal: AbortSignal): PlatformClient;
+  settings: {
+    publicUrl: string;
+    /** Records a shard should have. */
+    shardRecords: number;
+    /** Deflate level of bundles, 0 to 9. */
+    zipLevel: number;
+    /** How long a bundle is kept. */
+    ttlMs: number;
+    softwareVersion: string;
+  };
+}

@@ -1,0 +1,26 @@
+import { ExportError, type ExportFailure } from '@parcelpost/shared/errors.js';
+
+/** Raised between two pages when the export's abort flag is up; its reason was recorded by who raised the flag. */
+export class AbortedError extends Error {
+  override readonly name = 'AbortedError';
+  constructor(readonly reason: ExportFailure | 'decided') {
+    super('the export was aborted');
+  }
+}
+
+/**
+ * The reason of a failure as people may read it. An error that was not made to be read is masked: its text may hold
+ * paths, addresses or secrets; the log has it under the export's id.
+ */
+export function failureOf(
+  error: unknown,
+  place: { step: string | null; shard: number | null; attempts: number },
+): ExportFailure {
+  if (error instanceof ExportError) return { code: error.code, message: error.message, ...place };
+  return {
+    code: 'internal',
+    message:
+      'Something unexpected went wrong on our side. Try again; if it happens again, tell the operator this export’s id.',
+    ...place,
+  };
+}

@@ -1,0 +1,56 @@
+/** Runs one follow-up, as a job of the queue that its task names; its row says what became of it. */
+import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
+import type { FollowUpJobData } from '@parcelpost/shared/queues/relay.js';
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { FollowUpError, PermanentFollowUpError, RetryAfterError } from '../follow-ups/errors.js';
+import type { FollowUpHandler } from '../follow-ups/types.js';
+import type { WorkerDeps } from './deps.js';
+import { attemptOf, handBack, SHUTDOWN } from './run-job.js';
+
+export async function processFollowUp(
+  deps: WorkerDeps,
+  handlers: ReadonlyMap<string, FollowUpHandler>,
+  job: Job<FollowUpJobData>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { followUpId, exportId } = job.data;
+  const log = deps.log.child({ exportId, followUpId, task: job.data.task });
+  // The row is what was agreed on; the job only says that it is its turn.
+  const row = await deps.outbox.get(followUpId);
+  if (!row) {
+    log.error('refused: no such follow-up was ever released');
+    throw new UnrecoverableError(`no follow-up ${followUpId} was released`);
+  }
+  const { attempt, last } = attemptOf(job);
+  if (!(await deps.outbox.begin(followUpId, attempt))) return;
+  try {
+    const handler = handlers.get(row.task);
+    if (!handler) throw new PermanentFollowUpError('unknown-task', `no worker knows the task ${row.task}`);
+    const result = await handler(row.input as FollowUpInput, row.args as Record<string, JsonValue>, {
+      followUpId,
+      exportId,
+      idempotencyKey: followUpId,
+      attempt,
+      signal,
+      log,
+    });
+    await deps.outbox.finish(followUpId, result);
+    log.info({ attempt }, 'follow-up done');
+  } catch (error) {
+    if (signal.aborted && signal.reason === SHUTDOWN) return handBack(job, token);
+    const final = last || error instanceof PermanentFollowUpError;
+    const shown =
+      error instanceof FollowUpError
+        ? { code: error.code, message: error.message }
+        : { code: 'internal', message: 'The follow-up failed for a reason of ours; the log has it.' };
+    log.warn({ err: error, attempt, final }, 'follow-up failed');
+    await deps.outbox.fail(followUpId, shown, final);
+    if (final) throw new UnrecoverableError(shown.message);
+    if (error instanceof RetryAfterError) {
+      await job.moveToDelayed(Date.now() + error.retryAfterMs, token);
+      throw new DelayedError();
+    }
+    throw error;
+  }
+}

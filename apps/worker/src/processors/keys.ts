@@ -1,0 +1,25 @@
+/** Where an export's objects are in storage. Every key is derived, so that a repeat writes to the same place. */
+import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+
+type Place = Pick<ExportRow, 'id' | 'organization' | 'project' | 'generation'>;
+
+/** Slugs are a foreign platform's to choose; what a key may not hold is percent-encoded, with `+` for the percent sign. */
+const segment = (slug: string) =>
+  encodeURIComponent(slug).replace(/[.!'()*%~]/g, (sign) =>
+    sign === '%' ? '+' : `+${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+
+/** Below which everything of an export lies. */
+export const exportPrefix = (row: Place) => `${segment(row.organization)}/${segment(row.project)}/${row.id}`;
+
+/** Below which fragments and finished files lie until the bundle is decided. */
+export const workPrefix = (row: Place) => `${exportPrefix(row)}/work-${row.generation}`;
+
+export const fragmentKey = (row: Place, entity: string, shard: number, name: string) =>
+  `${workPrefix(row)}/map/${entity}-${shard}/${name}`;
+
+export const outputKey = (row: Place, name: string) => `${workPrefix(row)}/files/${name}`;
+
+/** The bundle of one attempt to merge: a late attempt cannot overwrite the one that was decided on. */
+export const bundleKey = (row: Place, attempt: number) =>
+  `${exportPrefix(row)}/bundle-${row.generation}-${attempt}.zip`;

@@ -1,0 +1,70 @@
+/** A map: reads one shard, once, and feeds every step that was asked for. */
+
+import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
+import type { Entity } from '@parcelpost/shared/records.js';
+import type { Job } from 'bullmq';
+import { applicableSteps } from '../pipeline/pipeline.js';
+import type { Plan } from '../pipeline/plan.js';
+import type { Fragment, Mapper, Notice } from '../pipeline/step.js';
+import type { WorkerDeps } from './deps.js';
+import { AbortedError } from './failure.js';
+import { fragmentKey } from './keys.js';
+import { readShard } from './read-shard.js';
+import { type JobDone, type JobRun, runJob } from './run-job.js';
+
+/** Kept as the result of the map's row; the reduces read it. */
+export interface MapResult {
+  fragments: Fragment[];
+  notices: Notice[];
+}
+
+/** How often, at most, a shard says how far it is and looks whether it is to stop; always between two pages. */
+const LOOK_MS = 200;
+
+export async function processMap(
+  deps: WorkerDeps,
+  job: Job<FlowJobData>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await runJob(deps, 'map', job, token, signal, (run) => map(deps, run));
+}
+
+async function map(deps: WorkerDeps, run: JobRun): Promise<JobDone> {
+  const { row, key, signal } = run;
+  const plan = await deps.jobs.plan(row.id, row.generation);
+  const entity = key.step as Entity;
+  const shard = (plan as Plan).shards.find((candidate) => candidate.entity === entity && candidate.shard === key.shard);
+  if (!shard) throw new Error(`the plan knows no shard ${entity} ${key.shard}`);
+
+  const context = { options: row.options, schemas: (plan as Plan).schemas, date: row.requestedAt };
+  const open = async (name: string) => {
+    const at = fragmentKey(row, entity, key.shard, name);
+    return Object.assign(await deps.storage.create(at), { key: at });
+  };
+  const mappers: Mapper<Entity>[] = applicableSteps(row.options)
+    .filter((step) => step.entity === entity)
+    .map((step) => step.createMapper(context, open));
+  let rows = 0;
+  let looked = Date.now();
+  try {
+    const client = deps.openClient(row, signal);
+    for await (const page of readShard(client, shard, signal)) {
+      for (const mapper of mappers) await mapper.add(page.records);
+      rows += page.records.length;
+      if (Date.now() - looked >= LOOK_MS) {
+        await deps.jobs.progress(key, rows);
+        const reason = await deps.exports.abortReason(row.id, row.generation);
+        if (reason) throw new AbortedError(reason);
+        looked = Date.now();
+      }
+    }
+    const results = await Promise.all(mappers.map((mapper) => mapper.finish()));
+    const fragments = results.flatMap((result) => result.fragments);
+    const result: MapResult = { fragments, notices: results.flatMap((each) => each.notices) };
+    return { rows, bytes: fragments.reduce((sum, { bytes }) => sum + bytes, 0), result };
+  } catch (error) {
+    await Promise.all(mappers.map((mapper) => mapper.abort()));
+    throw error;
+  }
+}

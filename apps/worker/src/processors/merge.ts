@@ -1,0 +1,82 @@
+/** The merge: the root of every export's flow. It runs whatever happened below it, and decides. */
+import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
+import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { ExportFailure } from '@parcelpost/shared/errors.js';
+import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
+import type { Job } from 'bullmq';
+import { type Decision, decide } from '../outcome/decide.js';
+import { bundle } from './bundle.js';
+import type { WorkerDeps } from './deps.js';
+import { failureOf } from './failure.js';
+import { exportPrefix, workPrefix } from './keys.js';
+import { attemptOf, handBack, SHUTDOWN } from './run-job.js';
+
+export async function processMerge(
+  deps: WorkerDeps,
+  job: Job<FlowJobData>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { exportId, generation } = job.data;
+  const log = deps.log.child({ exportId, kind: 'merge' });
+  const row = await deps.exports.get(exportId);
+  if (!row || row.generation !== generation || row.outcome) return;
+  const { attempt, last } = attemptOf(job);
+  const key = { exportId, generation, kind: 'merge', step: 'merge', shard: 0 } as const;
+  const { starts } = await deps.jobs.begin(key, attempt);
+  let decision: Decision;
+  try {
+    const failure = row.abort ?? failureBelow(await deps.jobs.all(exportId, generation));
+    if (failure) {
+      decision = { failure };
+    } else {
+      await deps.exports.enterPhase(exportId, generation, 'bundling');
+      decision = await bundle(deps, row, starts, signal);
+    }
+  } catch (error) {
+    if (signal.aborted && signal.reason === SHUTDOWN) {
+      await deps.jobs.handBack(key);
+      return handBack(job, token);
+    }
+    const failure = failureOf(error, { step: 'merge', shard: null, attempts: attempt });
+    log.warn({ err: error, last, attempt }, 'the merge failed');
+    await deps.jobs.fail(key, last ? 'failed' : 'waiting', failure);
+    if (!last) throw error;
+    decision = { failure };
+  }
+  await settle(deps, row, decision);
+  if ('result' in decision) {
+    await deps.jobs.finish(key, { rows: decision.result.rows, bytes: decision.file.bytes, result: null });
+  }
+}
+
+/** Decides, and clears away what the decision leaves without use: all of it after a failure, else what was in the making. */
+export async function settle(deps: WorkerDeps, row: ExportRow, decision: Decision): Promise<void> {
+  const decided = await decide(deps, row, decision);
+  if (!decided) {
+    // Somebody else decided; a bundle that lost that race is nobody's.
+    if ('file' in decision) await deps.storage.remove(decision.file.storageKey);
+    return;
+  }
+  try {
+    await deps.storage.removePrefix('failure' in decision ? exportPrefix(row) : workPrefix(row));
+  } catch (error) {
+    deps.log.warn({ err: error, exportId: row.id }, 'what was in the making could not be cleared away');
+  }
+}
+
+/** Why the work below a merge cannot be bundled; undefined when it is all there. */
+export function failureBelow(jobs: readonly ExportJobRow[]): ExportFailure | undefined {
+  const below = jobs.filter(({ kind }) => kind !== 'merge');
+  const failed = below.find(({ state, error }) => state === 'failed' && error);
+  if (failed?.error) return failed.error;
+  const undone = below.find(({ state }) => state !== 'done');
+  if (below.some(({ kind }) => kind === 'reduce') && !undone) return undefined;
+  return {
+    code: 'incomplete',
+    message: 'Part of the work never came to its end. Try the export again.',
+    step: undone ? `${undone.kind} ${undone.step}` : null,
+    shard: undone?.kind === 'map' ? undone.shard : null,
+    attempts: undone?.attempts ?? 0,
+  };
+}

@@ -1,0 +1,30 @@
+import type { Page, PlatformClient } from '@parcelpost/shared/platform-client/client.js';
+import type { Entity } from '@parcelpost/shared/records.js';
+import type { PlannedShard } from '../pipeline/plan.js';
+
+/** Pages of one shard asked for at once, where offsets allow it. */
+const PREFETCH = 3;
+
+/**
+ * The pages of a shard, in order. The last shard of an entity goes on behind what the plan counted, as long as the
+ * platform says that there is more, so that records added in the meantime are not lost.
+ */
+export async function* readShard(
+  client: PlatformClient,
+  { entity, range, last }: PlannedShard,
+  signal: AbortSignal,
+): AsyncGenerator<Page<Entity>, void, undefined> {
+  if ('cursor' in range) {
+    yield* client.pages(entity, last ? { ...range, limit: Number.POSITIVE_INFINITY } : range, { signal });
+    return;
+  }
+  let total: number | null = null;
+  for await (const page of client.pages(entity, range, { signal, prefetch: PREFETCH })) {
+    total = page.count;
+    yield page;
+  }
+  const end = range.offset + range.limit;
+  if (last && total !== null && total > end) {
+    yield* client.pages(entity, { offset: end, limit: Number.POSITIVE_INFINITY }, { signal, prefetch: 1 });
+  }
+}

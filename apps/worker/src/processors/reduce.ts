@@ -1,0 +1,53 @@
+/** A reduce: makes one output's finished files of the fragments that the shards left. */
+import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
+import type { Job } from 'bullmq';
+import { stepNamed } from '../pipeline/pipeline.js';
+import type { Plan } from '../pipeline/plan.js';
+import type { OutputFile } from '../pipeline/step.js';
+import type { WorkerDeps } from './deps.js';
+import { outputKey } from './keys.js';
+import type { MapResult } from './map.js';
+import { type JobDone, type JobRun, runJob } from './run-job.js';
+
+/** Kept as the result of the reduce's row; the merge reads it. */
+export interface ReduceResult {
+  files: OutputFile[];
+  warnings: string[];
+}
+
+export async function processReduce(
+  deps: WorkerDeps,
+  job: Job<FlowJobData>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await runJob(deps, 'reduce', job, token, signal, (run) => reduce(deps, run));
+}
+
+async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<JobDone> {
+  const dot = key.step.indexOf('.');
+  const step = stepNamed(key.step.slice(0, dot));
+  const output = key.step.slice(dot + 1);
+  const [plan, maps] = await Promise.all([
+    deps.jobs.plan(row.id, row.generation),
+    deps.jobs.results(row.id, row.generation, 'map', step.entity),
+  ]);
+  const fragments = (maps as MapResult[])
+    .flatMap((map) => map.fragments)
+    .filter((fragment) => fragment.step === step.name && fragment.output === output);
+  const result: ReduceResult = await step.reduce(output, {
+    context: { options: row.options, schemas: (plan as Plan).schemas, date: row.requestedAt },
+    fragments,
+    storage: deps.storage,
+    open: async (name) => {
+      const at = outputKey(row, name);
+      return Object.assign(await deps.storage.create(at), { key: at });
+    },
+    signal,
+  });
+  return {
+    rows: Math.max(0, ...result.files.map((file) => file.rows ?? 0)),
+    bytes: result.files.reduce((sum, file) => sum + file.bytes, 0),
+    result,
+  };
+}

@@ -1,0 +1,93 @@
+/** What every plan, map and reduce has in common: look before, record, and tell the kinds of failure apart. */
+import type { ExportJobRow, JobKey, JobKind } from '@parcelpost/shared/db/services/export-jobs.js';
+import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import { ExportError } from '@parcelpost/shared/errors.js';
+import type { Logger } from '@parcelpost/shared/log.js';
+import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
+import { type Job, UnrecoverableError, WaitingChildrenError, WaitingError } from 'bullmq';
+import type { WorkerDeps } from './deps.js';
+import { AbortedError, failureOf } from './failure.js';
+
+/** The reason with which a worker's jobs are cancelled when it has been asked to stop. */
+export const SHUTDOWN = 'shutdown';
+
+export interface JobRun {
+  job: Job<FlowJobData>;
+  token: string;
+  signal: AbortSignal;
+  row: ExportRow;
+  key: JobKey;
+  /** The work's own row, as this attempt found it. */
+  jobRow: ExportJobRow;
+  log: Logger;
+}
+
+export interface JobDone {
+  rows: number;
+  bytes: number;
+  result: unknown;
+}
+
+/** Which attempt of a job is running, and whether it is its last. */
+export function attemptOf(job: Pick<Job, 'attemptsMade' | 'opts'>): { attempt: number; last: boolean } {
+  const attempt = job.attemptsMade + 1;
+  return { attempt, last: attempt >= (job.opts.attempts ?? 1) };
+}
+
+/** Gives a job back to the queue because this worker stops: no attempt is spent, no stall. Always throws. */
+export async function handBack(job: Job, token: string): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
+}
+
+/**
+ * Runs one piece of work of an export. A repeat of work that is done, or of an export that is decided, is a no-op.
+ * A failure that cannot be mended raises the export's abort flag, so that the other shards stop and the merge decides.
+ */
+export async function runJob(
+  deps: WorkerDeps,
+  kind: JobKind,
+  job: Job<FlowJobData>,
+  token: string,
+  signal: AbortSignal,
+  body: (run: JobRun) => Promise<JobDone>,
+): Promise<void> {
+  const { exportId, generation, step, shard } = job.data;
+  const log = deps.log.child({ exportId, kind, step, shard });
+  const row = await deps.exports.get(exportId);
+  if (!row || row.generation !== generation || row.outcome) {
+    log.debug('nothing to do: the export is decided');
+    return;
+  }
+  const key: JobKey = { exportId, generation, kind, step, shard };
+  const { attempt, last } = attemptOf(job);
+  const jobRow = await deps.jobs.begin(key, attempt);
+  if (jobRow.state === 'done') return;
+  try {
+    if (row.abort) throw new AbortedError(row.abort);
+    const done = await body({ job, token, signal, row, key, jobRow, log });
+    await deps.jobs.finish(key, done);
+    log.debug({ rows: done.rows, bytes: done.bytes }, 'done');
+  } catch (error) {
+    if (error instanceof WaitingChildrenError) throw error;
+    if (signal.aborted && signal.reason === SHUTDOWN) {
+      await deps.jobs.handBack(key);
+      return handBack(job, token);
+    }
+    if (error instanceof AbortedError) {
+      if (error.reason !== 'decided') await deps.jobs.fail(key, 'aborted', error.reason);
+      return;
+    }
+    const final = last || (error instanceof ExportError && error.permanent);
+    const failure = failureOf(error, {
+      step: step === kind ? null : step,
+      shard: kind === 'map' ? shard : null,
+      attempts: attempt,
+    });
+    log.warn({ err: error, final, attempt }, 'work failed');
+    await deps.jobs.fail(key, final ? 'failed' : 'waiting', failure);
+    if (!final) throw error;
+    await deps.exports.raiseAbort(exportId, generation, failure);
+    throw new UnrecoverableError(failure.message);
+  }
+}

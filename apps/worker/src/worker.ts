@@ -1,0 +1,86 @@
+/** A worker process as an object: listens to its queues, reconciles, and hands back what it holds when it is stopped. */
+import type { Logger } from '@parcelpost/shared/log.js';
+import { type AnyWorker, EXPORT_QUEUE, META_QUEUE } from '@parcelpost/shared/queues/queues.js';
+import type { Processor } from 'bullmq';
+import type { FollowUpHandler } from './follow-ups/types.js';
+import type { WorkerDeps } from './processors/deps.js';
+import { processFollowUp } from './processors/follow-up.js';
+import { processMap } from './processors/map.js';
+import { processMerge } from './processors/merge.js';
+import { processPlan } from './processors/plan.js';
+import { reconcile } from './processors/reconcile.js';
+import { processReduce } from './processors/reduce.js';
+import { handBack, SHUTDOWN } from './processors/run-job.js';
+
+export interface WorkerOptions {
+  deps: WorkerDeps;
+  handlers: ReadonlyMap<string, FollowUpHandler>;
+  /** Queues to listen to; the meta queue is always among them. */
+  queues: readonly string[];
+  concurrency: number;
+  lockMs: number;
+  sweepMs: number;
+}
+
+const EXPORT_PROCESSORS = { plan: processPlan, map: processMap, reduce: processReduce } as const;
+
+function processorOf(queue: string, { deps, handlers }: WorkerOptions): Processor {
+  // BullMQ hands a signal only to processors that declare three parameters.
+  if (queue === META_QUEUE)
+    return (job, token, signal) => processMerge(deps, job, token as string, signal as AbortSignal);
+  if (queue === EXPORT_QUEUE) {
+    return (job, token, signal) => {
+      const process = EXPORT_PROCESSORS[job.name as keyof typeof EXPORT_PROCESSORS];
+      // `export.…` follow-ups share this queue.
+      if (!process) return processFollowUp(deps, handlers, job, token as string, signal as AbortSignal);
+      return process(deps, job, token as string, signal as AbortSignal);
+    };
+  }
+  return (job, token, signal) => processFollowUp(deps, handlers, job, token as string, signal as AbortSignal);
+}
+
+/** Begins to work. @returns how to stop: resolves when everything was finished or handed back */
+export async function startWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
+  const { deps, sweepMs } = options;
+  let stopping = false;
+  // A fetch that was on its way when the worker was told to stop may still bring a job, the one just handed back even.
+  const unlessStopping =
+    (process: Processor): Processor =>
+    async (job, token, signal) =>
+      stopping ? handBack(job, token as string) : process(job, token, signal);
+  const workers: AnyWorker[] = [...new Set([META_QUEUE, ...options.queues])].map((queue) =>
+    deps.queues.work(queue, unlessStopping(processorOf(queue, options)), {
+      concurrency: options.concurrency,
+      lockMs: options.lockMs,
+    }),
+  );
+  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  deps.relay.start(sweepMs);
+  const stopSweep = sweep(deps, sweepMs, deps.log);
+  return {
+    async stop() {
+      stopping = true;
+      await stopSweep();
+      const closed = workers.map((worker) => worker.close());
+      for (const worker of workers) worker.cancelAllJobs(SHUTDOWN);
+      await Promise.all(closed);
+      await deps.relay.stop();
+    },
+  };
+}
+
+/** Reconciles every `sweepMs`, one round at a time. @returns how to end it */
+function sweep(deps: WorkerDeps, sweepMs: number, log: Logger): () => Promise<void> {
+  let round: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    round ??= reconcile(deps)
+      .catch((error: Error) => log.warn({ err: error }, 'a round of reconciling failed; the next one tries again'))
+      .finally(() => {
+        round = undefined;
+      });
+  }, sweepMs);
+  return async () => {
+    clearInterval(timer);
+    await round;
+  };
+}
