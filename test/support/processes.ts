@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@parcelpost/infra/services/ports.js';
+import { untilReady } from '@parcelpost/infra/services/readiness.js';
 
 export type AppKind = 'producer' | 'worker';
 
@@ -65,24 +65,11 @@ export async function startProcess(kind: AppKind, env: Record<string, string | u
     child.kill(signal);
     return exited;
   };
-  const until = Date.now() + 30_000;
-  while (!(await isReady(url))) {
-    if (!running) throw new Error(`${kind} ended before it was ready:\n${output()}`);
-    if (Date.now() > until) {
-      await kill('SIGKILL');
-      throw new Error(`${kind} was not ready within 30 s:\n${output()}`);
-    }
-    await delay(25);
+  try {
+    await untilReady(url, () => running);
+  } catch (error) {
+    await kill('SIGKILL');
+    throw new Error(`${kind}: ${(error as Error).message}\n${output()}`);
   }
   return { pid: child.pid as number, port, url, output, exited, kill };
-}
-
-async function isReady(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) });
-    await answer.arrayBuffer();
-    return answer.status === 200;
-  } catch {
-    return false;
-  }
 }
