@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '@parcelpost/infra/services/ports.js';
 import { untilReady } from '@parcelpost/infra/services/readiness.js';
+import { ROOT } from './root.js';
 
 export type AppKind = 'producer' | 'worker';
 
@@ -36,7 +36,7 @@ process.once('exit', () => {
  * @throws with everything it printed when it ends before that, or is not ready within 30 s
  */
 export async function startProcess(kind: AppKind, env: Record<string, string | undefined>): Promise<AppProcess> {
-  const main = fileURLToPath(new URL(`../../apps/${kind}/dist/main.js`, import.meta.url));
+  const main = `${ROOT}apps/${kind}/dist/main.js`;
   if (!existsSync(main)) throw new Error(`${main} is not built; run npx tsc -b first`);
   const port = Number(env.PORT ?? (await freePort()));
   const url = `http://127.0.0.1:${port}`;
