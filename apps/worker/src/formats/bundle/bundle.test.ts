@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { TABLES } from '../csv/tables.js';
+import { TABLE_COLUMNS } from '../shapefile/table.js';
+import { type BundleInfo, cutWarnings, leftOutWarnings } from './info.js';
+import { renderManifest } from './manifest.js';
+import { renderReadme, renderShpReadme } from './readme.js';
+
+const sha256 = 'ab'.repeat(32);
+const columns = [
+  ...TABLES.locations.fixed,
+  { name: 'land_use', label: 'How is the land used?\nSay all that apply', type: 'select_multiple' },
+  { name: 'पार्सल', label: 'पार्सल', type: 'unspecified' },
+  { name: 'a name that is much longer than any column of names should be', label: 'Long', type: 'text' },
+];
+const INFO: BundleInfo = {
+  exportId: '0b0c8f2e-7a7b-4a38-9c1e-000000000001',
+  bundle: '2024-05-06_london-2_shp.zip',
+  software: { name: 'Parcelpost', version: '0.1.0' },
+  organization: { slug: 'cadasta', name: 'Cadasta' },
+  project: { slug: 'london-2', name: 'London 2', description: 'Parcels\r\nof a borough. '.repeat(9), country: 'GB' },
+  requestedBy: { id: 'ana', name: 'Ana Álvarez' },
+  requestedAt: new Date('2024-05-06T07:08:09.123Z'),
+  writtenAt: new Date('2024-05-06T07:09:10.456Z'),
+  asked: { outputType: 'shp', formats: ['csv', 'shapefiles'], csv: { bom: false, escapeFormulas: true } },
+  files: [
+    { name: 'relationships.csv', rows: 1234, bytes: 567890, sha256, columns: TABLES.relationships.fixed },
+    { name: 'parties.csv', rows: 1, bytes: 30, sha256, columns: TABLES.parties.fixed },
+    { name: 'locations.csv', rows: 1234567, bytes: 1, sha256, columns },
+    ...['points', 'polygons', 'polygons_2'].flatMap((base) => [
+      { name: `${base}.shp`, rows: 600, bytes: 8_000_000, sha256 },
+      { name: `${base}.dbf`, rows: 600, bytes: 20_000, sha256, columns: TABLE_COLUMNS },
+      { name: `${base}.prj`, rows: null, bytes: 145, sha256 },
+    ]),
+  ],
+  warnings: [
+    ...leftOutWarnings({ notFinite: { count: 1, ids: ['x'] }, nullGeometry: { count: 25, ids: ['n1', 'n2'] } }, true),
+    ...cutWarnings('points', { count: 2, ids: ['p', 'q'] }, true),
+  ],
+};
+
+/** Lines of a text file; each ends with CRLF and is 78 columns at most, but for words that are longer. */
+function lines(text: string): string[] {
+  expect(text.endsWith('\r\n')).toBe(true);
+  expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+  const all = text.slice(0, -2).split('\r\n');
+  for (const line of all) expect([...line].length, line).toBeLessThanOrEqual(78);
+  for (const line of all) expect(line).toBe(line.trimEnd());
+  return all;
+}
+
+describe('README.txt', () => {
+  const text = renderReadme(INFO);
+  const all = lines(text);
+
+  test('tells in its first line what the files are', () => {
+    expect(all[0]).toBe('Land tenure records of the project London 2 (Cadasta), 2024-05-06 07:09 UTC');
+  });
+
+  test('names project, organization, who asked, when, and what for', () => {
+    for (const line of [
+      '  Project       London 2 (london-2)',
+      '  Organization  Cadasta (cadasta)',
+      '  Country       GB',
+      '  Asked for by  Ana Álvarez',
+      '  Asked for at  2024-05-06 07:08 UTC',
+      '  Written at    2024-05-06 07:09 UTC',
+      '  Asked for     shp (csv, shapefiles)',
+      '  Export        0b0c8f2e-7a7b-4a38-9c1e-000000000001',
+    ]) {
+      expect(all).toContain(line);
+    }
+  });
+
+  test('counts the records of every file', () => {
+    expect(all).toContain('  relationships.csv  1,234 records, 567,890 bytes');
+    expect(all).toContain('  parties.csv        1 record, 30 bytes');
+    expect(all).toContain('  points.prj         145 bytes');
+    for (const file of INFO.files) expect(text).toContain(`  ${file.name} `);
+  });
+
+  test('explains every column, tables of the same columns together', () => {
+    expect(all).toContain('points.dbf, polygons.dbf, polygons_2.dbf');
+    expect(all).toContain('  land_use                  How is the land used? Say all that apply');
+    expect(all).toContain('                            (select_multiple)');
+    expect(all).toContain('  पार्सल                    (unspecified)');
+    const long = all.indexOf('  a name that is much longer than any column of names should be');
+    expect(all[long + 1]).toBe('                            Long (text)');
+  });
+
+  test('lists the warnings with examples, or says that there are none', () => {
+    const warnings = all.slice(all.indexOf('Warnings')).join(' ').replace(/\s+/g, ' ');
+    expect(warnings).toContain(
+      '25 locations are left out of the shapefiles and in locations.csv only: no geometry was recorded (id n1, n2 and others).',
+    );
+    expect(warnings).toContain(
+      '1 location is left out of the shapefiles and in locations.csv only: a coordinate is not a finite number (id x).',
+    );
+    expect(warnings).toContain('2 locations are in points.dbf with an id or type cut');
+    expect(renderReadme({ ...INFO, warnings: [] })).toContain('None: every record');
+  });
+});
+
+describe('shp_readme.txt', () => {
+  const text = renderShpReadme(INFO);
+  const all = lines(text);
+
+  test('says why there are several, which there are and which not, and how to join them', () => {
+    expect(all[0]).toBe('Shapefiles of the locations of the project London 2 (Cadasta), and how to use');
+    expect(text).toContain('one type of geometry only');
+    expect(all).toContain('  points.shp             600 locations: single points');
+    expect(all).toContain('  polygons_2.shp         600 locations: single areas, with or without holes');
+    expect(all).toContain('  (no multipolygons)     the project has no groups of areas');
+    expect(text).not.toContain('(no points)');
+    expect(text).not.toContain('polygons.dbf');
+    expect(text).toContain('join on id');
+  });
+
+  test('names what is in no shapefile', () => {
+    expect(text).toContain('25 locations are left out');
+    expect(renderShpReadme({ ...INFO, warnings: [] })).toContain('None: every location');
+  });
+});
+
+describe('readmes of a bundle without tables', () => {
+  const files = INFO.files.filter((file) => !file.name.endsWith('.csv'));
+  const warnings = leftOutWarnings({ nullGeometry: { count: 1, ids: ['n'] } }, false);
+  test('do not send anybody to tables that are not there', () => {
+    const texts = [renderReadme({ ...INFO, files, warnings }), renderShpReadme({ ...INFO, files, warnings })];
+    for (const text of texts) {
+      expect(lines(text).join(' ')).toContain('1 location is left out of the shapefiles: no geometry was recorded');
+      expect(text).not.toMatch(/(parties|relationships)\.csv/);
+    }
+  });
+});
+
+describe('manifest.json', () => {
+  const text = renderManifest(INFO);
+  const manifest = JSON.parse(text);
+
+  test('tells in its first line what it is', () => {
+    expect(text.split('\n')[0]).toMatch(/^\{ "about": "What is in 2024-05-06_london-2_shp.zip: land tenure records/);
+  });
+
+  test('has rows, bytes, checksum and columns of each file', () => {
+    expect(manifest.files).toEqual(JSON.parse(JSON.stringify(INFO.files)));
+    expect(manifest.files[3]).toEqual({ name: 'points.shp', rows: 600, bytes: 8_000_000, sha256 });
+  });
+
+  test('has warnings, software and what was asked', () => {
+    expect(manifest.software).toEqual({ name: 'Parcelpost', version: '0.1.0' });
+    expect(manifest.export).toEqual({
+      id: INFO.exportId,
+      requestedBy: { id: 'ana', name: 'Ana Álvarez' },
+      requestedAt: '2024-05-06T07:08:09.123Z',
+      writtenAt: '2024-05-06T07:09:10.456Z',
+      asked: INFO.asked,
+    });
+    expect(manifest.warnings[0]).toEqual({
+      code: 'shapefile_null_geometry',
+      message: '25 locations are left out of the shapefiles and in locations.csv only: no geometry was recorded',
+      count: 25,
+      ids: ['n1', 'n2'],
+    });
+    expect(manifest.warnings.map((each: { code: string }) => each.code)).toEqual([
+      'shapefile_null_geometry',
+      'shapefile_not_finite',
+      'shapefile_text_cut',
+    ]);
+  });
+});

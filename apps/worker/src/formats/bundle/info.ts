@@ -1,0 +1,91 @@
+/** What README.txt, shp_readme.txt and manifest.json are made from. */
+import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+import type { Column } from '../csv/columns.js';
+import type { LeftOut, Tally } from '../shapefile/fragment.js';
+import { FAMILIES, type Family, type LeftOutReason } from '../shapefile/shape.js';
+
+/** A file of the bundle. */
+export interface BundleFile {
+  /** Path inside the bundle. */
+  name: string;
+  /** Records in it; null where the word makes no sense (a readme, say). */
+  rows: number | null;
+  /** Size before compression. */
+  bytes: number;
+  /** Hexadecimal. */
+  sha256: string;
+  /** Of a table; absent elsewhere. */
+  columns?: readonly Column[];
+}
+
+/** Something that whoever reads the files must know. */
+export interface BundleWarning {
+  /** For programs. */
+  code: string;
+  /** For people: what happened to how many records, and where they are found instead. */
+  message: string;
+  /** Records that it befell. */
+  count: number;
+  /** Identifiers of the first ten of them. */
+  ids: readonly string[];
+}
+
+export interface BundleInfo {
+  exportId: string;
+  /** Name of the zip. */
+  bundle: string;
+  software: { name: string; version: string };
+  organization: { slug: string; name: string };
+  project: { slug: string; name: string; description: string; country: string };
+  requestedBy: { id: string; name: string };
+  requestedAt: Date;
+  writtenAt: Date;
+  asked: ExportOptions;
+  /** The files written so far, in the order of the bundle. */
+  files: readonly BundleFile[];
+  warnings: readonly BundleWarning[];
+}
+
+const REASONS: Record<LeftOutReason, { code: string; text: string }> = {
+  nullGeometry: { code: 'null_geometry', text: 'no geometry was recorded' },
+  emptyGeometry: { code: 'empty_geometry', text: 'the geometry is empty' },
+  geometryCollection: {
+    code: 'geometry_collection',
+    text: 'the geometry is a collection of several types, which no shapefile can hold',
+  },
+  notFinite: { code: 'not_finite', text: 'a coordinate is not a finite number' },
+  tooFewPoints: {
+    code: 'too_few_points',
+    text: 'a line has fewer than two points, or a ring fewer than three corners',
+  },
+};
+
+/** A warning for each reason for which locations are in no shapefile; `inCsv`: the bundle has locations.csv too. */
+export function leftOutWarnings(leftOut: LeftOut, inCsv: boolean): BundleWarning[] {
+  return (Object.keys(REASONS) as LeftOutReason[]).flatMap((reason) => {
+    const found = leftOut[reason];
+    if (!found || found.count === 0) return [];
+    const { code, text } = REASONS[reason];
+    const message = `${locations(found.count)} left out of the shapefiles${inCsv ? ' and in locations.csv only' : ''}: ${text}`;
+    return [{ code: `shapefile_${code}`, message, ...found }];
+  });
+}
+
+/** The warning for texts that did not fit a shapefile's table; none where all did. */
+export function cutWarnings(family: Family, cut: Tally, inCsv: boolean): BundleWarning[] {
+  if (cut.count === 0) return [];
+  const message =
+    `${locations(cut.count)} in ${family}.dbf with an id or type cut to the 254 bytes that a dBase field can hold` +
+    (inCsv ? '; locations.csv has it whole' : '');
+  return [{ code: 'shapefile_text_cut', message, ...cut }];
+}
+
+function locations(count: number): string {
+  return count === 1 ? '1 location is' : `${count} locations are`;
+}
+
+/** The family whose shapefile a .shp file is (also a second one, `polygons_2.shp`); undefined for other files. */
+export function familyOf(name: string): Family | undefined {
+  const base = /(?:^|\/)([a-z]+)(?:_\d+)?\.shp$/.exec(name)?.[1];
+  return FAMILIES.find((family) => family === base);
+}

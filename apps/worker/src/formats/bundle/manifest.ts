@@ -1,0 +1,35 @@
+/** manifest.json: the bundle, described for programs. */
+import type { BundleInfo } from './info.js';
+
+/** Raised whenever a reader of the old shape would go wrong. */
+export const MANIFEST_VERSION = 1;
+
+/**
+ * The text of manifest.json. Files are all those given, in their order; the manifest cannot list itself. Bytes are sizes
+ * before compression, checksums hexadecimal SHA-256, times ISO 8601 in UTC; `rows` is null for what has no records.
+ */
+export function renderManifest(info: BundleInfo): string {
+  const { bundle, software, organization, project, exportId, requestedBy, requestedAt, writtenAt, asked } = info;
+  const manifest = {
+    about:
+      `What is in ${bundle}: land tenure records of the project ${project.name} (${organization.name}). ` +
+      'README.txt says the same for people.',
+    manifestVersion: MANIFEST_VERSION,
+    software,
+    bundle,
+    export: { id: exportId, requestedBy, requestedAt, writtenAt, asked },
+    organization,
+    project,
+    files: info.files.map(({ name, rows, bytes, sha256, columns }) => ({
+      name,
+      rows,
+      bytes,
+      sha256,
+      ...(columns && {
+        columns: columns.map((column) => ({ name: column.name, label: column.label, type: column.type })),
+      }),
+    })),
+    warnings: info.warnings.map(({ code, message, count, ids }) => ({ code, message, count, ids })),
+  };
+  return `${JSON.stringify(manifest, null, 2).replace(/^\{\n {2}/, '{ ')}\n`;
+}

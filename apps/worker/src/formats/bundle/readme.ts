@@ -1,0 +1,162 @@
+/** README.txt and shp_readme.txt: what the files are, for people who know nothing of where they come from. */
+import { FAMILIES, type Family } from '../shapefile/shape.js';
+import { type BundleFile, type BundleInfo, type BundleWarning, familyOf } from './info.js';
+import { amount, definitions, heading, moment, oneLine, textFile, wrap } from './text.js';
+
+/** README.txt: project, organization, who asked, when, counts per file, columns, warnings. */
+export function renderReadme(info: BundleInfo): string {
+  const { project, organization, software, files } = info;
+  const hasShapefiles = files.some((file) => familyOf(file.name));
+  const hasTables = files.some(isTable);
+  return textFile([
+    ...wrap(
+      '',
+      `Land tenure records of the project ${project.name} (${organization.name}), ${moment(info.writtenAt)}`,
+      0,
+    ),
+    '',
+    ...wrap(
+      '',
+      `${software.name} ${software.version} read them for ${info.requestedBy.name} from the platform on which the project is kept.`,
+      0,
+    ),
+    ...heading('This export'),
+    ...definitions([
+      ['Project', `${project.name} (${project.slug})`],
+      ...(oneLine(project.description) === '' ? [] : [['Description', project.description] as const]),
+      ...(oneLine(project.country) === '' ? [] : [['Country', project.country] as const]),
+      ['Organization', `${organization.name} (${organization.slug})`],
+      ['Asked for by', info.requestedBy.name],
+      ['Asked for at', moment(info.requestedAt)],
+      ['Written at', moment(info.writtenAt)],
+      ['Asked for', `${info.asked.outputType} (${info.asked.formats.join(', ')})`],
+      ['Export', info.exportId],
+      ['Bundle', info.bundle],
+    ]),
+    ...heading('Files'),
+    ...definitions([
+      ...files.map((file) => [file.name, counts(file)] as const),
+      ['README.txt', 'this text'],
+      ['manifest.json', 'the same for programs, with a SHA-256 checksum of every file'],
+    ]),
+    ...heading('How to read them'),
+    ...paragraphs([
+      hasTables &&
+        'The .csv files are tables: UTF-8, cells divided by commas, the first line has the names of the columns. A list is written with commas between its items, a nested answer as JSON, and what was not answered is empty.',
+      hasTables &&
+        info.asked.csv.escapeFormulas &&
+        "A text that a spreadsheet would take for a formula (one that begins with = + - @, a tab or a line end) has an apostrophe ' before it, which is not part of the answer.",
+      hasTables &&
+        'relationships.csv says which party holds what right to which location: party_id is an id in parties.csv, spatial_unit_id is an id in locations.csv.',
+      'Geometries are in longitude and latitude, WGS 84 (EPSG:4326).',
+      hasShapefiles && 'shp_readme.txt tells more of the shapefiles, and how to join them to the tables.',
+    ]),
+    ...columnSection(files),
+    ...heading('Warnings'),
+    ...warningLines(info.warnings, 'None: every record is in every file that it belongs in.'),
+  ]);
+}
+
+const SHAPES: Record<Family, string> = {
+  points: 'single points',
+  linestrings: 'single lines',
+  polygons: 'single areas, with or without holes',
+  multipoints: 'groups of points',
+  multilinestrings: 'groups of lines',
+  multipolygons: 'groups of areas',
+};
+
+/** shp_readme.txt: why there is a shapefile for each geometry type, which exist, how to join them to the CSVs. */
+export function renderShpReadme(info: BundleInfo): string {
+  const shapefiles = info.files.filter((file) => familyOf(file.name));
+  const present = new Set(shapefiles.map((file) => familyOf(file.name)));
+  const absent = FAMILIES.filter((family) => !present.has(family));
+  return textFile([
+    ...wrap(
+      '',
+      `Shapefiles of the locations of the project ${info.project.name} (${info.organization.name}), and how to use them`,
+      0,
+    ),
+    ...heading('Why there are several'),
+    ...paragraphs([
+      'A shapefile can hold one type of geometry only, but the locations of a project may be points, lines, areas, or groups of these. So there is one shapefile for each type of geometry that the project has.',
+    ]),
+    ...heading('Which there are'),
+    ...definitions([
+      ...shapefiles.map((file) => {
+        const family = familyOf(file.name) as Family;
+        return [file.name, `${amount(file.rows ?? 0, 'location', 'locations')}: ${SHAPES[family]}`] as const;
+      }),
+      ...absent.map((family) => [`(no ${family})`, `the project has no ${SHAPES[family]}`] as const),
+    ]),
+    '',
+    ...paragraphs([
+      'Each .shp needs the files of the same name beside it: .shx (index), .dbf (table), .prj (coordinate system: WGS 84, EPSG:4326) and .cpg (text encoding: UTF-8). Open the .shp. A name that ends in _2 is the continuation of a file that was full.',
+      'Heights are kept. Where some locations of a file have heights and others have none, those have height 0.',
+    ]),
+    ...heading('How to join them to the tables'),
+    ...(info.files.some(isTable)
+      ? joinGuide(shapefiles[0]?.name)
+      : wrap('', 'This bundle has no tables: the export was asked for without them.', 0)),
+    ...heading('Locations in no shapefile'),
+    ...warningLines(
+      info.warnings.filter((warning) => warning.code.startsWith('shapefile_')),
+      'None: every location is in one of the shapefiles.',
+    ),
+  ]);
+}
+
+function joinGuide(shapefile = 'polygons.shp'): string[] {
+  const layer = shapefile.replace(/\.shp$/, '');
+  return [
+    ...paragraphs([
+      'Their tables have two columns, id and type. Everything else is in the .csv files, because a shapefile cuts long texts and the names of columns.',
+      'To see the answers of a location, join on id: the id of a shape is the id in locations.csv, and the spatial_unit_id in relationships.csv, whose party_id is the id in parties.csv.',
+      'In QGIS: open the .shp and locations.csv, then in the properties of the shapefile layer, under Joins, add a join with locations as the layer and id as both fields.',
+      'With GDAL:',
+    ]),
+    `    ogr2ogr joined.gpkg ${layer}.shp -dialect SQLite -sql "SELECT a.*, b.*`,
+    `      FROM ${layer} a JOIN 'locations.csv'.locations b ON a.id = b.id"`,
+  ];
+}
+
+function isTable(file: BundleFile): boolean {
+  return file.name.endsWith('.csv');
+}
+
+function counts(file: BundleFile): string {
+  const bytes = amount(file.bytes, 'byte', 'bytes');
+  return file.rows === null ? bytes : `${amount(file.rows, 'record', 'records')}, ${bytes}`;
+}
+
+function paragraphs(texts: readonly (string | false)[]): string[] {
+  return texts.flatMap((text) => (text === false ? [] : wrap('', text, 0)));
+}
+
+/** Files with the same columns share a list. */
+function columnSection(files: readonly BundleFile[]): string[] {
+  const tables = new Map<string, { names: string[]; file: BundleFile }>();
+  for (const file of files) {
+    if (!file.columns) continue;
+    const key = JSON.stringify(file.columns);
+    const table = tables.get(key) ?? { names: [], file };
+    table.names.push(file.name);
+    tables.set(key, table);
+  }
+  const sections = [...tables.values()].flatMap(({ names, file }) => [
+    '',
+    ...wrap('', names.join(', '), 0),
+    ...definitions(
+      (file.columns ?? []).map(({ name, label, type }) => [name, label === name ? `(${type})` : `${label} (${type})`]),
+    ),
+  ]);
+  return sections.length === 0 ? [] : [...heading('Columns'), ...sections.slice(1)];
+}
+
+function warningLines(warnings: readonly BundleWarning[], none: string): string[] {
+  if (warnings.length === 0) return wrap('', none, 0);
+  return warnings.flatMap(({ message, count, ids }) => {
+    const sample = ids.length === 0 ? '' : ` (id ${ids.join(', ')}${count > ids.length ? ' and others' : ''})`;
+    return wrap('* ', `${message}${sample}.`, 2);
+  });
+}
