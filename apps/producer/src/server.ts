@@ -5,7 +5,7 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import { pathSegments, splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import type { Dependencies } from './dependencies.js';
 import { pageRoutes } from './pages/routes.js';
@@ -24,7 +24,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
   const app = fastify({
     loggerInstance: log,
     // Fastify's own request log has the whole URL, and so the TOKEN of a query; see logRequests.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,

@@ -39,7 +39,7 @@ export function pageLinks(
 
 /** The answer of a list, as bytes. */
 export function listEnvelope(entity: Entity, page: Page, links: PageLinks): Buffer {
-  const [open, close] = entity === 'locations' ? ['{"type":"FeatureCollection","features":[', ']}'] : ['[', ']'];
+  const [open, close] = entity === 'locations' ? ['{"type":"FeatureCollection","features":', '}'] : ['', ''];
   const head = `{"count":${page.count},"next":${JSON.stringify(links.next)},"previous":${JSON.stringify(links.previous)}`;
   return Buffer.concat([Buffer.from(`${head},"results":${open}`), page.records, Buffer.from(`${close}}`)]);
 }

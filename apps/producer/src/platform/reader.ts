@@ -2,7 +2,7 @@
 import type { Database } from '@parcelpost/shared/db/database.js';
 import { isUuid } from '@parcelpost/shared/db/services/users.js';
 import { ProblemError } from '@parcelpost/shared/errors.js';
-import type { Entity } from '@parcelpost/shared/records.js';
+import { ENTITIES, type Entity } from '@parcelpost/shared/records.js';
 import { pageSql, projectSql } from './queries.js';
 
 /** Who reads which project. */
@@ -12,7 +12,7 @@ export interface Reading {
   userId: string;
 }
 
-/** One page. `records` is JSON text in UTF-8, comma-separated; `next` the cursor of the page after it. */
+/** One page. `records` is a JSON array, as UTF-8; `next` the cursor of the page after it. */
 export interface Page {
   count: number;
   size: number;
@@ -20,13 +20,16 @@ export interface Page {
   records: Buffer;
 }
 
+const PAGE_SQL = Object.fromEntries(ENTITIES.map((entity) => [entity, pageSql(entity)])) as Record<Entity, string>;
+
 type Columns<Name extends string> = { [name in Name]: Buffer | null };
 
 /**
- * Columns arrive as the bytes that PostgreSQL sent, all of them text: a page is megabytes that nobody here need decode.
+ * Columns arrive as the bytes that PostgreSQL sent, all of them text or JSON: a page is megabytes that nobody here need decode.
  */
 const AS_BYTES = { binary: true, types: { getTypeParser: () => (bytes: Buffer) => bytes } };
 
+/** Reads of the platform API, for users who may see what they read. */
 export class PlatformReader {
   constructor(readonly db: Database) {}
 
@@ -36,12 +39,12 @@ export class PlatformReader {
    * @throws {ProblemError} 404 `project-not-found`, 403 `project-not-permitted`
    */
   async page(entity: Entity, reading: Reading, page: { after: string; skip: number; size: number }): Promise<Page> {
-    const row = await this.#one<'allowed' | 'n' | 'records' | 'count' | 'next'>(pageSql(entity), reading, page);
+    const row = await this.#one<'n' | 'records' | 'count' | 'next'>(`page-${entity}`, reading, page, PAGE_SQL[entity]);
     return {
       count: Number(row.count),
       size: Number(row.n),
-      next: row.next?.toString('latin1'),
-      records: row.records ?? Buffer.alloc(0),
+      next: row.next?.toString('latin1') ?? null,
+      records: row.records ?? Buffer.from('[]'),
     };
   }
 
@@ -52,15 +55,23 @@ export class PlatformReader {
    */
   async project(reading: Reading, shardSize: number | undefined): Promise<Buffer> {
     const bindings = shardSize === undefined ? {} : { shardSize };
-    const row = await this.#one<'allowed' | 'body'>(projectSql(shardSize !== undefined), reading, bindings);
+    const sharded = shardSize !== undefined;
+    const name = sharded ? 'project-sharded' : 'project';
+    const row = await this.#one<'body'>(name, reading, bindings, projectSql(sharded));
     return row.body ?? Buffer.alloc(0);
   }
 
-  async #one<Name extends string>(sql: string, reading: Reading, bindings: Record<string, string | number>) {
+  /** Runs a query under a name, so that each connection has it parsed once. */
+  async #one<Name extends string>(
+    name: string,
+    reading: Reading,
+    bindings: Record<string, string | number>,
+    sql: string,
+  ): Promise<Columns<Name>> {
     const { organization, project, userId } = reading;
     // A subject that is no id of a user is one who has no rights.
     const user = isUuid(userId) ? userId : '00000000-0000-0000-0000-000000000000';
-    const query = this.db.raw(sql, { organization, project, user, ...bindings }).options(AS_BYTES);
+    const query = this.db.raw(sql, { organization, project, user, ...bindings }).options({ ...AS_BYTES, name });
     const { rows } = (await query) as { rows: (Columns<Name> & Columns<'allowed'>)[] };
     const [row] = rows;
     if (!row) {
