@@ -55,7 +55,8 @@ async function exists(client: pg.ClientBase, name: SampleName): Promise<boolean>
   return rowCount === 1;
 }
 
-async function seedUsers(client: pg.ClientBase): Promise<void> {
+/** Writes the sample users and their memberships of what sample projects there are. */
+export async function seedUsers(client: pg.ClientBase): Promise<void> {
   await ensureOrganization(client, { slug: 'us-census', name: 'US Census Bureau' });
   await ensureOrganization(client, { slug: 'cadasta', name: 'Cadasta Foundation' });
   for (const { username, name } of USERS) {
