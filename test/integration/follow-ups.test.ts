@@ -12,6 +12,7 @@ import {
   type OutboxEntry,
   type OutboxRow,
   OutboxService,
+  outboxId,
 } from '@parcelpost/shared/db/services/outbox.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
@@ -131,7 +132,6 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     const input = hookName === 'onSuccess' ? successInput({ exportId }) : failureInput({ exportId });
     const entries = list.map((one, position) => ({
       ...one,
-      id: randomUUID(),
       exportId,
       generation: 1,
       hook: hookName,
@@ -141,7 +141,7 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     }));
     await insertOutbox(database.db, entries);
     await relay.run();
-    return entries.map(({ id }) => id);
+    return entries.map(outboxId);
   }
 
   const email = { task: 'msg.email', args: { to: ['ana@example.org'] } };
@@ -223,6 +223,14 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     expect(await settled(id)).toMatchObject({ state: 'done' });
     const [first, second] = callsOf(id);
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(950);
+  });
+
+  it('an endpoint that asks for pauses for ever uses up its tries', async () => {
+    await startOne();
+    answer = (response) => response.writeHead(503, { 'retry-after': '1' }).end();
+    const [id] = await release('onSuccess', [webhook()], { attempts: 2, backoff: 10 });
+    expect(await settled(id)).toMatchObject({ state: 'failed', attempts: 2 });
+    expect(callsOf(id)).toHaveLength(2);
   });
 
   it('one whose worker stops meanwhile goes out from the next worker, under the same id', async () => {

@@ -4,7 +4,7 @@ import { type AnyWorker, EXPORT_QUEUE, META_QUEUE } from '@parcelpost/shared/que
 import type { Processor } from 'bullmq';
 import type { FollowUpHandler } from './follow-ups/types.js';
 import type { WorkerDeps } from './processors/deps.js';
-import { processFollowUp } from './processors/follow-up.js';
+import { followUpBackoff, processFollowUp } from './processors/follow-up.js';
 import { processMap } from './processors/map.js';
 import { processMerge } from './processors/merge.js';
 import { processPlan } from './processors/plan.js';
@@ -52,6 +52,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
     deps.queues.work(queue, unlessStopping(processorOf(queue, options)), {
       concurrency: options.concurrency,
       lockMs: options.lockMs,
+      backoff: followUpBackoff,
     }),
   );
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));

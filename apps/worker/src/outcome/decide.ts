@@ -1,5 +1,4 @@
 /** One outcome, one release: the only place that decides an export, and the only one that releases follow-ups. */
-import { randomUUID } from 'node:crypto';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { NewFile } from '@parcelpost/shared/db/services/files.js';
 import { insertOutbox } from '@parcelpost/shared/db/services/outbox.js';
@@ -43,7 +42,6 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
     await insertOutbox(
       trx,
       row[hook].map(({ task, args, options }, position) => ({
-        id: randomUUID(),
         exportId: row.id,
         generation: row.generation,
         hook,

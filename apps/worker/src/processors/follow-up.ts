@@ -1,11 +1,18 @@
 /** Runs one follow-up, as a job of the queue that its task names; its row says what became of it. */
 import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
 import type { FollowUpJobData } from '@parcelpost/shared/queues/relay.js';
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { type BackoffOptions, type BackoffStrategy, type Job, UnrecoverableError } from 'bullmq';
 import { FollowUpError, PermanentFollowUpError, RetryAfterError } from '../follow-ups/errors.js';
 import type { FollowUpHandler } from '../follow-ups/types.js';
 import type { WorkerDeps } from './deps.js';
 import { attemptOf, handBack, SHUTDOWN } from './run-job.js';
+
+/** Pauses double from the signature's own; a receiver that names a time is not asked before it. Each try counts. */
+export const followUpBackoff: BackoffStrategy = (attemptsMade, _type, error, job) => {
+  const first = (job?.opts.backoff as BackoffOptions | undefined)?.delay ?? 0;
+  const doubled = first * 2 ** (attemptsMade - 1);
+  return error instanceof RetryAfterError ? Math.max(error.retryAfterMs, doubled) : doubled;
+};
 
 export async function processFollowUp(
   deps: WorkerDeps,
@@ -47,10 +54,6 @@ export async function processFollowUp(
     log.warn({ err: error, attempt, final }, 'follow-up failed');
     await deps.outbox.fail(followUpId, shown, final);
     if (final) throw new UnrecoverableError(shown.message);
-    if (error instanceof RetryAfterError) {
-      await job.moveToDelayed(Date.now() + error.retryAfterMs, token);
-      throw new DelayedError();
-    }
     throw error;
   }
 }

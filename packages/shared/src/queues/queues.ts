@@ -1,6 +1,7 @@
 /** The queues, on Redis or on PostgreSQL: one code for both engines. */
 import {
   type BackendFactory,
+  type BackoffStrategy,
   type ConnectionOptions,
   createPostgresBackend,
   type FlowJob,
@@ -26,6 +27,15 @@ export const META_QUEUE = 'meta';
 /** The queue of plans, maps and reduces. */
 export const EXPORT_QUEUE = 'export';
 
+export interface WorkOptions {
+  /** Jobs of this queue at once. */
+  concurrency: number;
+  /** A job whose worker has not renewed its claim for so long, in milliseconds, is taken over. */
+  lockMs: number;
+  /** Pauses of jobs whose backoff is of no built-in type. */
+  backoff?: BackoffStrategy;
+}
+
 export interface Queues {
   readonly engine: Engine;
   /** The queue of this name; made once, closed with the rest. */
@@ -33,7 +43,7 @@ export interface Queues {
   /** Enters a tree of jobs, whole or not at all. */
   addFlow(flow: FlowJob): Promise<void>;
   /** Begins to work on a queue. Jobs that a dead worker held are taken over, however often that happens. */
-  work(name: string, processor: Processor, options: { concurrency: number; lockMs: number }): AnyWorker;
+  work(name: string, processor: Processor, options: WorkOptions): AnyWorker;
   /** Resolves when the engine answers; rejects with its error. */
   ping(): Promise<void>;
   /** Closes queues and flow producer; workers are closed by who made them. */
@@ -123,7 +133,7 @@ export function openQueues(url: string, { prefix, log }: { prefix: string; log: 
       }
       await flows.add(flow);
     },
-    work(name, processor, { concurrency, lockMs }) {
+    work(name, processor, { concurrency, lockMs, backoff }) {
       const options: WorkerOptions = {
         connection: backend.connection(),
         ...backend.keys,
@@ -132,6 +142,7 @@ export function openQueues(url: string, { prefix, log }: { prefix: string; log: 
         stalledInterval: lockMs,
         // A job is not at fault when its worker is killed; the export's deadline is what ends a poisonous one.
         maxStalledCount: 1000,
+        ...(backoff ? { settings: { backoffStrategy: backoff } } : {}),
       };
       const worker = new Worker(name, processor, options, ...args()) as unknown as AnyWorker;
       worker.on('error', report(name));

@@ -25,6 +25,9 @@ export interface FlowJobData {
   shard: number;
 }
 
+/** The pauses between a follow-up's tries double, unless the receiver names a time; see the worker's backoff strategy. */
+export const FOLLOW_UP_BACKOFF = 'follow-up';
+
 /** Data of a follow-up's job: all that a service of its own, in any language, needs to run it. */
 export interface FollowUpJobData {
   followUpId: string;
@@ -75,7 +78,13 @@ async function enterFollowUp(queues: Queues, row: OutboxRow): Promise<void> {
   const { attempts = 8, backoff = 2000, delay = 0 } = row.options;
   await queues
     .queue(queue)
-    .add(row.task, data, { ...KEEP, jobId: row.id, attempts, delay, backoff: { type: 'exponential', delay: backoff } });
+    .add(row.task, data, {
+      ...KEEP,
+      jobId: row.id,
+      attempts,
+      delay,
+      backoff: { type: FOLLOW_UP_BACKOFF, delay: backoff },
+    });
 }
 
 /** The outbox's way into the queues. Every process that may write into the outbox, and every worker, has one. */

@@ -71,7 +71,7 @@ create table files (
 
 -- hook 'enter' (task export.enter) brings the export's flow into the queue; the others are follow-ups.
 create table outbox (
-  id uuid primary key default gen_random_uuid(),
+  id uuid primary key,
   export_id uuid not null references exports,
   generation int not null,
   hook text not null check (hook in ('enter', 'onSuccess', 'onFailure')),

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ExportFailure } from '../../errors.js';
 import type { ExportOptions, Signature } from '../../export-request.js';
 import type { ExportResult } from '../../export-result.js';
@@ -121,7 +120,6 @@ export class ExportService {
       });
       await insertOutbox(trx, [
         {
-          id: randomUUID(),
           exportId: row.id,
           generation: 1,
           hook: 'enter',

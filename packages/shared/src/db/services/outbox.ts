@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ExportFailure } from '../../errors.js';
 import type { Signature } from '../../export-request.js';
 import type { Connection, Database } from '../database.js';
@@ -7,8 +8,6 @@ export type OutboxState = 'pending' | 'entered' | 'active' | 'done' | 'failed';
 
 /** What is to be put into a queue once the transaction that wrote it has been committed. */
 export interface OutboxEntry {
-  /** Also the id of the job, so that entering it twice is a no-op. */
-  id: string;
   exportId: string;
   generation: number;
   hook: Hook;
@@ -20,6 +19,8 @@ export interface OutboxEntry {
 }
 
 export interface OutboxRow extends OutboxEntry {
+  /** Derived by {@link outboxId}; also the id of the job, so that entering it twice is a no-op. */
+  id: string;
   state: OutboxState;
   attempts: number;
   result: unknown;
@@ -48,13 +49,27 @@ const COLUMNS = {
   finishedAt: 'finished_at',
 } as const;
 
+/** The id of a place in the outbox: the same whenever, and by whomever, it is filled (a UUID of version 8, RFC 9562). */
+export function outboxId({
+  exportId,
+  generation,
+  hook,
+  position,
+}: Omit<OutboxEntry, 'task' | 'args' | 'options' | 'input'>): string {
+  const bytes = createHash('sha256').update(`${exportId}/${generation}/${hook}/${position}`).digest().subarray(0, 16);
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
 /** Writes entries into the outbox. A place (export, generation, hook, position) that is taken stays as it is. */
 export async function insertOutbox(trx: Connection, entries: readonly OutboxEntry[]): Promise<void> {
   if (entries.length === 0) return;
   await trx('outbox')
     .insert(
       entries.map((entry) => ({
-        id: entry.id,
+        id: outboxId(entry),
         export_id: entry.exportId,
         generation: entry.generation,
         hook: entry.hook,
