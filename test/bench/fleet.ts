@@ -13,6 +13,8 @@ import { type AppProcess, startProcess } from '../support/processes.js';
 import { ROOT } from '../support/root.js';
 import type { BenchEngine, BenchOptions } from './options.js';
 
+const PROFILER = new URL('./profile.js', import.meta.url).href;
+
 export interface Services {
   postgres: RunningPostgres;
   redisUrl: string;
@@ -106,7 +108,7 @@ async function assemble(
     // Nothing is mailed here.
     SMTP_URL: 'smtp://127.0.0.1:9',
     LOG_LEVEL: 'warn',
-    ...(options.profile ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` } : {}),
+    ...(options.profile ? { NODE_OPTIONS: `--import ${PROFILER}`, BENCH_PROFILE_DIR: options.profile } : {}),
   };
   const start = async (kind: 'producer' | 'worker', extra: Record<string, string> = {}) => {
     const app = await startProcess(kind, { ...env, ...extra });

@@ -4,25 +4,20 @@ import { once } from 'node:events';
 import type { Database } from '@parcelpost/shared/db/database.js';
 import { ROOT } from '../support/root.js';
 import { type Fleet, type Services, startFleet } from './fleet.js';
-import { median, type Timing, timeExport } from './measure.js';
-import { peakMib, resetPeak } from './memory.js';
+import { timeExport } from './measure.js';
 import type { BenchEngine, BenchOptions } from './options.js';
-import { type Stage, stagesOf } from './stages.js';
-import { megabytes, mib, perSecond, seconds, table, whole } from './table.js';
+import { type Repeated, repeatExport } from './repeated.js';
+import { cpu, megabytes, mib, perSecond, seconds, table, whole } from './table.js';
 
-export interface OwnRun {
+export interface OwnRun extends Repeated {
   engine: BenchEngine;
   parcels: number;
+  /** Records of the project's three lists. */
   rows: number;
-  /** Median over the repeats. */
-  seconds: number;
-  runs: number[];
-  /** Microseconds of elapsed time for each record. */
-  microsecondsPerRow: number;
-  timing: Timing;
-  stages: Stage[];
-  peaks: { workers: (number | undefined)[]; producer: number | undefined };
 }
+
+/** Microseconds of elapsed time for each record. */
+const costOfRow = (run: OwnRun) => (run.seconds * 1e6) / run.rows;
 
 const ORGANIZATION = 'bench';
 const projectOf = (parcels: number) => `parcels-${parcels}`;
@@ -46,7 +41,9 @@ export async function benchOwn(
       const smallest = Math.min(...options.own);
       await timeExport(fleet, { organization: ORGANIZATION, project: projectOf(smallest) });
       for (const parcels of options.own) {
-        const run = await measure(fleet, engine, parcels, counts.get(parcels) ?? 0, options.repeat);
+        const rows = counts.get(parcels) ?? 0;
+        const wanted = { organization: ORGANIZATION, project: projectOf(parcels) };
+        const run: OwnRun = { engine, parcels, rows, ...(await repeatExport(fleet, wanted, rows, options.repeat)) };
         runs.push(run);
         log(`\n${engine}, ${whole(parcels)} parcels: ${seconds(run.seconds)}\n${stageTable(run)}`);
       }
@@ -98,40 +95,6 @@ async function letIn(fleet: Fleet): Promise<void> {
   );
 }
 
-async function measure(
-  fleet: Fleet,
-  engine: BenchEngine,
-  parcels: number,
-  rows: number,
-  repeat: number,
-): Promise<OwnRun> {
-  await Promise.all([...fleet.workers, fleet.producer].map(({ pid }) => resetPeak(pid)));
-  const timings: Timing[] = [];
-  for (let run = 0; run < repeat; run++) {
-    const timing = await timeExport(fleet, { organization: ORGANIZATION, project: projectOf(parcels) });
-    if (timing.rows !== rows) throw new Error(`export ${timing.id} holds ${timing.rows} records, the project ${rows}`);
-    timings.push(timing);
-  }
-  const middle = median(timings.map((timing) => timing.seconds));
-  const typical = timings.reduce((best, timing) =>
-    Math.abs(timing.seconds - middle) < Math.abs(best.seconds - middle) ? timing : best,
-  );
-  return {
-    engine,
-    parcels,
-    rows,
-    seconds: middle,
-    runs: timings.map((timing) => timing.seconds),
-    microsecondsPerRow: (middle * 1e6) / rows,
-    timing: typical,
-    stages: await stagesOf(fleet.db, typical.id),
-    peaks: {
-      workers: await Promise.all(fleet.workers.map(({ pid }) => peakMib(pid))),
-      producer: await peakMib(fleet.producer.pid),
-    },
-  };
-}
-
 function stageTable({ stages, timing }: OwnRun): string {
   const rows = stages.map((stage) => [
     stage.name,
@@ -158,6 +121,8 @@ export function ownTable(runs: OwnRun[]): string {
     'of the smallest',
     'workers, peak',
     'producer',
+    'workers, CPU',
+    'producer',
   ];
   const rows = runs.map((run) => {
     const others = runs.filter(({ engine }) => engine === run.engine);
@@ -168,10 +133,12 @@ export function ownTable(runs: OwnRun[]): string {
       whole(run.rows),
       seconds(run.seconds),
       perSecond(run.rows, run.seconds),
-      `${run.microsecondsPerRow.toFixed(1)} us`,
-      `${(run.microsecondsPerRow / smallest.microsecondsPerRow).toFixed(2)}x`,
+      `${costOfRow(run).toFixed(1)} us`,
+      `${(costOfRow(run) / costOfRow(smallest)).toFixed(2)}x`,
       run.peaks.workers.map(mib).join(' '),
       mib(run.peaks.producer),
+      cpu(run.cpu.workers),
+      cpu(run.cpu.producer),
     ];
   });
   return table(header, rows);

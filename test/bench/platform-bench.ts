@@ -1,11 +1,10 @@
 /** Exports from another platform, which has its pages ready and answers as late as it is told. */
 import { spawnMockPlatform } from '../support/mock-platform/spawn.js';
 import { type Fleet, type Services, startFleet } from './fleet.js';
-import { median, type Timing, timeExport } from './measure.js';
-import { peakMib, resetPeak } from './memory.js';
+import { timeExport } from './measure.js';
 import type { BenchEngine, BenchOptions } from './options.js';
-import { type Stage, stagesOf } from './stages.js';
-import { megabytes, mib, seconds, table, whole } from './table.js';
+import { type Repeated, repeatExport } from './repeated.js';
+import { cpu, megabytes, mib, seconds, table, whole } from './table.js';
 
 /** What the first system, on Celery, took on two cores, in seconds by parcels and latency. */
 const TO_BEAT: Record<number, Record<number, number>> = {
@@ -21,17 +20,10 @@ const WANTED: Record<number, Record<number, number>> = {
   10000: { 0: 8, 20: 40 },
 };
 
-export interface Cell {
+export interface Cell extends Repeated {
   engine: BenchEngine;
   parcels: number;
   latencyMs: number;
-  /** Median over the repeats. */
-  seconds: number;
-  runs: number[];
-  timing: Timing;
-  stages: Stage[];
-  /** Highest over the repeats, in MiB. */
-  peaks: { workers: (number | undefined)[]; producer: number | undefined };
   toBeat: number | undefined;
   wantedTimes: number | undefined;
 }
@@ -58,7 +50,16 @@ export async function benchPlatform(
         for (const latencyMs of options.latencies) {
           await platform.configure({ latencyMs });
           for (const parcels of options.sizes) {
-            const cell = await measureCell(fleet, engine, parcels, latencyMs, options.repeat);
+            const wanted = { organization: ORGANIZATION, project: projectOf(parcels), apiToken: API_TOKEN };
+            const cell: Cell = {
+              engine,
+              parcels,
+              latencyMs,
+              toBeat: TO_BEAT[parcels]?.[latencyMs],
+              wantedTimes: WANTED[parcels]?.[latencyMs],
+              // A location, a party and a relationship for each.
+              ...(await repeatExport(fleet, wanted, 3 * parcels, options.repeat)),
+            };
             cells.push(cell);
             log(`${engine}, ${whole(parcels)} parcels, ${latencyMs} ms: ${seconds(cell.seconds)}`);
           }
@@ -84,44 +85,6 @@ async function warmUp(fleet: Fleet, sizes: number[]): Promise<void> {
   }
 }
 
-async function measureCell(
-  fleet: Fleet,
-  engine: BenchEngine,
-  parcels: number,
-  latencyMs: number,
-  repeat: number,
-): Promise<Cell> {
-  await Promise.all([...fleet.workers, fleet.producer].map(({ pid }) => resetPeak(pid)));
-  const timings: Timing[] = [];
-  for (let run = 0; run < repeat; run++) {
-    const wanted = { organization: ORGANIZATION, project: projectOf(parcels), apiToken: API_TOKEN };
-    const timing = await timeExport(fleet, wanted);
-    if (timing.rows !== 3 * parcels) {
-      throw new Error(`export ${timing.id} of ${parcels} parcels holds ${timing.rows} records, not ${3 * parcels}`);
-    }
-    timings.push(timing);
-  }
-  const middle = median(timings.map((timing) => timing.seconds));
-  const typical = timings.reduce((best, timing) =>
-    Math.abs(timing.seconds - middle) < Math.abs(best.seconds - middle) ? timing : best,
-  );
-  return {
-    engine,
-    parcels,
-    latencyMs,
-    seconds: middle,
-    runs: timings.map((timing) => timing.seconds),
-    timing: typical,
-    stages: await stagesOf(fleet.db, typical.id),
-    peaks: {
-      workers: await Promise.all(fleet.workers.map(({ pid }) => peakMib(pid))),
-      producer: await peakMib(fleet.producer.pid),
-    },
-    toBeat: TO_BEAT[parcels]?.[latencyMs],
-    wantedTimes: WANTED[parcels]?.[latencyMs],
-  };
-}
-
 /** The cells beside the figures to beat. */
 export function platformTable(cells: Cell[]): string {
   const header = [
@@ -135,6 +98,8 @@ export function platformTable(cells: Cell[]): string {
     'zip',
     'workers, peak',
     'producer',
+    'workers, CPU',
+    'producer',
   ];
   const rows = cells.map((cell) => [
     whole(cell.parcels),
@@ -147,6 +112,8 @@ export function platformTable(cells: Cell[]): string {
     megabytes(cell.timing.bytes),
     cell.peaks.workers.map(mib).join(' '),
     mib(cell.peaks.producer),
+    cpu(cell.cpu.workers),
+    cpu(cell.cpu.producer),
   ]);
   return table(header, rows);
 }

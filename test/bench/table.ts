@@ -16,3 +16,4 @@ export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 export const perSecond = (rows: number, time: number) =>
   time > 0 ? `${Math.round(rows / time).toLocaleString('en')}/s` : '';
 export const whole = (value: number) => value.toLocaleString('en');
+export const cpu = (value: number | undefined) => (value === undefined ? '?' : seconds(value));
