@@ -1,5 +1,8 @@
 /** GDAL as the judge of what the formats wrote: its tools are asked, none of our code reads the files. */
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Feature, Geometry } from 'geojson';
 
 /**
@@ -9,13 +12,50 @@ import type { Feature, Geometry } from 'geojson';
 export function readFeatures(file: string): Feature[] {
   // Its GeoJSON and WKT round to 15 digits and turn rings about; its WKB does neither.
   // Lines and polygons must be promoted, since it refuses layers of single and multi; points must not.
-  const promote = /Point/.test(layerSummary(file).geometry) ? [] : ['-nlt', 'PROMOTE_TO_MULTI'];
-  const geometries = run(['-f', 'PGDump', '-lco', 'CREATE_TABLE=OFF', ...promote, '/vsistdout/', file])
-    .filter((line) => line.startsWith('INSERT INTO'))
-    .map((line) => readWkb(Buffer.from(/VALUES \('([0-9A-F]+)'/.exec(line)?.[1] ?? '', 'hex')));
+  const promote = /Line|Polygon/.test(layerSummary(file).geometry) ? ['-nlt', 'PROMOTE_TO_MULTI'] : [];
+  const geometries = readGeometries(file, promote).map((geometry) => geometry && withoutLoneMembers(geometry));
   return run(['-f', 'GeoJSONSeq', '/vsistdout/', file])
     .filter((line) => line.startsWith('{'))
     .map((line, i) => ({ ...JSON.parse(line), geometry: geometries[i] }));
+}
+
+/**
+ * Geometries in Well-Known Text, as GDAL reads them: coordinates to the last bit, null where the text is empty.
+ * Throws when GDAL does not understand one.
+ */
+export function readWkt(texts: readonly string[]): (Geometry | null)[] {
+  const folder = mkdtempSync(join(tmpdir(), 'parcelpost-wkt-'));
+  try {
+    const file = join(folder, 'texts.csv');
+    writeFileSync(file, ['id,WKT', ...texts.map((text, i) => `${i},"${text}"`), ''].join('\n'));
+    // A layer of texts is one of 2D geometries to it, unless it is told otherwise.
+    const [flat, high] = ['XY', 'XYZ'].map((dimensions) => readGeometries(file, ['-select', 'id', '-dim', dimensions]));
+    const geometries = texts.map((text, i) => (/ Z /.test(text) ? high : flat)?.[i] ?? null);
+    for (const [i, text] of texts.entries()) {
+      if (text !== '' && !geometries[i]) throw new Error(`GDAL cannot read ${text.slice(0, 200)}`);
+    }
+    return geometries;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The geometry of every feature of a file, null where it has none. */
+function readGeometries(file: string, options: string[]): (Geometry | null)[] {
+  return run(['-f', 'PGDump', '-lco', 'CREATE_TABLE=OFF', ...options, '/vsistdout/', file])
+    .filter((line) => line.startsWith('INSERT INTO'))
+    .map((line) => {
+      const wkb = /^INSERT INTO \S+ \("wkb_geometry".*? VALUES \('([0-9A-F]+)'/.exec(line)?.[1];
+      return wkb === undefined ? null : readWkb(Buffer.from(wkb, 'hex'));
+    });
+}
+
+/** Undoes what the promotion of lines and polygons did. */
+function withoutLoneMembers(geometry: Geometry): Geometry {
+  if (!/^Multi(Line|Poly)/.test(geometry.type)) return geometry;
+  const { type, coordinates } = geometry as { type: string; coordinates: unknown[] };
+  if (coordinates.length !== 1) return geometry;
+  return { type: type.slice('Multi'.length), coordinates: coordinates[0] } as Geometry;
 }
 
 function run(args: string[]): string[] {
@@ -40,15 +80,12 @@ function readWkb(wkb: Buffer): Geometry {
     const dimensions = word & 0x80000000 ? 3 : 2;
     const position = () => Array.from({ length: dimensions }, () => wkb.readDoubleLE(take(8)));
     const line = () => many(position);
+    if ((word & 0xff) === 7) return { type: 'GeometryCollection', geometries: many(geometry) };
     const members = () => many(() => (geometry() as { coordinates: unknown }).coordinates);
     const read = [position, line, () => many(line), members, members, members][(word & 0xff) - 1];
     const type = ['Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon'][(word & 0xff) - 1];
     if (!read) throw new Error(`no reader for WKB type ${word}`);
-    const coordinates = read();
-    if (/^Multi(Line|Poly)/.test(type ?? '') && coordinates.length === 1) {
-      return { type: type?.slice('Multi'.length), coordinates: coordinates[0] } as Geometry;
-    }
-    return { type, coordinates } as Geometry;
+    return { type, coordinates: read() } as Geometry;
   };
   return geometry();
 }

@@ -6,7 +6,7 @@ import { isClosed, listOf, unknownGeometry } from './geometry.js';
  * A GeoJSON geometry (RFC 7946, WGS 84) as EWKT, such as `SRID=4326;POINT Z (1 2 3)`; the empty text where there is none.
  *
  * Z is kept; where only some positions have one, the others get 0. A fourth number is dropped: RFC 7946 gives it no
- * meaning. Rings are closed. Numbers are the shortest that read back as the same double, never with an exponent.
+ * meaning. Rings are closed. Numbers are the shortest that read back as the same double, without an exponent up to 1e40 and down to 1e-40.
  * What is empty is written `EMPTY`. Throws a permanent ExportError for what is not a GeoJSON geometry.
  */
 export function toEwkt(geometry: Geometry | null): string {
@@ -80,6 +80,8 @@ function withoutExponent(text: string): string {
   const [, sign = '', head = '', tail = '', exponent = '0'] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text) ?? [];
   const digits = head + tail;
   const shift = Number(exponent);
+  // GDAL refuses words of more than 63 characters; it and PostGIS do read exponents.
+  if (Math.abs(shift) > 40) return text;
   return shift < 0 ? `${sign}0.${'0'.repeat(-shift - 1)}${digits}` : `${sign}${digits.padEnd(shift + 1, '0')}`;
 }
 
