@@ -1,45 +1,71 @@
 /** The texts of a bundle (readmes, manifest), made of what the steps left, and the bundle's files in their order. */
 import { createHash } from 'node:crypto';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { BundleFile, BundleInfo, BundleWarning } from '../formats/bundle/info.js';
+import { renderManifest } from '../formats/bundle/manifest.js';
+import { renderReadme, renderShpReadme } from '../formats/bundle/readme.js';
+import { applicableSteps } from './pipeline.js';
 import type { Plan } from './plan.js';
 import type { Notice, OutputFile } from './step.js';
 
 /** One file of the bundle: its bytes, or the key under which they are in storage. */
-export interface BundlePart {
-  name: string;
-  rows: number | null;
-  bytes: number;
-  /** Hexadecimal. */
-  sha256: string;
+export interface BundlePart extends BundleFile {
   from: string | Buffer;
 }
 
+/** All that the work on an export left. */
 export interface Gathered {
   row: ExportRow;
+  /** Name of the zip. */
+  bundle: string;
   plan: Plan;
-  /** Records read of each entity. */
-  counts: ReadonlyMap<string, number>;
+  /** In the order of the bundle. */
   files: readonly OutputFile[];
   notices: readonly Notice[];
-  warnings: readonly string[];
+  /** Of the reduces. */
+  warnings: readonly BundleWarning[];
   softwareVersion: string;
 }
 
-export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: string[] } {
-  return {
-    parts: gathered.files.map(({ name, rows, bytes, sha256, key }) => ({ name, rows, bytes, sha256, from: key })),
-    warnings: [...gathered.warnings],
-  };
+/** The bundle's files, the texts after what they speak of: a readme for shapefiles where asked for, README, manifest. */
+export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: BundleWarning[] } {
+  const { row, plan, notices, softwareVersion } = gathered;
+  const steps = applicableSteps(row.options);
+  const warnings = [
+    ...steps.flatMap((step) =>
+      step.warnings(
+        notices.filter((notice) => notice.step === step.name),
+        row.options,
+      ),
+    ),
+    ...gathered.warnings,
+  ];
+  const parts: BundlePart[] = gathered.files.map(({ key, ...file }) => ({ ...file, from: key }));
+  const info = (): BundleInfo => ({
+    exportId: row.id,
+    bundle: gathered.bundle,
+    software: { name: 'Parcelpost', version: softwareVersion },
+    organization: { slug: row.organization, name: plan.project.organizationName },
+    project: {
+      slug: row.project,
+      name: plan.project.name,
+      description: plan.project.description,
+      country: plan.project.country,
+    },
+    requestedBy: { id: row.requester.id, name: row.requester.name },
+    requestedAt: row.requestedAt,
+    writtenAt: new Date(),
+    asked: row.options,
+    files: parts.map(({ from: _, ...file }) => file),
+    warnings,
+  });
+  if (row.options.formats.includes('shapefiles')) parts.push(text('shp_readme.txt', renderShpReadme(info())));
+  parts.push(text('README.txt', renderReadme(info())));
+  parts.push(text('manifest.json', renderManifest(info())));
+  return { parts, warnings };
 }
 
 function text(name: string, content: string): BundlePart {
-  const bytes = Buffer.from(content);
-  return {
-    name,
-    rows: null,
-    bytes: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    from: bytes,
-  };
+  const from = Buffer.from(content);
+  return { name, rows: null, bytes: from.length, sha256: createHash('sha256').update(from).digest('hex'), from };
 }
-void text;

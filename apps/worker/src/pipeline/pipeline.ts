@@ -1,6 +1,6 @@
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { Entity } from '@parcelpost/shared/records.js';
-import type { Step } from './step.js';
+import type { Fragment, Step } from './step.js';
 import { locationsStep, partiesStep, relationshipsStep } from './steps/csv-tables.js';
 import { shapefilesStep } from './steps/shapefiles.js';
 
@@ -20,6 +20,13 @@ export function applicableSteps(options: ExportOptions): Step[] {
 /** The entities that have to be read for a request: one pass each, whatever the number of steps. */
 export function neededEntities(options: ExportOptions): Entity[] {
   return [...new Set(applicableSteps(options).map((step) => step.entity))];
+}
+
+/** The outputs of an export whose shards left these fragments, as `<step>.<output>`, in the order of the bundle. */
+export function outputsOf(options: ExportOptions, fragments: readonly Fragment[]): string[] {
+  return applicableSteps(options).flatMap((step) =>
+    step.outputs(fragments.filter((fragment) => fragment.step === step.name)).map((output) => `${step.name}.${output}`),
+  );
 }
 
 /** The step of this name. Throws when there is none, which says that a newer version planned the work. */

@@ -3,6 +3,7 @@
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { AttributeSchemas, Entity, RecordOf } from '@parcelpost/shared/records.js';
 import type { Storage, StorageWriter } from '@parcelpost/shared/storage/storage.js';
+import type { BundleFile, BundleWarning } from '../formats/bundle/info.js';
 
 /** What every step is told of the export. */
 export interface StepContext {
@@ -22,31 +23,22 @@ export interface Fragment {
   meta: unknown;
 }
 
-/** What a step left out of a shard: how often, for which reason, and the ids of some of the records. */
+/** What a step has to say of a shard (records left out, say). `meta` belongs to the step; it is JSON. */
 export interface Notice {
   step: string;
-  reason: string;
-  count: number;
-  ids: string[];
-}
-
-export interface Column {
-  name: string;
-  label: string;
-  type: string;
+  meta: unknown;
 }
 
 /** A finished file, as it goes into the bundle. */
-export interface OutputFile {
-  /** Path in the bundle. */
-  name: string;
+export interface OutputFile extends BundleFile {
+  /** Where it lies in storage until then. */
   key: string;
-  /** Records in it; null where the word makes no sense. */
-  rows: number | null;
-  bytes: number;
-  /** Hexadecimal. */
-  sha256: string;
-  columns: Column[];
+}
+
+/** What a reduce made. */
+export interface Reduced {
+  files: OutputFile[];
+  warnings: BundleWarning[];
 }
 
 /** Opens a fragment to write to; its key is derived from export, generation, shard and this name. */
@@ -85,5 +77,7 @@ export interface Step<E extends Entity = Entity> {
   /** Outputs to reduce: those that stand even without records, and those that the maps found. */
   outputs(fragments: readonly Fragment[]): string[];
   createMapper(context: StepContext, open: OpenFragment): Mapper<E>;
-  reduce(output: string, input: ReduceInput): Promise<{ files: OutputFile[]; warnings: string[] }>;
+  reduce(output: string, input: ReduceInput): Promise<Reduced>;
+  /** What readers of the bundle are to be told of what the shards left out. */
+  warnings(notices: readonly Notice[], options: ExportOptions): BundleWarning[];
 }

@@ -8,11 +8,12 @@ import { writeZip, type ZipSource } from '../formats/zip/write.js';
 import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
 import { type BundlePart, documents } from '../pipeline/documents.js';
 import { HashingWriter } from '../pipeline/hashing-writer.js';
+import { outputsOf } from '../pipeline/pipeline.js';
 import type { Plan } from '../pipeline/plan.js';
+import type { Reduced } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { bundleKey } from './keys.js';
 import type { MapResult } from './map.js';
-import type { ReduceResult } from './reduce.js';
 
 /**
  * Makes the bundle of an export whose work is all done.
@@ -28,22 +29,32 @@ export async function bundle(
   const { storage, settings } = deps;
   const jobs = await deps.jobs.all(row.id, row.generation);
   const maps = jobs.filter(({ kind }) => kind === 'map');
-  const reduced = jobs.filter(({ kind }) => kind === 'reduce').map(({ result }) => result as ReduceResult);
-  const counts = new Map<string, number>();
-  for (const map of maps) counts.set(map.step, (counts.get(map.step) ?? 0) + map.rows);
+  const mapped = maps.map(({ result }) => result as MapResult);
+  const made = new Map(
+    jobs.filter(({ kind }) => kind === 'reduce').map(({ step, result }) => [step, result as Reduced]),
+  );
+  const outputs = outputsOf(
+    row.options,
+    mapped.flatMap(({ fragments }) => fragments),
+  );
+  const reduced = outputs.map((output) => {
+    const result = made.get(output);
+    if (!result) throw new Error(`${output} was never made`);
+    return result;
+  });
 
+  const name = bundleName(row);
   const { parts, warnings } = documents({
     row,
+    bundle: name,
     plan: (await deps.jobs.plan(row.id, row.generation)) as Plan,
-    counts,
     files: reduced.flatMap(({ files }) => files),
-    notices: maps.flatMap(({ result }) => (result as MapResult).notices),
+    notices: mapped.flatMap((each) => each.notices),
     warnings: reduced.flatMap((each) => each.warnings),
     softwareVersion: settings.softwareVersion,
   });
   const contents = parts.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));
 
-  const name = bundleName(row);
   const storageKey = bundleKey(row, start);
   const { bytes, sha256 } = await write(deps, storageKey, parts, row.requestedAt, signal);
   try {
@@ -76,9 +87,9 @@ export async function bundle(
       outcome: 'completed',
       file: { name, bytes, sha256, expiresAt: expiresAt.toISOString() },
       links: pageLinks(settings.publicUrl, row.id),
-      rows: [...counts.values()].reduce((sum, count) => sum + count, 0),
+      rows: maps.reduce((sum, map) => sum + map.rows, 0),
       files: contents.map(({ name, rows, bytes }) => ({ name, rows, bytes })),
-      warnings,
+      warnings: warnings.map(({ message }) => message),
       requestedBy: requestedBy(row),
       finishedAt: new Date().toISOString(),
     },

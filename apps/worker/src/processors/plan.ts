@@ -4,7 +4,7 @@ import { EXPORT_QUEUE, META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { CHILD_OPTIONS, type FlowJobData, flowJobId } from '@parcelpost/shared/queues/relay.js';
 import type { Entity } from '@parcelpost/shared/records.js';
 import { type Job, type JobsOptions, WaitingChildrenError } from 'bullmq';
-import { applicableSteps, neededEntities } from '../pipeline/pipeline.js';
+import { neededEntities, outputsOf } from '../pipeline/pipeline.js';
 import { type Plan, planProject, shardSize, shardsByCursor, shardsByOffset } from '../pipeline/plan.js';
 import type { WorkerDeps } from './deps.js';
 import type { MapResult } from './map.js';
@@ -87,9 +87,7 @@ async function enterReduces(deps: WorkerDeps, { row, key }: JobRun): Promise<voi
   const maps = await deps.jobs.all(row.id, row.generation, 'map');
   if (maps.some(({ state }) => state !== 'done')) return; // the merge sees why, and decides
   const fragments = maps.flatMap((map: ExportJobRow) => (map.result as MapResult).fragments);
-  const outputs = applicableSteps(row.options).flatMap((step) =>
-    step.outputs(fragments.filter((fragment) => fragment.step === step.name)).map((output) => `${step.name}.${output}`),
-  );
+  const outputs = outputsOf(row.options, fragments);
   await deps.jobs.declare(outputs.map((step) => ({ ...key, kind: 'reduce', step, shard: 0, rowsExpected: null })));
   await deps.exports.enterPhase(row.id, row.generation, 'writing');
   await deps.queues.queue(EXPORT_QUEUE).addBulk(

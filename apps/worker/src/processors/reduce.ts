@@ -3,17 +3,11 @@ import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
 import { stepNamed } from '../pipeline/pipeline.js';
 import type { Plan } from '../pipeline/plan.js';
-import type { OutputFile } from '../pipeline/step.js';
+import type { Reduced } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { outputKey } from './keys.js';
 import type { MapResult } from './map.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
-
-/** Kept as the result of the reduce's row; the merge reads it. */
-export interface ReduceResult {
-  files: OutputFile[];
-  warnings: string[];
-}
 
 export async function processReduce(
   deps: WorkerDeps,
@@ -35,7 +29,7 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
   const fragments = (maps as MapResult[])
     .flatMap((map) => map.fragments)
     .filter((fragment) => fragment.step === step.name && fragment.output === output);
-  const result: ReduceResult = await step.reduce(output, {
+  const result: Reduced = await step.reduce(output, {
     context: { options: row.options, schemas: (plan as Plan).schemas, date: row.requestedAt },
     fragments,
     storage: deps.storage,

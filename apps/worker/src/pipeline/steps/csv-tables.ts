@@ -6,7 +6,7 @@ import { CsvFragmentEncoder, type CsvFragmentMeta } from '../../formats/csv/frag
 import { reduceCsv } from '../../formats/csv/reduce.js';
 import { TABLES, type TableEntity } from '../../formats/csv/tables.js';
 import { HashingWriter } from '../hashing-writer.js';
-import type { Fragment, Mapper, OpenFragment, OutputFile, ReduceInput, Step, StepContext } from '../step.js';
+import type { Fragment, Mapper, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
 
 /** The platform's name for the form of each table's records. */
 const FORM_OF = {
@@ -37,7 +37,7 @@ class CsvTableStep<E extends TableEntity> implements Step<E> {
     return new CsvMapper(this.name, this.entity, this.#form(context), context.options, open);
   }
 
-  async reduce(_output: string, input: ReduceInput): Promise<{ files: OutputFile[]; warnings: string[] }> {
+  async reduce(_output: string, input: ReduceInput): Promise<Reduced> {
     const { context, fragments, storage, signal } = input;
     const table = TABLES[this.entity];
     const target = await input.open(table.file);
@@ -70,6 +70,10 @@ class CsvTableStep<E extends TableEntity> implements Step<E> {
       await writer.abort();
       throw error;
     }
+  }
+
+  warnings(): [] {
+    return [];
   }
 
   #form(context: StepContext): AttributeField[] {

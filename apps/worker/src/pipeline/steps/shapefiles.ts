@@ -2,8 +2,11 @@
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { LocationRecord } from '@parcelpost/shared/records.js';
 import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
+import { type BundleWarning, cutWarnings, leftOutWarnings } from '../../formats/bundle/info.js';
 import {
   type FamilyChunk,
+  type LeftOut,
+  mergeLeftOut,
   ShapefileFragmentEncoder,
   type ShapefileFragmentMeta,
 } from '../../formats/shapefile/fragment.js';
@@ -11,7 +14,7 @@ import { reduceShapefile } from '../../formats/shapefile/reduce.js';
 import { FAMILIES, type Family } from '../../formats/shapefile/shape.js';
 import { TABLE_COLUMNS } from '../../formats/shapefile/table.js';
 import { HashingWriter } from '../hashing-writer.js';
-import type { Fragment, Mapper, Notice, OpenFragment, OutputFile, ReduceInput, Step, StepContext } from '../step.js';
+import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
 
 type OpenWriter = StorageWriter & { key: string };
 
@@ -33,7 +36,7 @@ class ShapefilesStep implements Step<'locations'> {
     return new ShapefilesMapper(this.name, open);
   }
 
-  async reduce(output: string, input: ReduceInput): Promise<{ files: OutputFile[]; warnings: string[] }> {
+  async reduce(output: string, input: ReduceInput): Promise<Reduced> {
     const { context, fragments, storage, signal, open } = input;
     const written = new Map<string, { key: string; sha256: string; bytes: number }>();
     const { files, cut } = await reduceShapefile(
@@ -57,20 +60,18 @@ class ShapefilesStep implements Step<'locations'> {
         },
       },
     );
-    const warnings =
-      cut.count > 0
-        ? [
-            `${output}: ${cut.count} ids or types are longer than 254 bytes and were cut in the table (${cut.ids.join(', ')})`,
-          ]
-        : [];
     return {
       files: files.map(({ name, rows }) => {
         const file = written.get(name);
         if (!file) throw new Error(`${name} was never committed`);
-        return { name, rows, ...file, columns: name.endsWith('.dbf') ? [...TABLE_COLUMNS] : [] };
+        return { name, rows, ...file, ...(name.endsWith('.dbf') ? { columns: TABLE_COLUMNS } : {}) };
       }),
-      warnings,
+      warnings: cutWarnings(output as Family, cut, context.options.formats.includes('csv')),
     };
+  }
+
+  warnings(notices: readonly Notice[], options: ExportOptions): BundleWarning[] {
+    return leftOutWarnings(mergeLeftOut(notices.map(({ meta }) => meta as LeftOut)), options.formats.includes('csv'));
   }
 }
 
@@ -97,13 +98,7 @@ class ShapefilesMapper implements Mapper<'locations'> {
         return { step: this.step, output: meta.family, key: writer.key, bytes: writer.bytes, meta };
       }),
     );
-    const notices = Object.entries(leftOut).map(([reason, { count, ids }]) => ({
-      step: this.step,
-      reason,
-      count,
-      ids,
-    }));
-    return { fragments, notices };
+    return { fragments, notices: Object.keys(leftOut).length > 0 ? [{ step: this.step, meta: leftOut }] : [] };
   }
 
   async abort(): Promise<void> {
