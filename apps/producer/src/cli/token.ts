@@ -1,6 +1,6 @@
 /** `npm run token -- <user> [hours]`: prints a token with which that user calls the API, or signs in to the pages. */
 
-import { ConfigError, readProducerConfig } from '@parcelpost/shared/config.js';
+import { ConfigError, readTokenConfig } from '@parcelpost/shared/config.js';
 import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { UserService } from '@parcelpost/shared/db/services/users.js';
 import { DEFAULT_AUTH_HOURS, mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
@@ -13,7 +13,7 @@ async function main([username, hoursText = String(DEFAULT_AUTH_HOURS)]: string[]
     process.stderr.write(USAGE);
     return 2;
   }
-  const config = readProducerConfig(process.env);
+  const config = readTokenConfig(process.env);
   const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-token', max: 1 });
   try {
     const users = new UserService(db);

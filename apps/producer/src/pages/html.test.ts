@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { html, page } from './html.js';
+import { moment, rowsWord, size } from './words.js';
+
+it('escapes every value, in text and in attributes', () => {
+  const evil = `<script>alert("1")</script> & 'x'`;
+  expect(html`<p title="${evil}">${evil}</p>`.text).toBe(
+    '<p title="&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;">' +
+      '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;</p>',
+  );
+});
+
+it('takes HTML made here as it is, joins lists, and leaves out what is not there', () => {
+  const items = ['a', '<b>'].map((item) => html`<li>${item}</li>`);
+  expect(html`<ul>${items}${null}${undefined}${false}${0}</ul>`.text).toBe('<ul><li>a</li><li>&lt;b&gt;</li>0</ul>');
+});
+
+it('a text that looks like an escape sequence stays as it is', () => {
+  expect(html`${'\\n $1 html`${'\\n ${x} &amp;'}`.text).toBe('\\n ${x} &amp;amp;')amp;'}`.text).toBe('\\n $1 &amp;amp;');
+});
+
+it('a page asks again only if told to', () => {
+  expect(page({ title: 'T', body: html`b` }).text).not.toContain('refresh');
+  expect(page({ title: 'T', body: html`b`, refresh: 2 }).text).toContain('<meta http-equiv="refresh" content="2">');
+});
+
+it('words for sizes, moments and progress', () => {
+  expect([size(0), size(999), size(1000), size(1_234_567)]).toEqual(['0 bytes', '999 bytes', '1.0 kB', '1.2 MB']);
+  expect(html`${moment(new Date('2026-03-01T12:34:56Z'))}`.text).toContain('2026-03-01 12:34 UTC');
+  expect(rowsWord({ rows: 1234, rowsExpected: 5678 })).toBe('1,234 of 5,678 records');
+  expect(rowsWord({ rows: 0, rowsExpected: null })).toBe('0 records');
+});

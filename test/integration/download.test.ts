@@ -1,0 +1,219 @@
+/** The bundle's download: whole, in part, not again, and not at all. */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { FileService } from '@parcelpost/shared/db/services/files.js';
+import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AUTH_SECRET, PUBLIC_URL, send, startProducer, type TestProducer } from '../support/producer.js';
+
+const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
+const bytes = randomBytes(300_000);
+const sha256 = createHash('sha256').update(bytes).digest('hex');
+const NAME = '2026-03-01_ลอนดอน "2"_shp.zip';
+
+let producer: TestProducer;
+let done: string;
+
+beforeAll(async () => {
+  producer = await startProducer();
+  done = await finished(NAME);
+});
+afterAll(() => producer.close());
+
+async function requested(): Promise<string> {
+  const { json } = await send(producer.port, '/api/v1/organizations/cadasta/projects/london-2/exports', {
+    method: 'POST',
+    headers: producer.bearer(producer.users.ben),
+    body: { outputType: 'shp' },
+  });
+  return json.id;
+}
+
+const decide = (id: string, outcome: string, expiresAt: Date | null) =>
+  producer
+    .db('exports')
+    .where({ id })
+    .update({ outcome, phase: 'decided', decided_at: new Date(), expires_at: expiresAt });
+
+async function finished(name: string, expiresAt = new Date(Date.now() + 3_600_000)): Promise<string> {
+  const id = await requested();
+  const storageKey = `cadasta/london-2/${id}/bundle.zip`;
+  await producer.storage.put(storageKey, bytes);
+  await new FileService(producer.db).insert(producer.db, {
+    exportId: id,
+    generation: 1,
+    name,
+    storageKey,
+    mediaType: 'application/zip',
+    bytes: bytes.length,
+    sha256,
+    contents: [{ name: 'parties.csv', rows: 3, bytes: 10, sha256 }],
+    expiresAt,
+  });
+  await decide(id, 'completed', expiresAt);
+  return id;
+}
+
+const get = (id: string, headers: Record<string, string> = {}, method = 'GET') =>
+  send(producer.port, `/api/v1/exports/${id}/download`, {
+    method,
+    headers: { ...producer.bearer(producer.users.ben), ...headers },
+  });
+
+it('gives the whole file, and says what it is called, how long it is, and which version', async () => {
+  const { status, headers, body } = await get(done);
+  expect(status).toBe(200);
+  expect(body.equals(bytes)).toBe(true);
+  expect(headers).toMatchObject({
+    'content-type': 'application/zip',
+    'content-length': String(bytes.length),
+    etag: `"${sha256}"`,
+    'accept-ranges': 'bytes',
+  });
+  expect(Date.parse(`${headers['last-modified']}`)).toBeGreaterThan(Date.now() - 3_600_000);
+  // RFC 6266: a plain name for old readers, the real one in filename*.
+  expect(headers['content-disposition']).toMatch(/^attachment; filename="[\x20-\x7e]+"; filename\*=UTF-8''/);
+  const [, star = ''] = /filename\*=UTF-8''(\S+)/.exec(`${headers['content-disposition']}`) ?? [];
+  expect(decodeURIComponent(star)).toBe(NAME);
+});
+
+it('works as often as it is asked', async () => {
+  for (let i = 0; i < 3; i++) expect((await get(done)).body.length).toBe(bytes.length);
+});
+
+it('HEAD says the same and sends nothing', async () => {
+  const whole = await get(done);
+  const { status, headers, body } = await get(done, {}, 'HEAD');
+  expect([status, body.length]).toEqual([200, 0]);
+  for (const name of ['content-length', 'content-type', 'etag', 'content-disposition', 'last-modified']) {
+    expect(headers[name], name).toBe(whole.headers[name]);
+  }
+});
+
+describe('a part of it', () => {
+  it.each<[string, number, number]>([
+    ['bytes=0-99', 0, 99],
+    ['bytes=1000-1999', 1000, 1999],
+    ['bytes=299000-', 299_000, 299_999],
+    ['bytes=-5', 299_995, 299_999],
+    ['bytes=-999999', 0, 299_999],
+    ['bytes=299999-400000', 299_999, 299_999],
+  ])('%s', async (range, start, end) => {
+    const { status, headers, body } = await get(done, { range });
+    expect([status, headers['content-range']]).toEqual([206, `bytes ${start}-${end}/300000`]);
+    expect(headers['content-length']).toBe(String(end - start + 1));
+    expect(body.equals(bytes.subarray(start, end + 1))).toBe(true);
+  });
+
+  it('outside of the file is 416, and the size is named', async () => {
+    const { status, headers, json } = await get(done, { range: 'bytes=300000-' });
+    expect([status, headers['content-range'], json.type]).toEqual([
+      416,
+      'bytes */300000',
+      type('range-not-satisfiable'),
+    ]);
+  });
+
+  it('that is malformed, or several, is answered by the whole', async () => {
+    for (const range of ['bytes=9-1', 'bytes=x', 'bytes=0-1,5-9', 'lines=1-2']) {
+      const { status, body } = await get(done, { range });
+      expect([status, body.length], range).toEqual([200, bytes.length]);
+    }
+  });
+
+  it('resumes only the version that was begun', async () => {
+    const same = await get(done, { range: 'bytes=10-', 'if-range': `"${sha256}"` });
+    expect([same.status, same.body.length]).toEqual([206, bytes.length - 10]);
+    const other = await get(done, { range: 'bytes=10-', 'if-range': '"another"' });
+    expect([other.status, other.body.length]).toEqual([200, bytes.length]);
+    const { headers } = same;
+    expect((await get(done, { range: 'bytes=10-', 'if-range': `${headers['last-modified']}` })).status).toBe(206);
+  });
+
+  it('a download that broke off is whole once it is resumed', async () => {
+    const parts = [];
+    for (let at = 0; at < bytes.length; at += 70_000) {
+      const range = `bytes=${at}-${at + 69_999}`;
+      parts.push((await get(done, { range, 'if-range': `"${sha256}"` })).body);
+    }
+    expect(Buffer.concat(parts).equals(bytes)).toBe(true);
+  });
+
+  it('HEAD of a part says its length', async () => {
+    const { status, headers, body } = await get(done, { range: 'bytes=0-9' }, 'HEAD');
+    expect([status, headers['content-length'], body.length]).toEqual([206, '10', 0]);
+  });
+});
+
+it('is not sent again to somebody who has it', async () => {
+  const { status, body, headers } = await get(done, { 'if-none-match': `"x", "${sha256}"` });
+  expect([status, body.length, headers.etag]).toEqual([304, 0, `"${sha256}"`]);
+  expect((await get(done, { 'if-none-match': '"x"' })).status).toBe(200);
+  expect((await get(done, { 'if-none-match': `"${sha256}"`, range: 'bytes=0-1' })).status).toBe(304);
+});
+
+describe('who may have it', () => {
+  it('a member by Bearer token or by session cookie; nobody else', async () => {
+    const cookie = (user: string) => ({ cookie: `parcelpost_session=${mintAuthToken(user, [AUTH_SECRET])}` });
+    const path = `/api/v1/exports/${done}/download`;
+    expect((await send(producer.port, path, { headers: cookie(producer.users.ben) })).body.equals(bytes)).toBe(true);
+    expect((await send(producer.port, path, { headers: cookie(producer.users.eve) })).status).toBe(404);
+    expect((await send(producer.port, path)).status).toBe(401);
+    expect((await send(producer.port, path, { headers: { cookie: 'parcelpost_session=x' } })).status).toBe(401);
+    // The cookie opens the download and no other part of the API.
+    expect((await send(producer.port, `/api/v1/exports/${done}`, { headers: cookie(producer.users.ben) })).status).toBe(
+      401,
+    );
+  });
+});
+
+describe('there is nothing to download', () => {
+  it('while the export runs', async () => {
+    const { status, json } = await get(await requested());
+    expect([status, json.type]).toEqual([409, type('export-unfinished')]);
+  });
+
+  it('when it failed', async () => {
+    const id = await requested();
+    await decide(id, 'failed', null);
+    const { status, json } = await get(id);
+    expect([status, json.type]).toEqual([409, type('export-without-file')]);
+  });
+
+  it('when it has expired, and the state says so', async () => {
+    const id = await finished('old.zip', new Date(Date.now() - 1000));
+    const { status, json } = await get(id);
+    expect([status, json.type]).toEqual([410, type('export-expired')]);
+    const state = await send(producer.port, `/api/v1/exports/${id}`, { headers: producer.bearer(producer.users.ben) });
+    expect(state.json).toMatchObject({
+      state: 'expired',
+      outcome: 'completed',
+      bundle: null,
+      links: { download: null },
+    });
+  });
+
+  it('when storage lost it: an error of ours, never a short file after a 200', async () => {
+    const id = await finished('lost.zip');
+    const { storageKey } = (await new FileService(producer.db).ofExport(id)) ?? { storageKey: '' };
+    await producer.storage.put(storageKey, bytes.subarray(0, 100));
+    expect((await get(id)).json.type).toBe(type('internal-error'));
+    await producer.storage.remove(storageKey);
+    expect((await get(id)).json.type).toBe(type('internal-error'));
+  });
+
+  it('for an export that is none', async () => {
+    expect((await get(randomUUID())).json.type).toBe(type('export-not-found'));
+  });
+});
+
+it('the state of a finished export names bundle, files and link', async () => {
+  const { json } = await send(producer.port, `/api/v1/exports/${done}`, {
+    headers: producer.bearer(producer.users.ben),
+  });
+  expect(json).toMatchObject({
+    state: 'completed',
+    bundle: { name: NAME, bytes: bytes.length, sha256 },
+    files: [{ name: 'parties.csv', rows: 3, bytes: 10, sha256 }],
+    links: { download: `${PUBLIC_URL}/api/v1/exports/${done}/download` },
+  });
+});

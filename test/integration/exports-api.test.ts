@@ -1,0 +1,422 @@
+/** Asking for exports, and looking at them: who may, what is refused, and what is recorded. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { authorize } from '@parcelpost/shared/tokens/scoped-token.js';
+import { unseal } from '@parcelpost/shared/tokens/seal.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  AUTH_SECRET,
+  PUBLIC_URL,
+  SEAL_SECRET,
+  send,
+  startProducer,
+  type TestProducer,
+  TOKEN_SECRET,
+} from '../support/producer.js';
+
+const path = '/api/v1/organizations/cadasta/projects/london-2/exports';
+const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
+
+let producer: TestProducer;
+beforeAll(async () => {
+  producer = await startProducer();
+});
+afterAll(() => producer.close());
+
+const ask = (user: string | undefined, body: object | string, target = path) =>
+  send(producer.port, target, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(user === undefined ? {} : producer.bearer(user)) },
+    body,
+  });
+const look = (user: string, target: string) => send(producer.port, target, { headers: producer.bearer(user) });
+const exportRows = async () => Number((await producer.db('exports').count().first())?.count);
+
+describe('asking for an export', () => {
+  it('is accepted at once, and shown where Location says', async () => {
+    const before = producer.relayed();
+    const answer = await ask(producer.users.ben, { outputType: 'shp', csv: { bom: true } });
+    expect(answer.status).toBe(202);
+    const { json } = answer;
+    expect(answer.headers.location).toBe(`/api/v1/exports/${json.id}`);
+    expect(json).toMatchObject({
+      state: 'waiting',
+      phase: 'waiting',
+      outcome: null,
+      organization: 'cadasta',
+      project: 'london-2',
+      projectName: 'London "2"',
+      outputType: 'shp',
+      formats: ['csv', 'shapefiles'],
+      requestedBy: { id: producer.users.ben, name: 'Ben <b>' },
+      progress: { rows: 0, rowsExpected: null },
+      bundle: null,
+      error: null,
+      followUps: [],
+      links: { page: `${PUBLIC_URL}/exports/${json.id}`, download: null },
+    });
+    expect((await look(producer.users.ben, `${answer.headers.location}`)).json).toEqual(json);
+    expect(producer.relayed()).toBe(before + 1);
+  });
+
+  it('records export and outbox row, and seals a token that opens this project alone, as its asker', async () => {
+    const { id } = (await ask(producer.users.ben, { formats: ['csv'] })).json;
+    const row = await producer.db('exports').where({ id }).first();
+    expect(row.options).toEqual({ outputType: 'custom', formats: ['csv'], csv: { bom: false, escapeFormulas: true } });
+    expect(await producer.db('outbox').where({ export_id: id }).select('hook', 'task', 'state')).toEqual([
+      { hook: 'enter', task: 'export.enter', state: 'pending' },
+    ]);
+    expect(row.deadline_at.getTime() - Date.now()).toBeGreaterThan(59 * 60_000);
+    const { scheme, token } = JSON.parse(unseal(row.sealed_token, [SEAL_SECRET], id));
+    expect(scheme).toBe('TmpToken');
+    expect(JSON.stringify(row)).not.toContain(token);
+    const base = '/api/v1/organizations/cadasta/projects/london-2/';
+    expect(authorize(token, 'GET', `${base}spatial/`, [TOKEN_SECRET]).sub).toBe(producer.users.ben);
+    expect((await send(producer.port, base, { headers: { authorization: `TmpToken ${token}` } })).status).toBe(200);
+    expect(() => unseal(row.sealed_token, [SEAL_SECRET], 'another export')).toThrow();
+  });
+
+  it('keeps the follow-ups, with the asker as the one who is mailed if nobody is named', async () => {
+    const body = {
+      outputType: 'shp',
+      onSuccess: [{ task: 'msg.email' }, { task: 'webhook.post', args: { url: 'https://example.org/hook' } }],
+      onFailure: [{ task: 'msg.email', args: { to: ['x@example.org'] }, options: { attempts: 3 } }],
+    };
+    const { id } = (await ask(producer.users.ben, body)).json;
+    const row = await producer.db('exports').where({ id }).first();
+    expect(row.on_success).toMatchObject([
+      { task: 'msg.email', args: { to: ['ben@example.org'] } },
+      { task: 'webhook.post', args: { url: 'https://example.org/hook' } },
+    ]);
+    expect(row.on_failure).toMatchObject([
+      { task: 'msg.email', args: { to: ['x@example.org'] }, options: { attempts: 3 } },
+    ]);
+  });
+});
+
+describe('an export is not made', () => {
+  it.each<[string, object, string[]]>([
+    ['nothing is asked', {}, ['/outputType']],
+    ['both ways are used', { outputType: 'shp', formats: ['csv'] }, ['/outputType']],
+    ['an unknown output type', { outputType: 'dwg' }, ['/outputType']],
+    ['an unknown field', { outputType: 'shp', colour: 'red', csv: { colour: 1 } }, ['/csv/colour', '/colour']],
+    ['a wrong type', { outputType: 'shp', csv: { bom: 'yes' } }, ['/csv/bom']],
+    ['an unknown format', { formats: ['csv', 'dwg'] }, ['/formats/1']],
+    ['an unknown task', { outputType: 'shp', onSuccess: [{ task: 'msg.fax' }] }, ['/onSuccess/0/task']],
+    ['no name of a task', { outputType: 'shp', onSuccess: [{ task: 'fax' }] }, ['/onSuccess/0/task']],
+    [
+      'wrong arguments',
+      {
+        outputType: 'shp',
+        onSuccess: [{ task: 'msg.email' }, { task: 'msg.email', args: { to: 'nobody' } }],
+        onFailure: [{ task: 'webhook.post', args: { url: 'ftp://example.org', 'a/b': 1 } }],
+      },
+      ['/onSuccess/1/args/to', '/onFailure/0/args/url', '/onFailure/0/args/a~1b'],
+    ],
+    [
+      'a wrong option',
+      { outputType: 'shp', onFailure: [{ task: 'msg.email', options: { attempts: 0 } }] },
+      ['/onFailure/0/options/attempts'],
+    ],
+    ['a token for no other platform', { outputType: 'shp', apiToken: 'secret-token' }, ['/apiToken']],
+    ['a list', [], ['']],
+  ])('of %s, and each wrong field is named', async (_, body, pointers) => {
+    const before = await exportRows();
+    const { status, json, text } = await ask(producer.users.ben, body);
+    expect([status, json.type]).toEqual([422, type('invalid-request')]);
+    expect(json.errors.map((error: { pointer: string }) => error.pointer).sort()).toEqual([...pointers].sort());
+    expect(json.errors.every((error: { detail: string }) => error.detail.length > 0)).toBe(true);
+    expect(text).not.toContain('secret-token');
+    expect(await exportRows()).toBe(before);
+  });
+
+  it.each([
+    ['of broken JSON', '{"outputType": ', 400, 'invalid-json', 'application/json'],
+    ['of nothing', '', 400, 'invalid-json', 'application/json'],
+    ['of JSON that sets a prototype', '{"__proto__": {"a": 1}}', 400, 'invalid-json', 'application/json'],
+    ['of a form', 'outputType=shp', 415, 'unsupported-media-type', 'application/x-www-form-urlencoded'],
+    ['of too much', `{"a": "${'x'.repeat(300_000)}"}`, 413, 'body-too-large', 'application/json'],
+  ])('%s', async (_, body, status, name, contentType) => {
+    const answer = await send(producer.port, path, {
+      method: 'POST',
+      headers: { ...producer.bearer(producer.users.ben), 'content-type': contentType },
+      body,
+    });
+    expect([answer.status, answer.json.type]).toEqual([status, type(name)]);
+  });
+
+  it('for somebody who does not say who it is', async () => {
+    const { status, headers, json } = await ask(undefined, { outputType: 'shp' });
+    expect([status, json.type]).toEqual([401, type('token-missing')]);
+    expect(headers['www-authenticate']).toMatch(/^Bearer /);
+    const forged = await send(producer.port, path, {
+      method: 'POST',
+      headers: { authorization: 'Bearer a.b.c' },
+      body: { outputType: 'shp' },
+    });
+    expect(forged.json.type).toBe(type('token-malformed'));
+    expect((await ask('00000000-0000-4000-8000-000000000000', { outputType: 'shp' })).status).toBe(401);
+  });
+
+  it('of a project that its asker may not see, may only see, or that is not there', async () => {
+    const of = (project: string) => `/api/v1/organizations/cadasta/projects/${project}/exports`;
+    const outcome = async (user: string, project: string) => {
+      const { status, json } = await ask(user, { outputType: 'shp' }, of(project));
+      return [status, json.type?.split('/').at(-1)];
+    };
+    expect(await outcome(producer.users.eve, 'london-2')).toEqual([404, 'project-not-found']);
+    expect(await outcome(producer.users.ben, 'london-20')).toEqual([404, 'project-not-found']);
+    expect(await outcome(producer.users.ben, 'open')).toEqual([403, 'export-not-permitted']);
+    expect(await outcome(producer.users.ana, 'atlantis')).toEqual([404, 'project-not-found']);
+    expect((await outcome(producer.users.ana, 'open'))[0]).toBe(202);
+  });
+
+  it('by another method, and Allow names the right one', async () => {
+    const { status, headers, json } = await send(producer.port, path, { method: 'PUT' });
+    expect([status, json.type, headers.allow]).toEqual([405, type('method-not-allowed'), 'POST']);
+  });
+});
+
+describe('looking at exports', () => {
+  it('is for members of the project; for others there is no such export', async () => {
+    const { id } = (await ask(producer.users.ana, { outputType: 'shp' })).json;
+    for (const tail of ['', '/events', '/download']) {
+      const { status, json } = await look(producer.users.eve, `/api/v1/exports/${id}${tail}`);
+      expect([status, json.type], tail).toEqual([404, type('export-not-found')]);
+      expect((await send(producer.port, `/api/v1/exports/${id}${tail}`)).status).toBe(401);
+    }
+    expect((await look(producer.users.ben, `/api/v1/exports/${id}`)).status).toBe(200);
+    const missing = await look(producer.users.ana, '/api/v1/exports/00000000-0000-4000-8000-000000000000');
+    expect(missing.json.type).toBe(type('export-not-found'));
+    expect((await look(producer.users.ana, '/api/v1/exports/7')).json.type).toBe(type('export-not-found'));
+  });
+
+  it('lists the own ones, or those of a project, newest first', async () => {
+    const mine = (await ask(producer.users.ben, { outputType: 'shp' })).json.id;
+    const hers = (await ask(producer.users.ana, { outputType: 'shp' })).json.id;
+    const list = async (user: string, query = '') =>
+      (await look(user, `/api/v1/exports${query}`)).json.results.map((one: { id: string }) => one.id);
+    const all = await list(producer.users.ben, '?organization=cadasta&project=london-2');
+    expect(all.slice(0, 2)).toEqual([hers, mine]);
+    expect((await list(producer.users.ben)).includes(hers)).toBe(false);
+    expect(await list(producer.users.ben, '?limit=1')).toEqual([mine]);
+    expect(await list(producer.users.eve)).toEqual([]);
+    const refused = await look(producer.users.eve, '/api/v1/exports?organization=cadasta&project=london-2');
+    expect(refused.json.type).toBe(type('project-not-found'));
+    expect((await look(producer.users.ben, '/api/v1/exports?project=london-2')).json.errors[0].pointer).toBe('project');
+  });
+
+  it('shows why an export failed and what followed, but no argument of a follow-up and no token', async () => {
+    const secret = 'https://example.org/hook/very-secret';
+    const body = { outputType: 'shp', onFailure: [{ task: 'webhook.post', args: { url: secret } }] };
+    const { id } = (await ask(producer.users.ben, body)).json;
+    const error = { code: 'platform-unavailable', message: 'It answered 500.', step: 'parties', shard: 0, attempts: 4 };
+    await producer
+      .db('exports')
+      .where({ id })
+      .update({
+        outcome: 'failed',
+        phase: 'decided',
+        error: JSON.stringify(error),
+        decided_at: new Date(),
+      });
+    await producer.db('outbox').insert({
+      id: randomUUID(),
+      export_id: id,
+      generation: 1,
+      hook: 'onFailure',
+      position: 0,
+      task: 'webhook.post',
+      args: JSON.stringify({ url: secret }),
+      state: 'failed',
+      attempts: 2,
+      error: JSON.stringify({ code: 'http', message: 'It answered 410.' }),
+    });
+    const { json, text } = await look(producer.users.ben, `/api/v1/exports/${id}`);
+    expect(json).toMatchObject({ state: 'failed', outcome: 'failed', error });
+    expect(json.followUps).toMatchObject([
+      { task: 'webhook.post', state: 'failed', attempts: 2, error: { message: 'It answered 410.' } },
+    ]);
+    expect(text).not.toContain('very-secret');
+    expect(text).not.toContain('ealed');
+  });
+});
+
+describe('with another platform in the place of ours', () => {
+  let platform: Server;
+  let external: TestProducer;
+  let answer: { status: number; body: string; location?: string };
+  let asked: { url: string | undefined; authorization: string | undefined }[];
+
+  beforeAll(async () => {
+    platform = createServer((request, response) => {
+      asked.push({ url: request.url, authorization: request.headers.authorization });
+      response.writeHead(answer.status, answer.location ? { location: answer.location } : {});
+      response.end(answer.body);
+    });
+    await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve));
+    const { port } = platform.address() as AddressInfo;
+    external = await startProducer({ changes: { PLATFORM_API_URL: `http://127.0.0.1:${port}/cadasta` } });
+  });
+  afterAll(async () => {
+    await external.close();
+    platform.closeAllConnections();
+    await new Promise((resolve) => platform.close(resolve));
+  });
+  beforeEach(() => {
+    asked = [];
+  });
+
+  const project = JSON.stringify({ name: 'Far Away', slug: 'far', organization: { slug: 'o', name: 'Organization' } });
+  const request = (user: keyof TestProducer['users'], apiToken?: string) =>
+    send(external.port, '/api/v1/organizations/o/projects/far/exports', {
+      method: 'POST',
+      headers: external.bearer(external.users[user]),
+      body: { outputType: 'shp', ...(apiToken !== undefined && { apiToken }) },
+    });
+
+  it('it is asked with the token, which is sealed as it is; only the asker sees the export', async () => {
+    answer = { status: 200, body: project };
+    const { status, json, text } = await request('eve', 'far.away.token');
+    expect(status).toBe(202);
+    expect(text).not.toContain('far.away.token');
+    expect(asked).toEqual([
+      { url: '/cadasta/api/v1/organizations/o/projects/far/', authorization: 'TmpToken far.away.token' },
+    ]);
+    const row = await external.db('exports').where({ id: json.id }).first();
+    expect(row).toMatchObject({ organization_name: 'Organization', project_name: 'Far Away' });
+    expect(JSON.parse(unseal(row.sealed_token, [SEAL_SECRET], json.id)).token).toBe('far.away.token');
+    const state = (user: keyof TestProducer['users']) =>
+      send(external.port, `/api/v1/exports/${json.id}`, { headers: external.bearer(external.users[user]) });
+    expect((await state('eve')).status).toBe(200);
+    expect((await state('ana')).status).toBe(404);
+    const list = await send(external.port, '/api/v1/exports?organization=o&project=far', {
+      headers: external.bearer(external.users.ana),
+    });
+    expect(list.json.results).toEqual([]);
+  });
+
+  it.each<[string, number, string, number, string]>([
+    ['refuses the token', 401, '{}', 401, 'platform-token-refused'],
+    ['does not permit it', 403, '{}', 403, 'platform-permission-denied'],
+    ['knows no such project', 404, '{}', 404, 'project-not-found'],
+    ['is out of order', 500, '{}', 502, 'platform-unavailable'],
+    ['answers no project', 200, '<html>', 502, 'platform-unavailable'],
+    ['answers without end', 200, `{"name":"${'x'.repeat(2_000_000)}"}`, 502, 'platform-unavailable'],
+  ])('a platform that %s decides so', async (_, status, body, expected, name) => {
+    answer = { status, body };
+    const { status: got, json, text } = await request('ana', 'far.away.token');
+    expect([got, json.type]).toEqual([expected, type(name)]);
+    expect(text).not.toContain('far.away.token');
+    expect(await external.db('exports').where({ requester_id: external.users.ana })).toEqual([]);
+  });
+
+  it('a redirect is not followed, since the token would go along', async () => {
+    answer = { status: 302, body: '', location: '/elsewhere' };
+    expect((await request('ana', 'far.away.token')).json.type).toBe(type('platform-unavailable'));
+    expect(asked).toHaveLength(1);
+  });
+
+  it('a token is needed, and one that a header can carry', async () => {
+    answer = { status: 200, body: project };
+    for (const token of [undefined, 'a\r\nb', 'ключ']) {
+      const { status, json } = await request('ana', token);
+      expect([status, json.errors[0].pointer]).toEqual([422, '/apiToken']);
+    }
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('errors that nobody foresaw', () => {
+  it('are masked for the caller and logged for us, without the query of the address', async () => {
+    const lines: string[] = [];
+    const { default: pino } = await import('pino');
+    const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+    const broken = await startProducer({ log });
+    try {
+      await broken.db.raw('alter table exports rename to gone');
+      const answer = await send(broken.port, '/api/v1/exports?TOKEN=very-secret', {
+        headers: broken.bearer(broken.users.ana),
+      });
+      expect([answer.status, answer.json.type]).toEqual([500, type('internal-error')]);
+      expect(answer.text).not.toMatch(/exports|relation|select/);
+      const all = lines.join('');
+      expect(all).toMatch(/relation .*exports.* does not exist/);
+      expect(all).toContain(answer.json.instance.slice('urn:uuid:'.length));
+      expect(all).toContain('"path":"/api/v1/exports"');
+      expect(all).not.toContain('very-secret');
+      expect(all).not.toContain(AUTH_SECRET);
+    } finally {
+      await broken.db.raw('alter table gone rename to exports');
+      await broken.close();
+    }
+  });
+
+  it('what is no HTTP at all is answered by a problem document too', async () => {
+    const { connect } = await import('node:net');
+    const text = await new Promise<string>((resolve, reject) => {
+      const socket = connect(producer.port, '127.0.0.1', () => socket.write('HELLO\r\n\r\n'));
+      let all = '';
+      socket.setEncoding('utf8').on('data', (chunk: string) => {
+        all += chunk;
+      });
+      socket.on('close', () => resolve(all)).on('error', reject);
+    });
+    expect(text).toContain('HTTP/1.1 400');
+    expect(text).toContain('application/problem+json');
+    expect(text).toContain('/problems/bad-request');
+  });
+});
+
+it('health is answered without a token; readiness names what does not answer', async () => {
+  expect((await send(producer.port, '/healthz')).json).toEqual({ status: 'ok' });
+  expect((await send(producer.port, '/readyz')).json).toEqual({ status: 'ok' });
+  const lost = await startProducer({
+    over: {
+      pingQueues: async () => {
+        throw new Error('gone');
+      },
+    },
+  });
+  const { status, json } = await send(lost.port, '/readyz');
+  expect([status, json.type]).toEqual([503, type('not-ready')]);
+  expect(json.detail).toContain('queue');
+  expect((await send(lost.port, '/healthz')).status).toBe(200);
+  await lost.close();
+});
+
+it('the API document lists every route of the API, and the shape of a request', async () => {
+  const api = (await send(producer.port, '/openapi.json')).json;
+  expect(api.openapi).toBe('3.1.0');
+  const project = '/api/v1/organizations/{org}/projects/{project}/';
+  expect(Object.keys(api.paths).sort()).toEqual(
+    [
+      '/healthz',
+      '/readyz',
+      project,
+      `${project}exports`,
+      `${project}parties/`,
+      `${project}relationships/tenure/`,
+      `${project}resources/`,
+      `${project}spatial/`,
+      '/api/v1/exports',
+      '/api/v1/exports/{id}',
+      '/api/v1/exports/{id}/download',
+      '/api/v1/exports/{id}/events',
+    ].sort(),
+  );
+  const { schema } = api.paths[`${project}exports`].post.requestBody.content['application/json'];
+  expect(Object.keys(schema.properties)).toEqual(
+    expect.arrayContaining(['outputType', 'formats', 'csv', 'onSuccess', 'onFailure', 'apiToken']),
+  );
+});
+
+it('pages of the API and its errors carry the strict headers', async () => {
+  for (const target of ['/sign-in', '/nowhere', path]) {
+    const { headers } = await send(producer.port, target);
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['strict-transport-security']).toBeUndefined();
+  }
+});
