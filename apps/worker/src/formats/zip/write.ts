@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ExportError } from '@parcelpost/shared/errors.js';
 import { ZipArchive } from 'archiver';
+import { Gather } from './gather.js';
 
 /** One file of the bundle. */
 export interface ZipSource {
@@ -59,7 +60,8 @@ export async function writeZip(
   archive.on('warning', fail);
   const written = finished(output);
   written.catch(fail);
-  archive.pipe(output);
+  const gather = new Gather();
+  archive.pipe(gather).pipe(output);
 
   const zipped: ZippedEntry[] = [];
   let current: ZipSource | undefined;
@@ -83,7 +85,8 @@ export async function writeZip(
     // Ends the wait inside the loop too, which then lets go of the entries.
     fail(reason);
     destroy(current?.source, reason);
-    archive.unpipe(output);
+    archive.unpipe(gather);
+    gather.destroy();
     archive.abort();
     destroy(output, reason);
     throw reason;
