@@ -40,6 +40,8 @@ const args = process.argv.slice(2);
 if (args.includes('--help')) {
   say(USAGE);
 } else {
+  // Ends by `exit`, so that nothing that was started stays.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   try {
     await run(args);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** What a bench runs against: a database of its own, queues, a producer and workers, each app process as built. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { freePort } from '@parcelpost/infra/services/ports.js';
@@ -13,6 +13,7 @@ import { type AppProcess, startProcess } from '../support/processes.js';
 import { ROOT } from '../support/root.js';
 import type { BenchEngine, BenchOptions } from './options.js';
 
+const STORAGE_PREFIX = 'storage-';
 const PROFILER = new URL('./profile.js', import.meta.url).href;
 
 export interface Services {
@@ -27,6 +28,8 @@ export async function startServices(log: (line: string) => void): Promise<Servic
   await mkdir(dataDir, { recursive: true });
   const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), log });
   try {
+    if (postgres.shared) throw new Error('another bench is under way here; two at once would measure each other');
+    await clearAway(postgres.url, dataDir);
     const redis = await startRedis({ log });
     return {
       postgres,
@@ -40,6 +43,17 @@ export async function startServices(log: (line: string) => void): Promise<Servic
     await postgres.stop();
     throw error;
   }
+}
+
+/** Removes what a bench that was broken off left behind. */
+async function clearAway(serverUrl: string, dataDir: string): Promise<void> {
+  await asAdmin(serverUrl, async (admin) => {
+    const left = await admin('pg_database').whereLike('datname', 'bench\\_%').select<{ datname: string }[]>('datname');
+    for (const { datname } of left) await admin.raw('drop database ?? with (force)', [datname]);
+  });
+  const entries = await readdir(dataDir);
+  const folders = entries.filter((entry) => entry.startsWith(STORAGE_PREFIX));
+  await Promise.all(folders.map((folder) => rm(join(dataDir, folder), { recursive: true, force: true })));
 }
 
 export interface Fleet {
@@ -90,7 +104,7 @@ async function assemble(
     await migrateQueues(databaseUrl, queuePrefix);
     endings.push(() => db.raw('drop schema ?? cascade', [queuePrefix]));
   }
-  const storage = await mkdtemp(join(ROOT, '.data', 'bench', 'storage-'));
+  const storage = await mkdtemp(join(ROOT, '.data', 'bench', STORAGE_PREFIX));
   endings.push(() => rm(storage, { recursive: true, force: true }));
   const port = await freePort();
   const secret = () => randomBytes(48).toString('base64');
