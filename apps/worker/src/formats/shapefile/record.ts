@@ -112,20 +112,13 @@ export function raisedBy(family: Family, records: number, points: number): numbe
 }
 
 /**
- * Appends the record of `records` that begins at `start` and has `content` bytes, under the given number. With `raise`
- * a 2D record becomes one with Z, at height 0. Returns the bytes of content written.
+ * Appends the record of `records` that begins at `start` and has `content` bytes, under the given number; a 2D record
+ * becomes one with Z, at height 0. Returns the bytes of content written.
  */
-export function copyRecord(
-  records: Buffer,
-  start: number,
-  content: number,
-  number: number,
-  raise: boolean,
-  out: ByteWriter,
-): number {
+export function copyRaised(records: Buffer, start: number, content: number, number: number, out: ByteWriter): number {
   const body = start + RECORD_HEADER;
   const type = records.readInt32LE(body);
-  const extra = raise && type < Z_TYPE ? growth(records, body, type) : 0;
+  const extra = type < Z_TYPE ? growth(records, body, type) : 0;
   const at = out.reserve(RECORD_HEADER + content + extra);
   records.copy(out.bytes, at + RECORD_HEADER, body, body + content);
   out.view.setInt32(at, number);

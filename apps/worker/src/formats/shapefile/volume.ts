@@ -3,7 +3,7 @@ import { damaged } from '../damaged.js';
 import { ByteWriter, type FileSink } from '../sink.js';
 import type { ShapefilePiece } from './fragment.js';
 import type { Frame } from './frames.js';
-import { copyRecord, FILE_HEADER, RECORD_HEADER } from './record.js';
+import { copyRaised, FILE_HEADER, RECORD_HEADER } from './record.js';
 import { type Family, SHAPE_TYPES, Z_TYPE } from './shape.js';
 import { type FieldWidths, putRow, rowBytes, TABLE_END, tableBytes, tableHeader } from './table.js';
 
@@ -90,11 +90,16 @@ export class VolumeWriter {
     const { records, table } = frame;
     const { widths, z } = this.family;
     const width = rowBytes(widths);
+    // Records that stay as they are go over in one piece and are numbered there.
+    const start = z ? 0 : shp.out.reserve(records.length);
+    if (!z) shp.out.bytes.set(records, start);
     let at = 0;
     let field = 0;
     for (let i = 0; i < frame.rows; i++) {
       const content = records.readInt32BE(at + 4) * 2;
-      const written = copyRecord(records, at, content, ++this.#rows, z, shp.out);
+      this.#rows++;
+      if (!z) shp.out.view.setInt32(start + at, this.#rows);
+      const written = z ? copyRaised(records, at, content, this.#rows, shp.out) : content;
       at += RECORD_HEADER + content;
 
       const entry = shx.out.reserve(INDEX_ENTRY);
