@@ -95,7 +95,11 @@ export async function seedGenerated(
   wanted: GeneratedProject,
   log: (line: string) => void = () => undefined,
 ): Promise<boolean> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'parcelpost-seed' });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'parcelpost-seed',
+    options: '-c search_path=public',
+  });
   await client.connect();
   try {
     await seedUsers(client);

@@ -28,7 +28,11 @@ export async function seedSamples(
   databaseUrl: string,
   options: { projects?: readonly SampleName[] } = {},
 ): Promise<SampleName[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'parcelpost-seed' });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'parcelpost-seed',
+    options: '-c search_path=public',
+  });
   await client.connect();
   try {
     // Two seeds at once would meet in the same rows; the lock ends with the connection.

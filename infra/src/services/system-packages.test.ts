@@ -42,7 +42,7 @@ describe('programs that npm cannot bring', () => {
       }
     })();
     expect(error).toMatch(
-      /^pp-none or pp-tool is needed to test this and is not on the PATH; install it: .*(pp-tools|pp-brew)$/,
+      /^pp-none or pp-tool is needed to test this, and cannot be found; install it: .*(pp-tools|pp-brew)$/,
     );
   });
 

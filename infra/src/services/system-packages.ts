@@ -3,13 +3,22 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-export interface WantedProgram {
+export interface WantedTool {
+  /** What it is called where people read of it. */
+  name: string;
+  /** What it is needed for, to end the sentence "… is needed to". */
+  purpose: string;
+  /** Says whether it is there. */
+  present: () => boolean;
+  /** Its package on Debian and its kin. */
+  apt: string;
+  /** Its formula of Homebrew. */
+  brew: string;
+}
+
+export interface WantedProgram extends Omit<WantedTool, 'name' | 'present'> {
   /** Any of these names will do. */
   programs: string[];
-  /** What it is for, to end the sentence "… is needed to". */
-  purpose: string;
-  apt: string;
-  brew: string;
 }
 
 /** Path of the first of `programs` on the PATH. */
@@ -30,46 +39,63 @@ export function findProgram(programs: string[]): string | undefined {
   return undefined;
 }
 
+/** A tool that is there when one of these programs is on the PATH. */
+export function programTool({ programs, ...rest }: WantedProgram): WantedTool {
+  return { ...rest, name: programs.join(' or '), present: () => findProgram(programs) !== undefined };
+}
+
 /**
  * Finds a program, installing its package first where that is possible: by apt-get as root, by brew on a Mac.
  * @returns its path
  * @throws an error that says in one line how to install it
  */
-export function needProgram(wanted: WantedProgram, log: (line: string) => void = () => undefined): string {
-  const found = findProgram(wanted.programs);
-  if (found) return found;
-  const how = installCommand(wanted);
-  if (how.commands.length > 0) {
-    log(`installing ${wanted.programs[0]}: ${how.text}`);
-    for (const [command, ...args] of how.commands) {
-      spawnSync(command as string, args, {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      });
-    }
-    const installed = findProgram(wanted.programs);
-    if (installed) return installed;
-  }
-  throw new Error(
-    `${wanted.programs.join(' or ')} is needed to ${wanted.purpose} and is not on the PATH; install it: ${how.text}`,
-  );
+export function needProgram(wanted: WantedProgram, log?: (line: string) => void): string {
+  needTools([programTool(wanted)], log);
+  return findProgram(wanted.programs) as string;
 }
 
-function installCommand(wanted: WantedProgram): { commands: string[][]; text: string } {
+/**
+ * Sees to it that all of these tools are there, installing those that are missing in one go where that is possible.
+ * @throws an error that names those that are still missing, and in the same line how to install them
+ */
+export function needTools(wanted: readonly WantedTool[], log: (line: string) => void = () => undefined): void {
+  let missing = wanted.filter((tool) => !tool.present());
+  if (missing.length === 0) return;
+  const how = installation(missing);
+  if (how.commands.length > 0) {
+    log(`installing ${missing.map(({ name }) => name).join(', ')}: ${how.text}`);
+    for (const [command, ...args] of how.commands) {
+      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+      // What it prints while all goes well is noise.
+      spawnSync(command as string, args, { stdio: ['ignore', 'ignore', 'inherit'], env });
+    }
+    missing = missing.filter((tool) => !tool.present());
+    if (missing.length === 0) return;
+  }
+  const reasons = missing.map(({ name, purpose }) => `${name} is needed to ${purpose}`).join(', ');
+  throw new Error(`${reasons}, and cannot be found; install it: ${installation(missing).text}`);
+}
+
+function installation(tools: readonly WantedTool[]): { commands: string[][]; text: string } {
+  const names = (of: 'apt' | 'brew') => [...new Set(tools.map((tool) => tool[of]))];
   if (process.platform === 'darwin') {
     const brew = findProgram(['brew']);
-    return { commands: brew ? [[brew, 'install', wanted.brew]] : [], text: `brew install ${wanted.brew}` };
+    return {
+      commands: brew ? [[brew, 'install', ...names('brew')]] : [],
+      text: `brew install ${names('brew').join(' ')}`,
+    };
   }
+  const packages = names('apt');
   const apt = findProgram(['apt-get']);
-  if (!apt) return { commands: [], text: `the package ${wanted.apt} (or what your system calls it)` };
-  if (process.getuid?.() !== 0)
-    return { commands: [], text: `sudo apt-get update && sudo apt-get install -y ${wanted.apt}` };
+  if (!apt) return { commands: [], text: `${packages.join(', ')} (or what your system calls these packages)` };
+  const text = `apt-get update && apt-get install -y ${packages.join(' ')}`;
+  if (process.getuid?.() !== 0) return { commands: [], text: text.replaceAll('apt-get', 'sudo apt-get') };
   const options = ['-q', '-o', 'DPkg::Lock::Timeout=120'];
   return {
     commands: [
       [apt, ...options, 'update'],
-      [apt, ...options, 'install', '-y', '--no-install-recommends', wanted.apt],
+      [apt, ...options, 'install', '-y', '--no-install-recommends', ...packages],
     ],
-    text: `apt-get update && apt-get install -y ${wanted.apt}`,
+    text,
   };
 }

@@ -77,6 +77,10 @@ const worker = z.object({
   ZIP_LEVEL: count(6, 0, 9),
 });
 
+const { DATABASE_URL, QUEUE_URL, REDIS_URL, QUEUE_PREFIX } = common;
+const database = z.object({ DATABASE_URL, QUEUE_URL, REDIS_URL, QUEUE_PREFIX });
+const token = z.object({ DATABASE_URL, AUTH_SECRET: secrets });
+
 /** A variable is missing or wrong. The message names each one and says what is wanted. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -112,3 +116,9 @@ export const readProducerConfig = (env: NodeJS.ProcessEnv): ProducerConfig => re
 
 /** Reads the worker's environment. Throws {@link ConfigError}. */
 export const readWorkerConfig = (env: NodeJS.ProcessEnv): WorkerConfig => read(worker, env);
+
+/** Reads what a migration needs of the environment. Throws {@link ConfigError}. */
+export const readDatabaseConfig = (env: NodeJS.ProcessEnv): z.output<typeof database> => read(database, env);
+
+/** Reads what minting a caller's token needs of the environment. Throws {@link ConfigError}. */
+export const readTokenConfig = (env: NodeJS.ProcessEnv): z.output<typeof token> => read(token, env);

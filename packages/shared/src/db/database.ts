@@ -26,7 +26,8 @@ export function openDatabase(
     connection: {
       connectionString: url,
       application_name: options.name ?? 'parcelpost',
-      ...(options.background ? { options: '-c synchronous_commit=off' } : {}),
+      // A schema named like the user would come first otherwise, and the queues' may well be.
+      options: `-c search_path=public${options.background ? ' -c synchronous_commit=off' : ''}`,
     },
     pool: { min: 0, max: options.max ?? 10 },
     acquireConnectionTimeout: 15_000,

@@ -1,0 +1,103 @@
+/** The services of a local installation: those that the environment names, embedded ones under `.data/` for the rest. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { migrate, openDatabase } from '@parcelpost/shared/db/database.js';
+import { migrateQueues } from '@parcelpost/shared/queues/queues.js';
+import { seedSamples } from '../samples/seed-samples.js';
+import { freePort } from '../services/ports.js';
+import { startPostgres } from '../services/postgres.js';
+import { type LocalSecrets, localSecrets } from '../services/secrets.js';
+import type { CommandContext } from './command.js';
+
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface LocalDatabase {
+  databaseUrl: string;
+  /** The engine of the queues: `QUEUE_URL`, else `REDIS_URL`, else the database. */
+  queueUrl: string;
+  queuePrefix: string;
+  /** True where the database is the embedded one. */
+  embedded: boolean;
+}
+
+/** Folder of all that a local installation keeps: `DATA_DIR`, else `.data` in the checkout. */
+export function dataDir(): string {
+  const folder = process.env.DATA_DIR ? resolve(process.env.DATA_DIR) : join(ROOT, '.data');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/**
+ * The database of `DATABASE_URL`, else the embedded one, started if it does not run; migrated, its queues too. The
+ * embedded one has the sample projects.
+ */
+export async function openLocalDatabase(context: CommandContext, log: (line: string) => void): Promise<LocalDatabase> {
+  const given = process.env.DATABASE_URL;
+  const queuePrefix = process.env.QUEUE_PREFIX || 'parcelpost';
+  let databaseUrl = given;
+  if (!databaseUrl) {
+    const server = await startPostgres({ dataDir: join(dataDir(), 'postgres'), log });
+    context.atEnd(() => server.stop());
+    databaseUrl = server.url;
+    log(server.shared ? 'PostgreSQL is running already' : 'PostgreSQL has started');
+  }
+  const queueUrl = process.env.QUEUE_URL || process.env.REDIS_URL || databaseUrl;
+  await migrateAll({ databaseUrl, queueUrl, queuePrefix });
+  if (!given) {
+    const made = await seedSamples(databaseUrl);
+    if (made.length > 0) log(`sample projects: ${made.join(', ')}`);
+  }
+  return { databaseUrl, queueUrl, queuePrefix, embedded: !given };
+}
+
+/** Brings the tables and, where PostgreSQL carries them, the queues up to date. @returns names of what was applied */
+export async function migrateAll(where: {
+  databaseUrl: string;
+  queueUrl: string;
+  queuePrefix: string;
+}): Promise<string[]> {
+  const db = openDatabase(where.databaseUrl, { max: 1, name: 'parcelpost-migrate' });
+  try {
+    const applied = await migrate(db);
+    await migrateQueues(where.queueUrl, where.queuePrefix);
+    return applied;
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** The secrets of the local installation, those that the environment has before those that were made. */
+export function secretsInUse(): LocalSecrets {
+  const made = localSecrets(dataDir());
+  const given = Object.entries(process.env).filter(([name, value]) => name in made && value) as [
+    keyof LocalSecrets,
+    string,
+  ][];
+  return { ...made, ...Object.fromEntries(given) };
+}
+
+/**
+ * The producer's port: `PORT`, else the one that it had last time, else 3000, else any. Links in mails that were sent
+ * hold it, so it changes only where something else has taken it.
+ */
+export async function chosenPort(): Promise<number> {
+  if (process.env.PORT) return Number(process.env.PORT);
+  const memory = join(dataDir(), 'port');
+  const last = existsSync(memory) ? Number(readFileSync(memory, 'utf8')) : 3000;
+  for (const port of new Set([last, 3000, await freePort()])) {
+    if (!(await isFree(port))) continue;
+    writeFileSync(memory, String(port));
+    return port;
+  }
+  throw new Error('there is no free port');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+  });
+}
