@@ -1,8 +1,6 @@
 /** Exports of large projects from our own platform: does memory stay flat, and does a row cost the same? */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { seedGenerated } from '@parcelpost/infra/samples/generated.js';
 import type { Database } from '@parcelpost/shared/db/database.js';
-import { ROOT } from '../support/root.js';
 import { type Fleet, type Services, startFleet } from './fleet.js';
 import { timeExport } from './measure.js';
 import type { BenchEngine, BenchOptions } from './options.js';
@@ -57,20 +55,11 @@ export async function benchOwn(
 /** Makes sure that the project is there. @returns records of its three lists in all */
 async function seeded(services: Services, fleet: Fleet, parcels: number, log: (line: string) => void): Promise<number> {
   const slug = projectOf(parcels);
-  const before = await recordsOf(fleet.db, slug);
-  if (before > 0) return before;
   const start = performance.now();
   const url = new URL(services.postgres.url);
   url.pathname = `/${DATABASE}`;
-  const args = ['--organization', ORGANIZATION, '--project', slug, '--parcels', String(parcels)];
-  const child = spawn(process.execPath, [`${ROOT}infra/run.mjs`, 'seed', ...args], {
-    env: { ...process.env, DATABASE_URL: url.href },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`seeding ${whole(parcels)} parcels failed`);
-  await fleet.db.raw('vacuum analyze');
-  log(`seeded ${whole(parcels)} parcels in ${seconds((performance.now() - start) / 1000)}`);
+  const made = await seedGenerated(url.href, { organization: ORGANIZATION, project: slug, parcels });
+  if (made) log(`seeded ${whole(parcels)} parcels in ${seconds((performance.now() - start) / 1000)}`);
   return recordsOf(fleet.db, slug);
 }
 

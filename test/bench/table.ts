@@ -14,6 +14,6 @@ export const seconds = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} 
 export const mib = (value: number | undefined) => (value === undefined ? '?' : `${Math.round(value)} MB`);
 export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 export const perSecond = (rows: number, time: number) =>
-  time > 0 ? `${Math.round(rows / time).toLocaleString('en')}/s` : '';
+  rows > 0 && time > 0 ? `${Math.round(rows / time).toLocaleString('en')}/s` : '';
 export const whole = (value: number) => value.toLocaleString('en');
 export const cpu = (value: number | undefined) => (value === undefined ? '?' : seconds(value));
