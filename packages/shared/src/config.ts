@@ -74,7 +74,7 @@ const worker = z.object({
   PAGE_SIZE: count(500, 1, 10_000),
   SHARD_RECORDS: count(5_000),
   FETCH_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(600).default(30),
-  ZIP_LEVEL: count(6, 0, 9),
+  ZIP_LEVEL: count(1, 0, 9),
 });
 
 const { DATABASE_URL, QUEUE_URL, REDIS_URL, QUEUE_PREFIX } = common;
