@@ -406,6 +406,12 @@ it('the API document lists every route of the API, and the shape of a request', 
       '/api/v1/exports/{id}/events',
     ].sort(),
   );
+  for (const methods of Object.values<Record<string, { responses: Record<string, { content: object }> }>>(api.paths)) {
+    for (const { responses } of Object.values(methods)) {
+      expect(Object.keys(responses.default?.content ?? {})).toEqual(['application/problem+json']);
+      expect(Object.keys(responses).some((status) => status.startsWith('2'))).toBe(true);
+    }
+  }
   const { schema } = api.paths[`${project}exports`].post.requestBody.content['application/json'];
   expect(Object.keys(schema.properties)).toEqual(
     expect.arrayContaining(['outputType', 'formats', 'csv', 'onSuccess', 'onFailure', 'apiToken']),

@@ -15,9 +15,9 @@ import type { Dependencies, ServerConfig } from '../../apps/producer/src/depende
 import { buildServer } from '../../apps/producer/src/server.js';
 import { createTestDatabase } from './database.js';
 
-export const TOKEN_SECRET = 'token secret of the tests, more than 32 characters';
-export const AUTH_SECRET = 'auth secret of the tests, more than 32 characters';
-export const SEAL_SECRET = 'seal secret of the tests, more than 32 characters';
+export const TOKEN_SECRET = 'token secret of the tests with more than 32 characters';
+export const AUTH_SECRET = 'auth secret of the tests with more than 32 characters';
+export const SEAL_SECRET = 'seal secret of the tests with more than 32 characters';
 export const PUBLIC_URL = 'http://parcelpost.example.org';
 
 export interface TestProducer {

@@ -9,9 +9,13 @@ import { buildServer } from './server.js';
 
 /** How long requests that are being answered may take once the process is told to stop. */
 const STOP_PATIENCE_MS = 10_000;
+/** How long the whole stop may take; an engine that does not answer must not keep the process. */
+const STOP_LIMIT_MS = 20_000;
+/** Pages of the platform API are read by many workers at once, each page by a connection of its own. */
+const CONNECTIONS = 16;
 
 async function run(config: ProducerConfig, log: Logger): Promise<void> {
-  const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-producer' });
+  const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-producer', max: CONNECTIONS });
   const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
   // Connects now, so that readiness says whether the engine is there before the first export asks.
   queues.queue(META_QUEUE);
@@ -32,6 +36,10 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
+    setTimeout(() => {
+      log.error('stopping takes too long; what is left is broken off');
+      process.exit(1);
+    }, STOP_LIMIT_MS).unref();
     stop().then(
       () => log.info('stopped'),
       (error) => {

@@ -1,19 +1,24 @@
 /** Every error leaves as a problem document (RFC 9457); what is unknown is logged and masked. */
 import { ProblemError } from '@parcelpost/shared/errors.js';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { PROBLEM_TYPES } from './problem-types.js';
 
 export const PROBLEM_JSON = 'application/problem+json';
 
-/** The body of a problem document. `errors` points at each wrong field (JSON Pointer into the body, or a parameter's name). */
-export interface ProblemDocument {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  instance: string;
-  errors?: { pointer: string; detail: string }[];
-}
+export const problemSchema = z.object({
+  type: z.url().describe('Names the kind of problem; its page says what to do'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string().describe('urn:uuid of the request, under which it is logged'),
+  errors: z
+    .array(z.object({ pointer: z.string(), detail: z.string() }))
+    .optional()
+    .describe('Each wrong field: a JSON Pointer into the body (RFC 6901), or the name of a parameter'),
+});
+/** The body of a problem document. */
+export type ProblemDocument = z.output<typeof problemSchema>;
 
 export function problemDocument(problem: ProblemError, publicUrl: string, requestId: string): ProblemDocument {
   return {

@@ -10,7 +10,7 @@ import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-z
 import type { Dependencies } from './dependencies.js';
 import { pageRoutes } from './pages/routes.js';
 import { platformRoutes } from './platform/routes.js';
-import { PROBLEM_JSON, problem, problemDocument, sendProblem } from './problems.js';
+import { PROBLEM_JSON, problem, problemDocument, problemSchema, sendProblem } from './problems.js';
 import { downloadRoutes } from './routes/download.js';
 import { exportRoutes } from './routes/exports.js';
 import { serviceRoutes } from './routes/service.js';
@@ -42,8 +42,10 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
   });
   logRequests(app);
   // Before any route sees a path that it might understand differently than the guards do.
-  app.addHook('onRequest', async ({ raw }) => {
-    pathSegments(splitTarget(raw.url ?? '').path);
+  app.addHook('onRequest', async (request) => {
+    pathSegments(splitTarget(request.raw.url ?? '').path);
+    const { id } = (request.params ?? {}) as { id?: string };
+    if (id !== undefined) request.log = request.log.child({ exportId: id });
   });
 
   const secure = config.PUBLIC_URL.startsWith('https:');
@@ -85,10 +87,20 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     transform: jsonSchemaTransform,
   });
 
+  documentProblems(app);
   for (const routes of [serviceRoutes, platformRoutes, exportRoutes, downloadRoutes, pageRoutes]) {
     await app.register(async (scope) => routes(scope, dependencies));
   }
   return app;
+}
+
+/** Says in the API document, for every route that is in it, what its errors look like. */
+function documentProblems(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ schema }) => {
+    if (!schema || schema.hide) return;
+    const content = { [PROBLEM_JSON]: { schema: problemSchema } };
+    schema.response = { ...(schema.response ?? {}), default: { description: 'A problem (RFC 9457)', content } };
+  });
 }
 
 /** One line for each answer: never the query, which may hold a token. */

@@ -15,6 +15,8 @@ import { refuseOtherMethods } from '../methods.js';
 import { problem } from '../problems.js';
 import { chooseRange, isUnchanged } from './conditional.js';
 
+const ZIP = { 'application/zip': { schema: z.any().meta({ type: 'string', format: 'binary' }) } };
+
 export async function downloadRoutes(scope: FastifyInstance, dependencies: Dependencies): Promise<void> {
   const { config, db, storage } = dependencies;
   const app = scope.withTypeProvider<ZodTypeProvider>();
@@ -50,7 +52,10 @@ export async function downloadRoutes(scope: FastifyInstance, dependencies: Depen
       tags: ['exports'],
       security: [{ bearer: [] }],
       params: z.object({ id: z.string() }),
-      produces: ['application/zip'],
+      response: {
+        200: { description: 'The whole bundle', content: ZIP },
+        206: { description: 'The range that was asked for', content: ZIP },
+      },
     },
     handler: async (request, reply) => {
       const file = await fileOf(request, request.params.id);

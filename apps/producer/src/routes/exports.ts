@@ -114,7 +114,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
         tags,
         security,
         params: id,
-        produces: ['text/event-stream'],
+        response: { 200: { description: 'The events', content: { 'text/event-stream': { schema: z.string() } } } },
       },
     },
     async (http, reply) => {
