@@ -54,6 +54,7 @@ export async function downloadRoutes(scope: FastifyInstance, dependencies: Depen
       params: z.object({ id: z.string() }),
       response: {
         200: { description: 'The whole bundle', content: ZIP },
+        304: z.null().describe('The reader has this version'),
         206: { description: 'The range that was asked for', content: ZIP },
       },
     },
@@ -66,7 +67,7 @@ export async function downloadRoutes(scope: FastifyInstance, dependencies: Depen
         'accept-ranges': 'bytes',
         'cache-control': 'private, no-cache',
       });
-      if (isUnchanged(request.headers, validators)) return reply.code(304).send();
+      if (isUnchanged(request.headers, validators)) return reply.code(304).send(null);
 
       const range = chooseRange(request.headers, validators, file.bytes);
       if (range === 'unsatisfiable') {
