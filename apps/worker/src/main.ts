@@ -14,6 +14,7 @@ import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { createFollowUpHandlers } from './follow-ups/handlers.js';
 import { serveHealth } from './health.js';
 import type { WorkerDeps } from './processors/deps.js';
+import { PlanCache } from './processors/plan-cache.js';
 import { startWorker } from './worker.js';
 
 const SOFTWARE_VERSION = '0.1.0';
@@ -30,10 +31,12 @@ async function main(config: WorkerConfig): Promise<void> {
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
     webhook: { secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
   });
+  const jobs = new ExportJobService(db);
   const deps: WorkerDeps = {
     db,
     exports: new ExportService(db),
-    jobs: new ExportJobService(db),
+    jobs,
+    plans: new PlanCache(jobs),
     files: new FileService(db),
     outbox: new OutboxService(db),
     queues,

@@ -56,7 +56,7 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
   });
   if (decided) {
     deps.log.info({ exportId: row.id, outcome, ...(failed ? { failure: decision.failure } : {}) }, 'decided');
-    await deps.relay.run();
+    if (row[hook].length > 0) await deps.relay.run();
   }
   return decided;
 }

@@ -9,11 +9,14 @@ import type { Queues } from '@parcelpost/shared/queues/queues.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 
+import type { PlanCache } from './plan-cache.js';
+
 /** Everything that the processors need, made once by main.ts. */
 export interface WorkerDeps {
   db: Database;
   exports: ExportService;
   jobs: ExportJobService;
+  plans: PlanCache;
   files: FileService;
   outbox: OutboxService;
   queues: Queues;

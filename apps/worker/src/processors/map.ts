@@ -4,7 +4,6 @@ import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Entity } from '@parcelpost/shared/records.js';
 import type { Job } from 'bullmq';
 import { applicableSteps } from '../pipeline/pipeline.js';
-import type { Plan } from '../pipeline/plan.js';
 import type { Fragment, Mapper, Notice } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { AbortedError } from './failure.js';
@@ -32,12 +31,12 @@ export async function processMap(
 
 async function map(deps: WorkerDeps, run: JobRun): Promise<JobDone> {
   const { row, key, signal } = run;
-  const plan = await deps.jobs.plan(row.id, row.generation);
+  const plan = await deps.plans.get(row);
   const entity = key.step as Entity;
-  const shard = (plan as Plan).shards.find((candidate) => candidate.entity === entity && candidate.shard === key.shard);
+  const shard = plan.shards.find((candidate) => candidate.entity === entity && candidate.shard === key.shard);
   if (!shard) throw new Error(`the plan knows no shard ${entity} ${key.shard}`);
 
-  const context = { options: row.options, schemas: (plan as Plan).schemas, date: row.requestedAt };
+  const context = { options: row.options, schemas: plan.schemas, date: row.requestedAt };
   const open = async (name: string) => {
     const at = fragmentKey(row, entity, key.shard, name);
     return Object.assign(await deps.storage.create(at), { key: at });

@@ -2,7 +2,6 @@
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
 import { stepNamed } from '../pipeline/pipeline.js';
-import type { Plan } from '../pipeline/plan.js';
 import type { Reduced } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { outputKey } from './keys.js';
@@ -23,14 +22,14 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
   const step = stepNamed(key.step.slice(0, dot));
   const output = key.step.slice(dot + 1);
   const [plan, maps] = await Promise.all([
-    deps.jobs.plan(row.id, row.generation),
+    deps.plans.get(row),
     deps.jobs.results(row.id, row.generation, 'map', step.entity),
   ]);
   const fragments = (maps as MapResult[])
     .flatMap((map) => map.fragments)
     .filter((fragment) => fragment.step === step.name && fragment.output === output);
   const result: Reduced = await step.reduce(output, {
-    context: { options: row.options, schemas: (plan as Plan).schemas, date: row.requestedAt },
+    context: { options: row.options, schemas: plan.schemas, date: row.requestedAt },
     fragments,
     storage: deps.storage,
     open: async (name) => {

@@ -54,15 +54,13 @@ export async function runJob(
 ): Promise<void> {
   const { exportId, generation, step, shard } = job.data;
   const log = deps.log.child({ exportId, kind, step, shard });
-  const row = await deps.exports.get(exportId);
-  if (!row || row.generation !== generation || row.outcome) {
-    log.debug('nothing to do: the export is decided');
-    return;
-  }
   const key: JobKey = { exportId, generation, kind, step, shard };
   const { attempt, last } = attemptOf(job);
-  const jobRow = await deps.jobs.begin(key, attempt);
-  if (jobRow.state === 'done') return;
+  const [row, jobRow] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(key, attempt)]);
+  if (!row || row.generation !== generation || row.outcome || jobRow.state === 'done') {
+    log.debug('nothing to do: the work is done, or the export is decided');
+    return;
+  }
   try {
     if (row.abort) throw new AbortedError(row.abort);
     const done = await body({ job, token, signal, row, key, jobRow, log });

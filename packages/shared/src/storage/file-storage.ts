@@ -12,9 +12,13 @@ export class FileStorage implements Storage {
 
   async create(key: string): Promise<StorageWriter> {
     const target = this.#path(key);
-    await mkdir(path.dirname(target), { recursive: true });
     const beside = `${target}.${randomUUID()}.part`;
-    return new FileWriter(await open(beside, 'wx'), beside, target);
+    const file = await open(beside, 'wx').catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(path.dirname(target), { recursive: true });
+      return open(beside, 'wx');
+    });
+    return new FileWriter(file, beside, target);
   }
 
   async put(key: string, bytes: Uint8Array | string): Promise<void> {
@@ -58,8 +62,13 @@ export class FileStorage implements Storage {
   }
 }
 
+/** Gathered before they are written: few large writes cost a fraction of many small ones. */
+const GATHER_BYTES = 512 * 1024;
+
 class FileWriter implements StorageWriter {
   #bytes = 0;
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
   #closed = false;
 
   constructor(
@@ -73,15 +82,15 @@ class FileWriter implements StorageWriter {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    let written = 0;
-    while (written < chunk.byteLength) {
-      const { bytesWritten } = await this.file.write(chunk, written);
-      written += bytesWritten;
-    }
+    if (chunk.byteLength === 0) return;
+    this.#gathered.push(chunk);
+    this.#gatheredBytes += chunk.byteLength;
     this.#bytes += chunk.byteLength;
+    if (this.#gatheredBytes >= GATHER_BYTES) await this.#flush();
   }
 
   async commit(): Promise<void> {
+    await this.#flush();
     await this.#close();
     await rename(this.beside, this.target);
   }
@@ -89,6 +98,15 @@ class FileWriter implements StorageWriter {
   async abort(): Promise<void> {
     await this.#close();
     await rm(this.beside, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = this.#gathered.length === 1 ? (this.#gathered[0] as Uint8Array) : Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    for (let written = 0; written < bytes.byteLength; ) {
+      written += (await this.file.write(bytes, written)).bytesWritten;
+    }
   }
 
   async #close(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 export interface StorageWriter {
   /** Bytes written so far. */
   readonly bytes: number;
-  /** Resolves when the chunk was handed to the store; awaiting it is the backpressure. */
+  /** Takes a chunk, which must not be changed afterwards; awaiting it is the backpressure. */
   write(chunk: Uint8Array): Promise<void>;
   /** Makes the object visible, whole, in the place of any before it. */
   commit(): Promise<void>;

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { type Attributes, type AttributeValue, ExactNumber } from '@parcelpost/shared/records.js';
 import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chunked, MemorySink } from '../../../../../test/support/sinks.js';
 import { formatCell } from './cell.js';
 import { attributeColumns, MAX_COLUMNS } from './columns.js';
-import { CsvFragmentEncoder, type CsvRow } from './fragment.js';
+import { CsvFragmentEncoder, type CsvRow, csvLines } from './fragment.js';
 import { reduceCsv } from './reduce.js';
 import { TABLES } from './tables.js';
 
@@ -165,6 +166,16 @@ describe('a CSV', () => {
 
   const texts = 'žluťoučký|पार्सल|地块|участок|قطعة|"|""|,|\r|\n|\r\n|a"b,c\r\nd| x |\'|=1|\t|😀|\u0001|'.split('|');
   const keys = ['a', 'b"', 'c,d', 'id', '=e', 'f\r\ng', 'ключ', '__proto__'];
+
+  test('lines that need no quotes are what csv-stringify would have made of them', () => {
+    const cell = fc.oneof(fc.constantFrom(...texts), fc.string({ unit: 'grapheme' }));
+    fc.assert(
+      fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { maxLength: 6 }), (rows) => {
+        const all = rows.map((cells) => stringify([cells], { record_delimiter: '\r\n', quote_record_delimiter: true }));
+        expect(csvLines(rows)).toBe(all.join(''));
+      }),
+    );
+  });
 
   test('a reader gets back every cell, whatever its text, its batch and its chunk', async () => {
     const value = fc.oneof(

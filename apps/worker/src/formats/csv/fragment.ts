@@ -43,9 +43,28 @@ const DIALECT = {
   escape_formulas: false,
 } as const;
 
-/** One line of a CSV, as text. */
-export function csvLine(cells: readonly string[]): string {
-  return stringify([cells], DIALECT);
+/** What makes a cell need quotes. */
+const NEEDS_QUOTES = /[",\r\n]/;
+
+/**
+ * Lines of a CSV, as text. A line of which no cell needs quotes is its cells with commas between, which is what
+ * csv-stringify makes of it at five times the time; runs of other lines are csv-stringify's.
+ */
+export function csvLines(rows: readonly (readonly string[])[]): string {
+  let text = '';
+  let run: (readonly string[])[] = [];
+  for (const cells of rows) {
+    if (cells.some((cell) => NEEDS_QUOTES.test(cell))) {
+      run.push(cells);
+      continue;
+    }
+    if (run.length > 0) {
+      text += stringify(run, DIALECT);
+      run = [];
+    }
+    text += `${cells.join(',')}\r\n`;
+  }
+  return run.length > 0 ? text + stringify(run, DIALECT) : text;
 }
 
 /**
@@ -88,7 +107,7 @@ export class CsvFragmentEncoder {
       }
       return cells;
     });
-    const bytes = Buffer.from(stringify(lines, DIALECT), 'utf8');
+    const bytes = Buffer.from(csvLines(lines), 'utf8');
     segment.rows += rows.length;
     segment.bytes += bytes.length;
     return bytes;

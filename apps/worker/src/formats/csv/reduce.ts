@@ -3,7 +3,7 @@ import { damaged } from '../damaged.js';
 import { asBuffer, type ByteSink, ByteWriter } from '../sink.js';
 import { defuse } from './cell.js';
 import { attributeColumns, type Column, compareCodePoints, type SchemaField } from './columns.js';
-import { type CsvFragmentMeta, csvLine } from './fragment.js';
+import { type CsvFragmentMeta, csvLines } from './fragment.js';
 import { CellSplicer } from './splice.js';
 
 /** A fragment at rest. `open` is called once, when its turn comes. */
@@ -56,7 +56,7 @@ export async function reduceCsv(
   };
   const out = new ByteWriter();
   const names = columns.map(({ name }) => (options.escapeFormulas ? defuse(name) : name));
-  out.append(Buffer.from(`${options.bom ? '\uFEFF' : ''}${csvLine(names)}`, 'utf8'));
+  out.append(Buffer.from(`${options.bom ? '\uFEFF' : ''}${csvLines([names])}`, 'utf8'));
 
   const final = attributes.map((column) => column.attribute);
   let rows = 0;
