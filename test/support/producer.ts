@@ -65,6 +65,7 @@ export async function startProducer(
       },
     },
     pingQueues: async () => {},
+    onDecided: () => {},
     ...options.over,
   });
   await app.listen({ port: 0, host: '127.0.0.1' });

@@ -26,4 +26,6 @@ export interface Dependencies {
   relay: Pick<OutboxRelay, 'run'>;
   /** Resolves when the queue engine answers. */
   pingQueues: () => Promise<void>;
+  /** Calls the listener with the id of each export that is decided, as soon as it is; may miss some. */
+  onDecided: (listener: (exportId: string) => void) => void;
 }

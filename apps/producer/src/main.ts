@@ -1,6 +1,8 @@
 /** The producer's composition root: reads the environment, builds what there is, serves, and stops when told to. */
+import { EventEmitter } from 'node:events';
 import { ConfigError, type ProducerConfig, queueUrl, readProducerConfig } from '@parcelpost/shared/config.js';
 import { openDatabase } from '@parcelpost/shared/db/database.js';
+import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { META_QUEUE, openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
@@ -21,12 +23,26 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   queues.queue(META_QUEUE);
   const relay = new OutboxRelay({ db, queues, log });
   const storage = openStorage(config.STORAGE_URL);
-  const app = await buildServer({ config, log, db, storage, relay, pingQueues: () => queues.ping() });
+  const decided = new EventEmitter<{ export: [id: string] }>();
+  const stopListening = listenForDecisions(config.DATABASE_URL, (id) => decided.emit('export', id), log);
+  const app = await buildServer({
+    config,
+    log,
+    db,
+    storage,
+    relay,
+    pingQueues: () => queues.ping(),
+    onDecided: (listener) => decided.on('export', listener),
+  });
 
   const stop = async () => {
     const hurry = setTimeout(() => app.server.closeAllConnections(), STOP_PATIENCE_MS);
+    // A connection that was busy when the server closed stays open, idle, for as long as its client likes.
+    const idle = setInterval(() => app.server.closeIdleConnections(), 50);
     await app.close();
+    clearInterval(idle);
     clearTimeout(hurry);
+    await stopListening();
     await relay.stop();
     await queues.close();
     await db.destroy();

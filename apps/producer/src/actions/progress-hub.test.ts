@@ -81,3 +81,22 @@ it('does not ask again before it has an answer, and goes on after an error', asy
   expect(looks).toBe(2);
   end();
 });
+
+it('looks at once at a watched export that was decided, and not at one that nobody watches', async () => {
+  const asked: string[][] = [];
+  const hub = new ProgressHub(
+    async (ids) => {
+      asked.push(ids);
+      return new Map(ids.map((id) => [id, progress(id, 7)]));
+    },
+    log,
+    250,
+  );
+  const listener = vi.fn();
+  const end = hub.watch('a', listener);
+  await hub.hear('a');
+  await hub.hear('b');
+  expect(asked).toEqual([['a']]);
+  expect(listener).toHaveBeenCalledExactlyOnceWith(progress('a', 7));
+  end();
+});

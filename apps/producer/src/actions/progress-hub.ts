@@ -37,18 +37,25 @@ export class ProgressHub {
     };
   }
 
+  /** Looks at once at an export that something was heard of, if anybody watches it. */
+  async hear(id: string): Promise<void> {
+    if (this.#watched.has(id)) await this.#tell([id]);
+  }
+
   async #round(): Promise<void> {
     // A slow database is not asked again before it has answered.
     if (this.#looking) return;
     this.#looking = true;
+    await this.#tell([...this.#watched.keys()]);
+    this.#looking = false;
+  }
+
+  async #tell(ids: string[]): Promise<void> {
     try {
-      const ids = [...this.#watched.keys()];
       const progress = await this.look(ids);
       for (const id of ids) for (const listener of [...(this.#watched.get(id) ?? [])]) listener(progress.get(id));
     } catch (error) {
       this.log.warn({ err: error }, 'the progress of exports could not be read; the next look tries again');
-    } finally {
-      this.#looking = false;
     }
   }
 }

@@ -46,6 +46,8 @@ export class EventStreams {
         writeEvent(raw, 'progress', data);
       }
     });
+    // The state as it is now, without waiting for the next look.
+    void this.hub.hear(id);
     const heartbeat = setInterval(() => raw.writableNeedDrain || raw.write(': \n\n'), this.heartbeatMs);
     const leave = () => {
       unwatch();

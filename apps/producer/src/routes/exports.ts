@@ -31,13 +31,15 @@ const recentQuery = z
   });
 
 export async function exportRoutes(scope: FastifyInstance, dependencies: Dependencies): Promise<void> {
-  const { config, db, log } = dependencies;
+  const { config, db, log, onDecided } = dependencies;
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const exports = new ExportService(db);
   const identify = new Identifier(new UserService(db), config.AUTH_SECRET);
   const read = new ReadExports(dependencies);
   const request = new RequestExport(dependencies, new ProjectService(db), exports);
-  const streams = new EventStreams(new ProgressHub((ids) => exports.progress(ids), log));
+  const hub = new ProgressHub((ids) => exports.progress(ids), log);
+  onDecided((id) => void hub.hear(id));
+  const streams = new EventStreams(hub);
   const sealScope = refuseOtherMethods(scope);
   scope.addHook('preClose', async () => streams.endAll());
 

@@ -1,4 +1,6 @@
 /** One outcome, one release: the only place that decides an export, and the only one that releases follow-ups. */
+
+import { announceDecision } from '@parcelpost/shared/db/decisions.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { NewFile } from '@parcelpost/shared/db/services/files.js';
 import { insertOutbox } from '@parcelpost/shared/db/services/outbox.js';
@@ -39,6 +41,7 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
     });
     if (!won) return false;
     if (!failed) await deps.files.insert(trx, decision.file);
+    await announceDecision(trx, row.id);
     await insertOutbox(
       trx,
       row[hook].map(({ task, args, options }, position) => ({
