@@ -39,9 +39,25 @@ if (NEED_DATABASE_URL.includes(command) && !process.env.DATABASE_URL) {
 
 install();
 build();
+endWithNpm();
 process.setSourceMapsEnabled(true);
 process.argv = [process.argv[0], join(ROOT, entry), ...args];
 await import(pathToFileURL(process.argv[1]).href);
+
+/**
+ * npm hands a signal that it gets to the shell between itself and us, and the shell dies of it without a word: a process
+ * manager that ends `npm start` would leave us behind.
+ */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event !== command) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}
 
 /** `npm ci`, where nothing is installed or the lock file has changed since. */
 function install() {
