@@ -20,6 +20,8 @@ export const fragmentKey = (row: Place, entity: string, shard: number, name: str
 
 export const outputKey = (row: Place, name: string) => `${workPrefix(row)}/files/${name}`;
 
-/** The bundle of one attempt to merge: a late attempt cannot overwrite the one that was decided on. */
-export const bundleKey = (row: Place, attempt: number) =>
-  `${exportPrefix(row)}/bundle-${row.generation}-${attempt}.zip`;
+/** Where one start of the merge builds its bundle, apart from every other: what a killed start left goes as a whole. */
+export const bundlePrefix = (row: Place, start: number) => `${exportPrefix(row)}/bundle-${row.generation}-${start}`;
+
+/** The bundle of one start of the merge: a late start cannot overwrite the one that was decided on. */
+export const bundleKey = (row: Place, start: number) => `${bundlePrefix(row, start)}/bundle.zip`;

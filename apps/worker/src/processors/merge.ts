@@ -1,6 +1,6 @@
 /** The merge: the root of every export's flow. It runs whatever happened below it, and decides. */
 import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
-import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { ExportRow, Outcome } from '@parcelpost/shared/db/services/exports.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
@@ -8,7 +8,7 @@ import { type Decision, decide } from '../outcome/decide.js';
 import { bundle } from './bundle.js';
 import type { WorkerDeps } from './deps.js';
 import { failureOf } from './failure.js';
-import { exportPrefix, workPrefix } from './keys.js';
+import { bundleKey, bundlePrefix, exportPrefix, workPrefix } from './keys.js';
 import { attemptOf, handBack, SHUTDOWN } from './run-job.js';
 
 export async function processMerge(
@@ -20,7 +20,12 @@ export async function processMerge(
   const { exportId, generation } = job.data;
   const log = deps.log.child({ exportId, kind: 'merge' });
   const row = await deps.exports.get(exportId);
-  if (!row || row.generation !== generation || row.outcome) return;
+  if (!row || row.generation !== generation) return;
+  if (row.outcome) {
+    // A start before this one may have died between its decision and its clearing away.
+    await clearAway(deps, row, row.outcome);
+    return;
+  }
   const { attempt, last } = attemptOf(job);
   const key = { exportId, generation, kind: 'merge', step: 'merge', shard: 0 } as const;
   const { starts } = await deps.jobs.begin(key, attempt);
@@ -50,18 +55,32 @@ export async function processMerge(
   }
 }
 
-/** Decides, and clears away what the decision leaves without use: all of it after a failure, else what was in the making. */
+/** Decides, and clears away what the decision leaves without use. */
 export async function settle(deps: WorkerDeps, row: ExportRow, decision: Decision): Promise<void> {
   const decided = await decide(deps, row, decision);
-  if (!decided) {
+  if (decided) {
+    await clearAway(deps, row, 'failure' in decision ? 'failed' : decision.result.outcome);
+  } else if ('file' in decision) {
     // Somebody else decided; a bundle that lost that race is nobody's.
-    if ('file' in decision) await deps.storage.remove(decision.file.storageKey);
-    return;
+    await deps.storage.remove(decision.file.storageKey);
   }
+}
+
+/** Removes what a decided export does not need: all of it without a bundle, else all but the bundle. Never throws. */
+async function clearAway({ storage, files, jobs, log }: WorkerDeps, row: ExportRow, outcome: Outcome): Promise<void> {
   try {
-    await deps.storage.removePrefix('failure' in decision ? exportPrefix(row) : workPrefix(row));
+    if (outcome === 'failed' || outcome === 'cancelled') {
+      await storage.removePrefix(exportPrefix(row));
+      return;
+    }
+    await storage.removePrefix(workPrefix(row));
+    const [kept, [merge]] = await Promise.all([files.ofExport(row.id), jobs.all(row.id, row.generation, 'merge')]);
+    // Starts whose worker was killed left bundles, or parts of them, that nobody will ever read.
+    for (let start = 1; start <= (merge?.starts ?? 0); start++) {
+      if (kept && bundleKey(row, start) !== kept.storageKey) await storage.removePrefix(bundlePrefix(row, start));
+    }
   } catch (error) {
-    deps.log.warn({ err: error, exportId: row.id }, 'what was in the making could not be cleared away');
+    log.warn({ err: error, exportId: row.id }, 'what was in the making could not be cleared away');
   }
 }
 
