@@ -108,10 +108,12 @@ async function assemble(
     workers.push(worker);
     return worker;
   };
-  const [producer] = await Promise.all([
-    start('producer', { PORT: String(port), ...options.producerEnv }),
-    ...Array.from({ length: options.workers ?? 1 }, () => startWorker()),
-  ]);
+  const first = start('producer', { PORT: String(port), ...options.producerEnv });
+  const starting = [first, ...Array.from({ length: options.workers ?? 1 }, () => startWorker())];
+  // Where one cannot start, the others must be there before they can be ended.
+  await Promise.allSettled(starting);
+  await Promise.all(starting);
+  const producer = await first;
 
   const users = new UserService(database.db);
   return {
