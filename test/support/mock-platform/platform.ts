@@ -143,8 +143,8 @@ class Platform implements MockPlatform {
     );
     const offset = Number(url.searchParams.get('offset') ?? 0);
     const { records, count } = dataset.page(entity, offset, limit);
-    const base =
-      fault?.break === 'foreign-next' ? `http://elsewhere.example${url.pathname}` : url.origin + url.pathname;
+    const origin = fault?.break === 'foreign-next' ? (fault.foreign ?? 'http://elsewhere.example') : url.origin;
+    const base = origin + url.pathname;
     const link = (to: number) => `"${base}?limit=${limit}&offset=${to}"`;
     const next = offset + limit < count ? link(offset + limit) : 'null';
     const previous = offset > 0 ? link(Math.max(0, offset - limit)) : 'null';

@@ -21,6 +21,8 @@ export interface Fault {
    * `hold`: no answer until `release`.
    */
   break?: 'not-json' | 'wrong-shape' | 'truncated' | 'reset' | 'foreign-next' | 'hold' | undefined;
+  /** Where a `foreign-next` link leads: scheme, host and port. Default `http://elsewhere.example`. */
+  foreign?: string | undefined;
 }
 
 export interface Settings {

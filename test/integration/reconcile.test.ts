@@ -1,0 +1,114 @@
+/** What the queue alone would leave open for ever is brought to its outcome from the database. */
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ENGINES } from '../support/engines.js';
+import { type PlatformStack, startPlatformStack, until } from '../support/platform-stack.js';
+
+const PARCELS = 20;
+
+describe.concurrent.each(ENGINES)('the reconciler on the %s engine', (engine) => {
+  let stack: PlatformStack;
+
+  beforeAll(async () => {
+    stack = await startPlatformStack({ parcels: PARCELS }, { engine });
+  });
+  afterEach(async () => {
+    await stack.platform.configure({ faults: [] });
+    await stack.platform.release();
+  });
+  afterAll(() => stack?.stop());
+
+  /** Asks for an export, and waits until the first page of each of its three shards is held. */
+  async function askAndHold(project: string): Promise<string> {
+    const pages = `/projects/${project}/.*offset=0$`;
+    await stack.platform.configure({ faults: [{ match: pages, break: 'hold' }] });
+    const { id } = await stack.ask(project);
+    await stack.platform.waitForRequests(pages, 3);
+    return id;
+  }
+
+  /** An export that was entered just now may be on its way into the queue, and is left alone: makes this one older. */
+  const grow = (id: string) =>
+    stack.database
+      .db('outbox')
+      .where({ export_id: id, hook: 'enter' })
+      .update({ entered_at: new Date(Date.now() - 60_000) });
+
+  /** Empties the queue, as a Redis without persistence does when it is started again. @returns how much was there */
+  async function loseQueue(): Promise<number> {
+    if (engine === 'postgres') {
+      const tables = await stack.database.db('pg_tables').where({ schemaname: stack.queuePrefix }).pluck('tablename');
+      expect(tables).toContain('job');
+      const deleted = await stack.database.db.withSchema(stack.queuePrefix).table('job').delete();
+      await stack.database.db.withSchema(stack.queuePrefix).table('event').delete();
+      return deleted;
+    }
+    const redis = new Redis(stack.queueUrl);
+    try {
+      const keys = await redis.keys(`{${stack.queuePrefix}}*`);
+      return await redis.del(keys);
+    } finally {
+      await redis.quit();
+    }
+  }
+
+  test.sequential('an export that the queue lost is entered again', async () => {
+    const id = await askAndHold('lost');
+    expect(await loseQueue()).toBeGreaterThan(4);
+    expect(await stack.queues.queue('meta').getJobState(`${id}-1-merge`)).toBe('unknown');
+    await stack.platform.release();
+    await grow(id);
+
+    const { state, error, files, followUps } = await stack.settled(id);
+    expect({ state, error }).toEqual({ state: 'completed', error: null });
+    expect(files.filter(({ name }) => name.endsWith('.csv')).map(({ rows }) => rows)).toEqual([
+      PARCELS,
+      PARCELS,
+      PARCELS,
+    ]);
+    expect(followUps).toMatchObject([{ hook: 'onSuccess', state: 'done' }]);
+    expect(stack.hooks.calls(id)).toMatchObject([{ path: '/success', id: followUps[0]?.id }]);
+    expect(stack.workers.map(({ output }) => output()).join('')).toContain('the queue lost this export');
+  });
+
+  test.sequential('an export past its deadline ends failed with the reason deadline', async () => {
+    const id = await askAndHold('late');
+    const row = () => stack.database.db('exports').where({ id });
+    expect(await row().first('abort', 'outcome')).toEqual({ abort: null, outcome: null });
+    await row().update({ deadline_at: new Date(Date.now() - 1000) });
+    await until('the flag is up', () => row().whereNotNull('abort').first());
+    await stack.platform.release();
+
+    const { state, error, bundle, followUps } = await stack.settled(id);
+    expect({ state, bundle, code: error?.code }).toEqual({ state: 'failed', bundle: null, code: 'deadline' });
+    expect(error?.message).toMatch(/did not end within the time/);
+    expect(followUps).toMatchObject([{ hook: 'onFailure', state: 'done' }]);
+    expect(stack.hooks.calls(id)).toMatchObject([
+      { path: '/failure', body: { data: { failure: { code: 'deadline' } } } },
+    ]);
+    await until('storage is clear', async () => stack.stored(id).length === 0);
+  });
+
+  test.sequential('an export whose merge failed without a decision is decided in its place, once', async () => {
+    const id = await askAndHold('undecided');
+    await Promise.all(stack.workers.map((worker) => worker.kill()));
+    await stack.platform.release();
+    await loseQueue();
+    // In the place of the flow, a merge that failed: as one whose last try was killed.
+    const merge = `${id}-1-merge`;
+    await stack.queues.queue('meta').add('merge', {}, { jobId: merge });
+    const broken = stack.queues.work('meta', () => Promise.reject(new Error('broken')), {
+      concurrency: 1,
+      lockMs: 30_000,
+    });
+    await until('it failed', async () => (await stack.queues.queue('meta').getJobState(merge)) === 'failed');
+    await broken.close();
+    await grow(id);
+    await Promise.all([stack.startWorker(), stack.startWorker()]);
+
+    const { state, error, followUps } = await stack.settled(id);
+    expect({ state, code: error?.code }).toEqual({ state: 'failed', code: 'merge-lost' });
+    expect(followUps).toMatchObject([{ hook: 'onFailure', state: 'done' }]);
+    expect(stack.hooks.calls(id)).toMatchObject([{ path: '/failure', id: followUps[0]?.id }]);
+  });
+});
