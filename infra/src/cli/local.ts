@@ -60,11 +60,21 @@ export async function migrateAll(where: {
 }): Promise<string[]> {
   const db = openDatabase(where.databaseUrl, { max: 1, name: 'parcelpost-migrate' });
   try {
-    const applied = await migrate(db);
-    await migrateQueues(where.queueUrl, where.queuePrefix);
+    const applied = await at(where.databaseUrl, migrate(db));
+    await at(where.queueUrl, migrateQueues(where.queueUrl, where.queuePrefix));
     return applied;
   } finally {
     await db.destroy();
+  }
+}
+
+/** Says of an error where it happened; without the password. */
+async function at<T>(url: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const { host, pathname } = new URL(url);
+    throw new Error(`${host}${pathname}: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -92,7 +92,7 @@ function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => {
       const name = String(issue.path[0]);
-      return `${name} ${present[name] === undefined ? 'is not set' : 'is wrong'}: ${issue.message}`;
+      return present[name] === undefined ? `${name} is not set` : `${name} is wrong: ${issue.message}`;
     });
     throw new ConfigError(lines.join('\n'));
   }

@@ -1,0 +1,108 @@
+/** The commands as people run them, on embedded services of their own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const DEMO = fileURLToPath(new URL('../../infra/dist/cli/demo.js', import.meta.url));
+let folder: string;
+let dataDir: string;
+const children: ChildProcess[] = [];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parcelpost-demo-'));
+  // PostgreSQL runs as another user than root, and has to get in.
+  chmodSync(folder, 0o755);
+  dataDir = join(folder, 'data');
+});
+afterAll(async () => {
+  for (const child of children.filter((one) => one.exitCode === null)) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts the demo in a process group of its own, as a shell does. */
+function demo(...args: string[]): { child: ChildProcess; output: () => string; ended: Promise<number | null> } {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [DEMO, ...args], {
+    env: { PATH, HOME, DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  children.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  return { child, output: () => output, ended: once(child, 'close').then(([code]) => code as number | null) };
+}
+
+interface Summary {
+  exports: {
+    id: string;
+    state: string;
+    bundle: string;
+    files: { name: string; rows: number | null; bytes: number }[];
+  }[];
+  mails: string[];
+}
+
+describe('the demo', () => {
+  test('with --once leaves both zips and both mails, says so in its last line, and ends with 0', {
+    timeout: 120_000,
+  }, async () => {
+    const out = join(folder, 'out');
+    const run = demo('--once', '--out', out);
+    expect(await run.ended, run.output()).toBe(0);
+    const summary = JSON.parse(run.output().trimEnd().split('\n').at(-1) ?? '') as Summary;
+    expect(summary.exports.map(({ state }) => state)).toEqual(['completed', 'completed']);
+    const rows = summary.exports.map(({ files }) => files.find(({ name }) => name === 'locations.csv')?.rows);
+    expect(rows).toEqual([3231, 360]);
+    for (const { bundle } of summary.exports)
+      expect(readFileSync(bundle).subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
+    expect(summary.mails).toHaveLength(2);
+    for (const [i, mail] of summary.mails.entries()) {
+      const text = readFileSync(mail, 'utf8');
+      expect(text).toMatch(/^To: .*ana@example\.org/m);
+      expect(text).toContain(summary.exports[i]?.id);
+    }
+    expect(readdirSync(out).toSorted()).toEqual(
+      [...summary.exports.map(({ bundle }) => bundle), ...summary.mails]
+        .map((path) => path.slice(out.length + 1))
+        .toSorted(),
+    );
+  });
+
+  test('stays up without --once, shows its page, and leaves no process when Ctrl-C arrives twice', {
+    timeout: 120_000,
+  }, async () => {
+    const run = demo('--out', join(folder, 'again'));
+    while (!run.output().includes('Ctrl-C'))
+      await Promise.race([once(run.child.stdout as never, 'data'), run.ended.then(broken)]);
+    function broken(): never {
+      throw new Error(`the demo ended early:\n${run.output()}`);
+    }
+    const page = /http:\S+\/exports/.exec(run.output())?.[0] ?? '';
+    const answer = await fetch(page);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+    await answer.text();
+
+    const group = -(run.child.pid as number);
+    process.kill(group, 'SIGINT');
+    process.kill(group, 'SIGINT');
+    expect(await run.ended, run.output()).toBe(0);
+    expect(existsSync(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'))).toBe(false);
+    await expect(fetch(page)).rejects.toThrow();
+    for (const name of ['producer', 'worker-1', 'worker-2']) {
+      const log = readFileSync(join(dataDir, 'logs', `${name}.log`), 'utf8')
+        .trim()
+        .split('\n');
+      expect(JSON.parse(log.at(-1) ?? ''), name).toMatchObject({ msg: 'stopped' });
+    }
+  });
+});
