@@ -3,13 +3,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { migrate, openDatabase } from '@parcelpost/shared/db/database.js';
-import { migrateQueues } from '@parcelpost/shared/queues/queues.js';
 import { seedSamples } from '../samples/seed-samples.js';
 import { freePort } from '../services/ports.js';
 import { startPostgres } from '../services/postgres.js';
 import { type LocalSecrets, localSecrets } from '../services/secrets.js';
 import type { CommandContext } from './command.js';
+import { migrateAll } from './migrate-all.js';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -50,32 +49,6 @@ export async function openLocalDatabase(context: CommandContext, log: (line: str
     if (made.length > 0) log(`sample projects: ${made.join(', ')}`);
   }
   return { databaseUrl, queueUrl, queuePrefix, embedded: !given };
-}
-
-/** Brings the tables and, where PostgreSQL carries them, the queues up to date. @returns names of what was applied */
-export async function migrateAll(where: {
-  databaseUrl: string;
-  queueUrl: string;
-  queuePrefix: string;
-}): Promise<string[]> {
-  const db = openDatabase(where.databaseUrl, { max: 1, name: 'parcelpost-migrate' });
-  try {
-    const applied = await at(where.databaseUrl, migrate(db));
-    await at(where.queueUrl, migrateQueues(where.queueUrl, where.queuePrefix));
-    return applied;
-  } finally {
-    await db.destroy();
-  }
-}
-
-/** Says of an error where it happened; without the password. */
-async function at<T>(url: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    const { host, pathname } = new URL(url);
-    throw new Error(`${host}${pathname}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 /** The secrets of the local installation, those that the environment has before those that were made. */
