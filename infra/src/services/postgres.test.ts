@@ -161,7 +161,7 @@ describe('the embedded PostgreSQL', () => {
     expect(isAlive(pid)).toBe(true);
     const said: string[] = [];
     await start(dataDir, (line) => said.push(line));
-    expect(said).toEqual([`ending a PostgreSQL (process ${pid}) that an earlier start left behind`]);
+    expect(said).toContain(`ending a PostgreSQL (process ${pid}) that an earlier start left behind`);
     expect(isAlive(pid)).toBe(false);
   });
 
