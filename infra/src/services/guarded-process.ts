@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 
 const GUARD = `
 signal=$1; shift
@@ -47,6 +47,8 @@ export function spawnGuarded(
     stopSignal?: 'TERM' | 'INT';
   },
 ): GuardedProcess {
+  // The log of an earlier start may be another user's.
+  rmSync(options.logFile, { force: true });
   const log = openSync(options.logFile, 'w', 0o600);
   let shell: ChildProcess;
   try {

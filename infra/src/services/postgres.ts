@@ -2,7 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   chownSync,
+  constants,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -67,6 +69,13 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const log = options.log ?? (() => undefined);
   mkdirSync(resolve(options.dataDir), { recursive: true });
   const dataDir = realpathSync(options.dataDir);
+  try {
+    accessSync(dataDir, constants.W_OK);
+  } catch {
+    throw new Error(
+      `${dataDir} belongs to another user (root made it, perhaps); start as that user, or remove it as that user`,
+    );
+  }
   return withStartLock(join(dataDir, 'start.lock'), async () => {
     const home = findHome(dataDir, log);
     const password = initialise(dataDir, home, log);
@@ -75,6 +84,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
       return { url: urlOf(found, password, NAME), port: found, shared: true, stop: async () => undefined };
     }
     const { server, port } = await launch(dataDir, home, password, { ...SETTINGS, ...options.tuning });
+    // The file of an earlier start may be another user's.
+    rmSync(join(dataDir, 'owner.pid'), { force: true });
     writeFileSync(join(dataDir, 'owner.pid'), String(process.pid));
     await ensureDatabase(urlOf(port, password, 'postgres'));
     return { url: urlOf(port, password, NAME), port, shared: false, stop: () => server.stop() };
