@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import { ExportService, type NewExport } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
@@ -58,6 +59,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
   const deps = () => ({
     db: database.db,
     exports,
+    jobs: new ExportJobService(database.db),
     files: new FileService(database.db),
     relay,
     log,

@@ -15,7 +15,7 @@ import type { WorkerDeps } from '../processors/deps.js';
 
 export type Decision = { result: ExportResult; file: NewFile } | { failure: ExportFailure };
 
-type DecideDeps = Pick<WorkerDeps, 'db' | 'exports' | 'files' | 'relay' | 'log' | 'settings'>;
+type DecideDeps = Pick<WorkerDeps, 'db' | 'exports' | 'jobs' | 'files' | 'relay' | 'log' | 'settings'>;
 
 /**
  * Sets the outcome where there is none and, in the same transaction, writes the bundle's row and the follow-ups' outbox
@@ -41,6 +41,7 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
     });
     if (!won) return false;
     if (!failed) await deps.files.insert(trx, decision.file);
+    await deps.jobs.finishMerge(trx, row.id, row.generation, failed ? 0 : decision.file.bytes);
     await announceDecision(trx, row.id);
     await insertOutbox(
       trx,

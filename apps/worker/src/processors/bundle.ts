@@ -1,5 +1,6 @@
 /** Bundles an export's finished files: writes the zip beside, reads it back, and says what it came to. */
 import { Writable } from 'node:stream';
+import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { NewFile } from '@parcelpost/shared/db/services/files.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
@@ -9,25 +10,28 @@ import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
 import { type BundlePart, documents } from '../pipeline/documents.js';
 import { HashingWriter } from '../pipeline/hashing-writer.js';
 import { outputsOf } from '../pipeline/pipeline.js';
-import type { Plan } from '../pipeline/plan.js';
 import type { Reduced } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { bundleKey } from './keys.js';
 import type { MapResult } from './map.js';
 
+/** A file up to this size is zipped from memory, which a stream of it would need as well. */
+const SMALL_BYTES = 256 * 1024;
+
 /**
  * Makes the bundle of an export whose work is all done.
+ * @param jobs all of its work
  * @param start which start of the merge this is; part of the bundle's key
  * @throws what fails; then nothing is left in storage
  */
 export async function bundle(
   deps: WorkerDeps,
   row: ExportRow,
+  jobs: readonly ExportJobRow[],
   start: number,
   signal: AbortSignal,
 ): Promise<{ result: ExportResult; file: NewFile }> {
   const { storage, settings } = deps;
-  const jobs = await deps.jobs.all(row.id, row.generation);
   const maps = jobs.filter(({ kind }) => kind === 'map');
   const mapped = maps.map(({ result }) => result as MapResult);
   const made = new Map(
@@ -47,7 +51,7 @@ export async function bundle(
   const { parts, warnings } = documents({
     row,
     bundle: name,
-    plan: (await deps.jobs.plan(row.id, row.generation)) as Plan,
+    plan: await deps.plans.get(row),
     files: reduced.flatMap(({ files }) => files),
     notices: mapped.flatMap((each) => each.notices),
     warnings: reduced.flatMap((each) => each.warnings),
@@ -116,9 +120,10 @@ async function write(
     writev: (chunks, done) =>
       void writer.write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer))).then(() => done(), done),
   });
-  function* sources(): Generator<ZipSource> {
+  async function* sources(): AsyncGenerator<ZipSource> {
     for (const { name, bytes, from } of parts) {
-      yield { name, bytes, source: typeof from === 'string' ? storage.read(from) : from };
+      if (typeof from !== 'string') yield { name, bytes, source: from };
+      else yield { name, bytes, source: bytes <= SMALL_BYTES ? await storage.readAll(from) : storage.read(from) };
     }
   }
   try {

@@ -19,25 +19,23 @@ export async function processMerge(
 ): Promise<void> {
   const { exportId, generation } = job.data;
   const log = deps.log.child({ exportId, kind: 'merge' });
-  const row = await deps.exports.get(exportId);
+  const { attempt, last } = attemptOf(job);
+  const key = { exportId, generation, kind: 'merge', step: 'merge', shard: 0 } as const;
+  const [row, { starts }] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(key, attempt)]);
   if (!row || row.generation !== generation) return;
   if (row.outcome) {
     // A start before this one may have died between its decision and its clearing away.
     await clearAway(deps, row, row.outcome);
     return;
   }
-  const { attempt, last } = attemptOf(job);
-  const key = { exportId, generation, kind: 'merge', step: 'merge', shard: 0 } as const;
-  const { starts } = await deps.jobs.begin(key, attempt);
   let decision: Decision;
   try {
-    const failure = row.abort ?? failureBelow(await deps.jobs.all(exportId, generation));
-    if (failure) {
-      decision = { failure };
-    } else {
-      await deps.exports.enterPhase(exportId, generation, 'bundling');
-      decision = await bundle(deps, row, starts, signal);
-    }
+    const [jobs] = await Promise.all([
+      deps.jobs.all(exportId, generation),
+      deps.exports.enterPhase(exportId, generation, 'bundling'),
+    ]);
+    const failure = row.abort ?? failureBelow(jobs);
+    decision = failure ? { failure } : await bundle(deps, row, jobs, starts, signal);
   } catch (error) {
     if (signal.aborted && signal.reason === SHUTDOWN) {
       await deps.jobs.handBack(key);
@@ -50,9 +48,6 @@ export async function processMerge(
     decision = { failure };
   }
   await settle(deps, row, decision);
-  if ('result' in decision) {
-    await deps.jobs.finish(key, { rows: decision.result.rows, bytes: decision.file.bytes, result: null });
-  }
 }
 
 /** Decides, and clears away what the decision leaves without use. */
@@ -74,9 +69,11 @@ async function clearAway({ storage, files, jobs, log }: WorkerDeps, row: ExportR
       return;
     }
     await storage.removePrefix(workPrefix(row));
-    const [kept, [merge]] = await Promise.all([files.ofExport(row.id), jobs.all(row.id, row.generation, 'merge')]);
+    const [merge] = await jobs.all(row.id, row.generation, 'merge');
+    if (!merge || merge.starts < 2) return;
     // Starts whose worker was killed left bundles, or parts of them, that nobody will ever read.
-    for (let start = 1; start <= (merge?.starts ?? 0); start++) {
+    const kept = await files.ofExport(row.id);
+    for (let start = 1; start <= merge.starts; start++) {
       if (kept && bundleKey(row, start) !== kept.storageKey) await storage.removePrefix(bundlePrefix(row, start));
     }
   } catch (error) {

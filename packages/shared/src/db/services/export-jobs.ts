@@ -1,5 +1,5 @@
 import type { ExportFailure } from '../../errors.js';
-import type { Database } from '../database.js';
+import type { Connection, Database } from '../database.js';
 
 export type JobKind = 'plan' | 'map' | 'reduce' | 'merge';
 export type JobState = 'waiting' | 'active' | 'done' | 'failed' | 'aborted';
@@ -143,6 +143,14 @@ export class ExportJobService {
         error: null,
         finished_at: this.db.fn.now(),
       });
+  }
+
+  /** Notes that the merge has come to its end, in the transaction that decides; one that failed for good stays so. */
+  async finishMerge(trx: Connection, exportId: string, generation: number, bytes: number): Promise<void> {
+    await trx('export_jobs')
+      .where({ export_id: exportId, generation, kind: 'merge' })
+      .whereNot({ state: 'failed' })
+      .update({ state: 'done', bytes, error: null, finished_at: trx.fn.now() });
   }
 
   /** Notes a failed attempt: `waiting` when there will be another, `failed` or `aborted` when not. */
