@@ -72,7 +72,7 @@ const worker = z.object({
   WEBHOOK_SECRET: z.string().min(24).optional(),
   WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
   PAGE_SIZE: count(500, 1, 10_000),
-  SHARD_RECORDS: count(5_000),
+  SHARD_RECORDS: count(2_500),
   FETCH_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(600).default(30),
   ZIP_LEVEL: count(1, 0, 9),
 });

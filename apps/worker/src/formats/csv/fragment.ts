@@ -43,28 +43,40 @@ const DIALECT = {
   escape_formulas: false,
 } as const;
 
-/** What makes a cell need quotes. */
-const NEEDS_QUOTES = /[",\r\n]/;
+/** What a cell may hold only between quotes, besides the comma, and what makes quoting more than two quotes around it. */
+const HARD = /["\r\n]/;
 
 /**
- * Lines of a CSV, as text. A line of which no cell needs quotes is its cells with commas between, which is what
- * csv-stringify makes of it at five times the time; runs of other lines are csv-stringify's.
+ * Lines of a CSV, as text. Most lines are easy: cells as they are, or between quotes for a comma in them. They are put
+ * together here, to the letter of csv-stringify at a fifth of its time; runs of lines with a hard cell are csv-stringify's.
  */
 export function csvLines(rows: readonly (readonly string[])[]): string {
   let text = '';
-  let run: (readonly string[])[] = [];
+  let hard: (readonly string[])[] = [];
   for (const cells of rows) {
-    if (cells.some((cell) => NEEDS_QUOTES.test(cell))) {
-      run.push(cells);
+    const line = easyLine(cells);
+    if (line === undefined) {
+      hard.push(cells);
       continue;
     }
-    if (run.length > 0) {
-      text += stringify(run, DIALECT);
-      run = [];
+    if (hard.length > 0) {
+      text += stringify(hard, DIALECT);
+      hard = [];
     }
-    text += `${cells.join(',')}\r\n`;
+    text += line;
   }
-  return run.length > 0 ? text + stringify(run, DIALECT) : text;
+  return hard.length > 0 ? text + stringify(hard, DIALECT) : text;
+}
+
+function easyLine(cells: readonly string[]): string | undefined {
+  let line = '';
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i] as string;
+    if (HARD.test(cell)) return undefined;
+    if (i > 0) line += ',';
+    line += cell.includes(',') ? `"${cell}"` : cell;
+  }
+  return `${line}\r\n`;
 }
 
 /**
