@@ -52,7 +52,7 @@ export async function processFollowUp(
         ? { code: error.code, message: error.message }
         : { code: 'internal', message: 'The follow-up failed for a reason of ours; the log has it.' };
     log.warn({ err: error, attempt, final }, 'follow-up failed');
-    await deps.outbox.fail(followUpId, shown, final);
+    if (!(await deps.outbox.fail(followUpId, shown, final))) return;
     if (final) throw new UnrecoverableError(shown.message);
     throw error;
   }

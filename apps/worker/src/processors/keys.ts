@@ -1,4 +1,5 @@
-/** Where an export's objects are in storage. Every key is derived, so that a repeat writes to the same place. */
+/** Where an export's objects are in storage. Every key is derived; each start of a piece of work has its own. */
+import type { JobStart } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 
 type Place = Pick<ExportRow, 'id' | 'organization' | 'project' | 'generation'>;
@@ -15,10 +16,12 @@ export const exportPrefix = (row: Place) => `${segment(row.organization)}/${segm
 /** Below which fragments and finished files lie until the bundle is decided. */
 export const workPrefix = (row: Place) => `${exportPrefix(row)}/work-${row.generation}`;
 
-export const fragmentKey = (row: Place, entity: string, shard: number, name: string) =>
-  `${workPrefix(row)}/map/${entity}-${shard}/${name}`;
+/** Below which one start of a map or a reduce writes: a late one cannot replace the bytes whose figures are on the row. */
+export const startPrefix = (row: Place, { kind, step, shard, start }: JobStart) =>
+  `${workPrefix(row)}/${kind}/${step}-${shard}-${start}`;
 
-export const outputKey = (row: Place, name: string) => `${workPrefix(row)}/files/${name}`;
+/** A fragment of a map, or a file of a reduce. */
+export const workKey = (row: Place, key: JobStart, name: string) => `${startPrefix(row, key)}/${name}`;
 
 /** Where one start of the merge builds its bundle, apart from every other: what a killed start left goes as a whole. */
 export const bundlePrefix = (row: Place, start: number) => `${exportPrefix(row)}/bundle-${row.generation}-${start}`;

@@ -7,7 +7,7 @@ import { applicableSteps } from '../pipeline/pipeline.js';
 import type { Fragment, Mapper, Notice } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { AbortedError } from './failure.js';
-import { fragmentKey } from './keys.js';
+import { workKey } from './keys.js';
 import { readShard } from './read-shard.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
 
@@ -38,7 +38,7 @@ async function map(deps: WorkerDeps, run: JobRun): Promise<JobDone> {
 
   const context = { options: row.options, schemas: plan.schemas, date: row.requestedAt };
   const open = async (name: string) => {
-    const at = fragmentKey(row, entity, key.shard, name);
+    const at = workKey(row, key, name);
     return Object.assign(await deps.storage.create(at), { key: at });
   };
   const mappers: Mapper<Entity>[] = applicableSteps(row.options)

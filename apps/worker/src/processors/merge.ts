@@ -9,7 +9,7 @@ import { bundle } from './bundle.js';
 import type { WorkerDeps } from './deps.js';
 import { failureOf } from './failure.js';
 import { bundleKey, bundlePrefix, exportPrefix, workPrefix } from './keys.js';
-import { attemptOf, handBack, SHUTDOWN } from './run-job.js';
+import { attemptOf, handBack, SHUTDOWN, SUPERSEDED } from './run-job.js';
 
 export async function processMerge(
   deps: WorkerDeps,
@@ -20,8 +20,9 @@ export async function processMerge(
   const { exportId, generation } = job.data;
   const log = deps.log.child({ exportId, kind: 'merge' });
   const { attempt, last } = attemptOf(job);
-  const key = { exportId, generation, kind: 'merge', step: 'merge', shard: 0 } as const;
-  const [row, { starts }] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(key, attempt)]);
+  const place = { exportId, generation, kind: 'merge', step: 'merge', shard: 0 } as const;
+  const [row, { starts }] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(place, attempt)]);
+  const key = { ...place, start: starts };
   if (!row || row.generation !== generation) return;
   if (row.outcome) {
     // A start before this one may have died between its decision and its clearing away.
@@ -43,7 +44,7 @@ export async function processMerge(
     }
     const failure = failureOf(error, { step: 'merge', shard: null, attempts: attempt });
     log.warn({ err: error, last, attempt }, 'the merge failed');
-    await deps.jobs.fail(key, last ? 'failed' : 'waiting', failure);
+    if (!(await deps.jobs.fail(key, last ? 'failed' : 'waiting', failure))) return log.warn(SUPERSEDED);
     if (!last) throw error;
     decision = { failure };
   }

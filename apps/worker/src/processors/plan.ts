@@ -46,11 +46,12 @@ async function makePlan(deps: WorkerDeps, run: JobRun): Promise<Plan> {
     return cursors ? shardsByCursor(entity, cursors, count, size) : shardsByOffset(entity, count, size);
   });
   const made: Plan = { project: planProject(project), schemas: project.attributeSchemas ?? {}, shards };
-  await deps.jobs.keepPlan(
+  const kept = await deps.jobs.keepPlan(
     run.key,
     made,
     shards.map(({ entity, shard, rowsExpected }) => ({ ...run.key, kind: 'map', step: entity, shard, rowsExpected })),
   );
+  if (!kept) throw new Error('another worker has taken the plan over');
   run.log.info({ shards: shards.length, counts: Object.fromEntries(counts) }, 'planned');
   return made;
 }

@@ -4,7 +4,7 @@ import type { Job } from 'bullmq';
 import { stepNamed } from '../pipeline/pipeline.js';
 import type { Reduced } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
-import { outputKey } from './keys.js';
+import { workKey } from './keys.js';
 import type { MapResult } from './map.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
 
@@ -33,7 +33,7 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
     fragments,
     storage: deps.storage,
     open: async (name) => {
-      const at = outputKey(row, name);
+      const at = workKey(row, key, name);
       return Object.assign(await deps.storage.create(at), { key: at });
     },
     signal,

@@ -1,5 +1,5 @@
 /** What every plan, map and reduce has in common: look before, record, and tell the kinds of failure apart. */
-import type { ExportJobRow, JobKey, JobKind } from '@parcelpost/shared/db/services/export-jobs.js';
+import type { ExportJobRow, JobKind, JobStart } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import { ExportError } from '@parcelpost/shared/errors.js';
 import type { Logger } from '@parcelpost/shared/log.js';
@@ -7,16 +7,20 @@ import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import { type Job, UnrecoverableError, WaitingChildrenError, WaitingError } from 'bullmq';
 import type { WorkerDeps } from './deps.js';
 import { AbortedError, failureOf } from './failure.js';
+import { startPrefix } from './keys.js';
 
 /** The reason with which a worker's jobs are cancelled when it has been asked to stop. */
 export const SHUTDOWN = 'shutdown';
+
+/** What becomes of work whose worker was believed dead: the one that took it over has the say. */
+export const SUPERSEDED = 'another worker has taken this work over; what came of it here is left aside';
 
 export interface JobRun {
   job: Job<FlowJobData>;
   token: string;
   signal: AbortSignal;
   row: ExportRow;
-  key: JobKey;
+  key: JobStart;
   /** The work's own row, as this attempt found it. */
   jobRow: ExportJobRow;
   log: Logger;
@@ -54,9 +58,10 @@ export async function runJob(
 ): Promise<void> {
   const { exportId, generation, step, shard } = job.data;
   const log = deps.log.child({ exportId, kind, step, shard });
-  const key: JobKey = { exportId, generation, kind, step, shard };
+  const place = { exportId, generation, kind, step, shard };
   const { attempt, last } = attemptOf(job);
-  const [row, jobRow] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(key, attempt)]);
+  const [row, jobRow] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(place, attempt)]);
+  const key: JobStart = { ...place, start: jobRow.starts };
   if (!row || row.generation !== generation || row.outcome || jobRow.state === 'done') {
     log.debug('nothing to do: the work is done, or the export is decided');
     return;
@@ -64,7 +69,10 @@ export async function runJob(
   try {
     if (row.abort) throw new AbortedError(row.abort);
     const done = await body({ job, token, signal, row, key, jobRow, log });
-    await deps.jobs.finish(key, done);
+    if (!(await deps.jobs.finish(key, done))) {
+      log.warn(SUPERSEDED);
+      return deps.storage.removePrefix(startPrefix(row, key));
+    }
     log.debug({ rows: done.rows, bytes: done.bytes }, 'done');
   } catch (error) {
     if (error instanceof WaitingChildrenError) throw error;
@@ -83,7 +91,7 @@ export async function runJob(
       attempts: attempt,
     });
     log.warn({ err: error, final, attempt }, 'work failed');
-    await deps.jobs.fail(key, final ? 'failed' : 'waiting', failure);
+    if (!(await deps.jobs.fail(key, final ? 'failed' : 'waiting', failure))) return log.warn(SUPERSEDED);
     if (!final) throw error;
     await deps.exports.raiseAbort(exportId, generation, failure);
     throw new UnrecoverableError(failure.message);

@@ -13,6 +13,12 @@ export interface JobKey {
   shard: number;
 }
 
+/** One start of a piece of work. Once there is a later one, this one changes nothing any more. */
+export interface JobStart extends JobKey {
+  /** Counts from 1, whatever became of the earlier ones. */
+  start: number;
+}
+
 export interface ExportJobRow extends JobKey {
   state: JobState;
   /** Tries spent; a worker that was killed, or asked to stop, spends none. */
@@ -57,6 +63,9 @@ const where = (key: JobKey) => ({
   shard: key.shard,
 });
 
+/** Finds a row only for the latest start of its work. */
+const ofStart = (key: JobStart) => ({ ...where(key), starts: key.start });
+
 /** The rows of `export_jobs`: one for each piece of work of an export, as people and later jobs see it. */
 export class ExportJobService {
   constructor(readonly db: Database) {}
@@ -70,24 +79,31 @@ export class ExportJobService {
       .ignore();
   }
 
-  /** Keeps a plan on its row and notes the shards that it made, together: a repeat of the plan finds both or neither. */
+  /**
+   * Keeps a plan on its row and notes the shards that it made, together: a repeat of the plan finds both or neither.
+   * @returns false when there is a later start, whose plan it is to be; then nothing was kept
+   */
   async keepPlan(
-    key: JobKey,
+    key: JobStart,
     plan: unknown,
     shards: readonly (JobKey & { rowsExpected: number | null })[],
-  ): Promise<void> {
-    await this.db.transaction(async (trx) => {
-      await trx('export_jobs')
-        .where(where(key))
+  ): Promise<boolean> {
+    return this.db.transaction(async (trx) => {
+      const kept = await trx('export_jobs')
+        .where(ofStart(key))
+        .whereNot({ state: 'done' })
         .update({ result: JSON.stringify(plan) });
+      if (kept === 0) return false;
       await trx('exports')
         .where({ id: key.exportId, generation: key.generation, outcome: null })
         .update({ phase: 'reading', started_at: trx.raw('coalesce(started_at, now())') });
-      if (shards.length === 0) return;
-      await trx('export_jobs')
-        .insert(shards.map((job) => ({ ...where(job), rows_expected: job.rowsExpected })))
-        .onConflict(KEY)
-        .ignore();
+      if (shards.length > 0) {
+        await trx('export_jobs')
+          .insert(shards.map((job) => ({ ...where(job), rows_expected: job.rowsExpected })))
+          .onConflict(KEY)
+          .ignore();
+      }
+      return true;
     });
   }
 
@@ -128,13 +144,15 @@ export class ExportJobService {
   }
 
   /** Notes how many records have been read so far. */
-  async progress(key: JobKey, rows: number): Promise<void> {
-    await this.db('export_jobs').where(where(key)).where('state', 'active').update({ rows });
+  async progress(key: JobStart, rows: number): Promise<void> {
+    await this.db('export_jobs').where(ofStart(key)).where('state', 'active').update({ rows });
   }
 
-  async finish(key: JobKey, done: { rows: number; bytes: number; result: unknown }): Promise<void> {
-    await this.db('export_jobs')
-      .where(where(key))
+  /** Notes the end of the work. @returns false when it is done already, or a later start has it in hand */
+  async finish(key: JobStart, done: { rows: number; bytes: number; result: unknown }): Promise<boolean> {
+    const changed = await this.db('export_jobs')
+      .where(ofStart(key))
+      .whereNot({ state: 'done' })
       .update({
         state: 'done',
         rows: done.rows,
@@ -143,6 +161,7 @@ export class ExportJobService {
         error: null,
         finished_at: this.db.fn.now(),
       });
+    return changed === 1;
   }
 
   /** Notes that the merge has come to its end, in the transaction that decides; one that failed for good stays so. */
@@ -153,17 +172,22 @@ export class ExportJobService {
       .update({ state: 'done', bytes, error: null, finished_at: trx.fn.now() });
   }
 
-  /** Notes a failed attempt: `waiting` when there will be another, `failed` or `aborted` when not. */
-  async fail(key: JobKey, state: 'waiting' | 'failed' | 'aborted', error: ExportFailure): Promise<void> {
-    await this.db('export_jobs')
-      .where(where(key))
+  /**
+   * Notes a failed attempt: `waiting` when there will be another, `failed` or `aborted` when not.
+   * @returns false when the work is done, or a later start has it in hand: then this failure means nothing
+   */
+  async fail(key: JobStart, state: 'waiting' | 'failed' | 'aborted', error: ExportFailure): Promise<boolean> {
+    const changed = await this.db('export_jobs')
+      .where(ofStart(key))
+      .whereNot({ state: 'done' })
       .update({ state, error: JSON.stringify(error), finished_at: state === 'waiting' ? null : this.db.fn.now() });
+    return changed === 1;
   }
 
   /** Gives work back that its worker was asked to stop. */
-  async handBack(key: JobKey): Promise<void> {
+  async handBack(key: JobStart): Promise<void> {
     await this.db('export_jobs')
-      .where({ ...where(key), state: 'active' })
+      .where({ ...ofStart(key), state: 'active' })
       .update({ state: 'waiting' });
   }
 

@@ -144,20 +144,27 @@ export class OutboxService {
     return changed === 1;
   }
 
+  /** Notes what a follow-up came to; the first result stays. */
   async finish(id: string, result: unknown): Promise<void> {
     await this.db('outbox')
       .where({ id })
-      .update({ state: 'done', result: JSON.stringify(result ?? null), finished_at: this.db.fn.now() });
+      .whereNot({ state: 'done' })
+      .update({ state: 'done', result: JSON.stringify(result ?? null), error: null, finished_at: this.db.fn.now() });
   }
 
-  /** Notes a failed attempt; `final` says that there will be no other. */
-  async fail(id: string, error: { code: string; message: string }, final: boolean): Promise<void> {
-    await this.db('outbox')
+  /**
+   * Notes a failed attempt; `final` says that there will be no other.
+   * @returns false when the follow-up is done, by a worker that took it over: then this failure means nothing
+   */
+  async fail(id: string, error: { code: string; message: string }, final: boolean): Promise<boolean> {
+    const changed = await this.db('outbox')
       .where({ id })
+      .whereNot({ state: 'done' })
       .update({
         state: final ? 'failed' : 'entered',
         error: JSON.stringify(error),
         finished_at: final ? this.db.fn.now() : null,
       });
+    return changed === 1;
   }
 }

@@ -1,0 +1,138 @@
+/** A worker that was believed dead and comes back finds its work in other hands, and cannot spoil it. */
+import { randomUUID } from 'node:crypto';
+import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
+import { ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { insertOutbox, OutboxService, outboxId } from '@parcelpost/shared/db/services/outbox.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { workKey } from '../../apps/worker/src/processors/keys.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { ENGINES } from '../support/engines.js';
+import { type PlatformStack, startPlatformStack, until } from '../support/platform-stack.js';
+
+const PARCELS = 20;
+const LONGEST_MS = 60_000;
+const FAILURE = { code: 'test', message: 'it failed', step: 'parties', shard: 0, attempts: 1 };
+
+describe.concurrent.each(ENGINES)('a worker that lost its work on the %s engine', (engine) => {
+  let stack: PlatformStack;
+
+  beforeAll(async () => {
+    stack = await startPlatformStack({ parcels: PARCELS }, { engine, workerEnv: { WORKER_LOCK_SECONDS: '1' } });
+  });
+  afterAll(() => stack?.stop());
+
+  test('fails no export that another worker makes good', { timeout: LONGEST_MS }, async () => {
+    const page = '/projects/asleep/.*offset=0$';
+    await stack.platform.configure({
+      faults: [
+        // The first worker's request alone; the answer comes while it sleeps.
+        { match: '/projects/asleep/parties/.*offset=0$', times: 1, delayMs: 500, status: 403 },
+        { match: '/projects/asleep/(spatial|relationships)/.*offset=0$', break: 'hold' },
+      ],
+    });
+    const [sleeper] = stack.workers;
+    if (!sleeper) throw new Error('no worker');
+    const { id } = await stack.ask('asleep');
+    await stack.platform.waitForRequests(page, 3);
+    process.kill(sleeper.pid, 'SIGSTOP');
+    try {
+      await stack.startWorker();
+      await until('parties are done elsewhere', async () => {
+        const maps = await stack.jobs.all(id, 1, 'map');
+        return maps.some(({ step, state, starts }) => step === 'parties' && state === 'done' && starts > 1);
+      });
+      await stack.platform.waitForRequests(page, 6);
+    } finally {
+      process.kill(sleeper.pid, 'SIGCONT');
+    }
+    await until('it has woken up', async () => sleeper.output().includes('another worker has taken this work over'));
+    expect(await stack.database.db('exports').where({ id }).first('abort')).toEqual({ abort: null });
+    await stack.platform.release();
+
+    const { state, error, files, followUps } = await stack.settled(id);
+    expect({ state, error }).toEqual({ state: 'completed', error: null });
+    expect(files.filter(({ name }) => name.endsWith('.csv')).map(({ rows }) => rows)).toEqual([
+      PARCELS,
+      PARCELS,
+      PARCELS,
+    ]);
+    for (const job of await stack.jobs.all(id, 1)) expect(job).toMatchObject({ state: 'done', error: null });
+    expect(followUps).toMatchObject([{ hook: 'onSuccess', state: 'done' }]);
+    await until('nothing but the bundle is left', async () => stack.stored(id).length === 1);
+  });
+});
+
+describe('a start of a piece of work that was overtaken', () => {
+  let database: TestDatabase;
+  let jobs: ExportJobService;
+  let outbox: OutboxService;
+  const exportId = randomUUID();
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    jobs = new ExportJobService(database.db);
+    outbox = new OutboxService(database.db);
+    await new ExportService(database.db).create({
+      id: exportId,
+      organization: 'cadasta',
+      organizationName: 'Cadasta',
+      project: 'london-2',
+      projectName: 'London 2',
+      requester: { id: 'u1', name: 'Ana', email: 'ana@example.org', language: 'en' },
+      options: { outputType: 'shp', formats: ['csv'], csv: { bom: false, escapeFormulas: true } },
+      onSuccess: [],
+      onFailure: [],
+      sealedToken: 'sealed',
+      deadlineAt: new Date(Date.now() + 3_600_000),
+    });
+  });
+  afterAll(() => database?.drop());
+
+  const kinds = ['plan', 'map', 'reduce', 'merge'] as const;
+  test.each(kinds)('changes nothing any more on the row of a %s, whatever state that is in', async (kind) => {
+    const place = { exportId, generation: 1, kind, step: 'parties', shard: 0 };
+    const row = async () => (await jobs.all(exportId, 1, kind))[0];
+    const late = { ...place, start: (await jobs.begin(place, 1)).starts };
+    const latest = { ...place, start: (await jobs.begin(place, 1)).starts };
+    const tries = async () => [
+      await jobs.finish(late, { rows: 9, bytes: 9, result: 'late' }),
+      await jobs.fail(late, 'failed', FAILURE),
+      await jobs.fail(late, 'aborted', FAILURE),
+      await jobs.keepPlan(late, 'late', []),
+    ];
+    const active = await row();
+    expect(active).toMatchObject({ state: 'active', starts: 2, error: null, result: null });
+    expect(await tries()).toEqual([false, false, false, false]);
+    await jobs.handBack(late);
+    await jobs.progress(late, 7);
+    expect(await row()).toEqual(active);
+
+    expect(await jobs.finish(latest, { rows: 1, bytes: 1, result: 'good' })).toBe(true);
+    const done = await row();
+    expect(done).toMatchObject({ state: 'done', rows: 1, result: 'good' });
+    expect(await tries()).toEqual([false, false, false, false]);
+    expect(await jobs.fail(latest, 'failed', FAILURE)).toBe(false);
+    expect(await row()).toEqual(done);
+  });
+
+  test('cannot replace what a later one wrote: every start has a place in storage of its own', () => {
+    const row = { id: exportId, organization: 'cadasta', project: 'london-2', generation: 1 };
+    const starts = [1, 2].flatMap((start) =>
+      (['map', 'reduce'] as const).map((kind) =>
+        workKey(row, { exportId, generation: 1, kind, step: 'parties', shard: 0, start }, 'parties.csv'),
+      ),
+    );
+    expect(new Set(starts).size).toBe(4);
+  });
+
+  test('does not fail a follow-up that another worker did', async () => {
+    const entry = { exportId, generation: 1, hook: 'onSuccess', position: 0, task: 'msg.email' } as const;
+    await insertOutbox(database.db, [{ ...entry, args: {}, options: {}, input: null }]);
+    const id = outboxId(entry);
+    await outbox.begin(id, 1);
+    await outbox.finish(id, 'sent');
+    expect(await outbox.fail(id, { code: 'late', message: 'too late' }, true)).toBe(false);
+    await outbox.finish(id, 'sent twice');
+    expect(await outbox.get(id)).toMatchObject({ state: 'done', result: 'sent', error: null });
+  });
+});
