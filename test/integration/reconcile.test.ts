@@ -111,4 +111,53 @@ describe.concurrent.each(ENGINES)('the reconciler on the %s engine', (engine) =>
     expect(followUps).toMatchObject([{ hook: 'onFailure', state: 'done' }]);
     expect(stack.hooks.calls(id)).toMatchObject([{ path: '/failure', id: followUps[0]?.id }]);
   });
+
+  test.sequential('an export whose queue is lost while its files are made is made to its end', async () => {
+    const { db } = stack.database;
+    // One reduce waits for us before it begins: its row is changed under a lock that we hold.
+    await db.raw(`
+      create function wait_for_test() returns trigger language plpgsql as $$
+      begin perform pg_advisory_xact_lock(4711); return new; end $$;
+      create trigger held before update on export_jobs for each row
+        when (new.kind = 'reduce' and new.step = 'parties.csv' and new.state = 'active') execute function wait_for_test();
+    `);
+    const lock = await db.transaction();
+    await lock.raw('select pg_advisory_xact_lock(4711)');
+    const { id } = await stack.ask('half-made');
+    const ended = async () => {
+      const jobs = await stack.jobs.all(id, 1);
+      return jobs.flatMap(({ kind, step, state }) => (state === 'done' ? [`${kind} ${step}`] : []));
+    };
+    await until('all but one is done', async () => (await ended()).length === 6);
+    expect((await ended()).sort()).toEqual([
+      'map locations',
+      'map parties',
+      'map relationships',
+      'plan plan',
+      'reduce locations.csv',
+      'reduce relationships.csv',
+    ]);
+    await Promise.all(stack.workers.map((worker) => worker.kill('SIGKILL')));
+    expect(await loseQueue()).toBeGreaterThan(4);
+    await lock.rollback();
+    await db.raw('drop trigger held on export_jobs');
+    await grow(id);
+    await stack.startWorker();
+
+    const { state, error, files, followUps } = await stack.settled(id);
+    expect({ state, error }).toEqual({ state: 'completed', error: null });
+    expect(files.filter(({ name }) => name.endsWith('.csv')).map(({ rows }) => rows)).toEqual([
+      PARCELS,
+      PARCELS,
+      PARCELS,
+    ]);
+    expect(followUps).toMatchObject([{ hook: 'onSuccess', state: 'done' }]);
+    // What was made before stayed as it was.
+    const reduces = await stack.jobs.all(id, 1, 'reduce');
+    expect(reduces.map(({ step, starts }) => [step, starts > 1])).toEqual([
+      ['locations.csv', false],
+      ['parties.csv', true],
+      ['relationships.csv', false],
+    ]);
+  });
 });

@@ -16,7 +16,9 @@ const TRIES: JobsOptions = { attempts: 3, backoff: { type: 'exponential', delay:
 type PlanJob = Job<FlowJobData & { entered?: boolean }>;
 
 export async function processPlan(deps: WorkerDeps, job: PlanJob, token: string, signal: AbortSignal): Promise<void> {
-  await runJob(deps, 'plan', job, token, signal, (run) => plan(deps, job, run));
+  // A queue that was lost while files were made begins again at the plan, which is done by then.
+  const follow = (run: JobRun) => enterReduces(deps, run);
+  await runJob(deps, 'plan', job, token, signal, (run) => plan(deps, job, run), follow);
 }
 
 async function plan(deps: WorkerDeps, job: PlanJob, run: JobRun): Promise<JobDone> {
@@ -83,27 +85,39 @@ async function enterShards(deps: WorkerDeps, made: Plan, { row, job }: JobRun): 
   );
 }
 
-/** Adds a reduce for every output under the merge, once all shards are done; the merge itself waits for them. */
+/**
+ * Adds a reduce under the merge for every output that is not made yet, once all shards are done; the merge waits for them.
+ * Those that are in the queue already stay as they are. One that ended is never added again: its end has passed, and a
+ * merge would wait for it in vain.
+ */
 async function enterReduces(deps: WorkerDeps, { row, key }: JobRun): Promise<void> {
-  const maps = await deps.jobs.all(row.id, row.generation, 'map');
+  const jobs = await deps.jobs.all(row.id, row.generation);
+  const maps = jobs.filter(({ kind }) => kind === 'map');
   if (maps.some(({ state }) => state !== 'done')) return; // the merge sees why, and decides
   const fragments = maps.flatMap((map: ExportJobRow) => (map.result as MapResult).fragments);
   const outputs = outputsOf(row.options, fragments);
   await deps.jobs.declare(outputs.map((step) => ({ ...key, kind: 'reduce', step, shard: 0, rowsExpected: null })));
   await deps.exports.enterPhase(row.id, row.generation, 'writing');
+  const ended = new Set(
+    jobs
+      .filter(({ kind, state }) => kind === 'reduce' && (state === 'done' || state === 'failed'))
+      .map(({ step }) => step),
+  );
   await deps.queues.queue(EXPORT_QUEUE).addBulk(
-    outputs.map((step) => {
-      const data: FlowJobData = { exportId: row.id, generation: row.generation, step, shard: 0 };
-      return {
-        name: 'reduce',
-        data,
-        opts: {
-          ...CHILD_OPTIONS,
-          ...TRIES,
-          jobId: flowJobId(data, 'reduce'),
-          parent: { id: flowJobId(data, 'merge'), queue: deps.queues.queue(META_QUEUE).qualifiedName },
-        },
-      };
-    }),
+    outputs
+      .filter((output) => !ended.has(output))
+      .map((step) => {
+        const data: FlowJobData = { exportId: row.id, generation: row.generation, step, shard: 0 };
+        return {
+          name: 'reduce',
+          data,
+          opts: {
+            ...CHILD_OPTIONS,
+            ...TRIES,
+            jobId: flowJobId(data, 'reduce'),
+            parent: { id: flowJobId(data, 'merge'), queue: deps.queues.queue(META_QUEUE).qualifiedName },
+          },
+        };
+      }),
   );
 }

@@ -45,7 +45,8 @@ export async function handBack(job: Job, token: string): Promise<never> {
 }
 
 /**
- * Runs one piece of work of an export. A repeat of work that is done, or of an export that is decided, is a no-op.
+ * Runs one piece of work of an export. A repeat of work that is done, or of an export that is decided, is a no-op; but for
+ * `follow`, which is run after work that turns out to be done already: what was entered behind it may have been lost.
  * A failure that cannot be mended raises the export's abort flag, so that the other shards stop and the merge decides.
  */
 export async function runJob(
@@ -55,6 +56,7 @@ export async function runJob(
   token: string,
   signal: AbortSignal,
   body: (run: JobRun) => Promise<JobDone>,
+  follow?: (run: JobRun) => Promise<void>,
 ): Promise<void> {
   const { exportId, generation, step, shard } = job.data;
   const log = deps.log.child({ exportId, kind, step, shard });
@@ -62,13 +64,16 @@ export async function runJob(
   const { attempt, last } = attemptOf(job);
   const [row, jobRow] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(place, attempt)]);
   const key: JobStart = { ...place, start: jobRow.starts };
-  if (!row || row.generation !== generation || row.outcome || jobRow.state === 'done') {
+  const repeat = jobRow.state === 'done';
+  if (!row || row.generation !== generation || row.outcome || (repeat && (row.abort || !follow))) {
     log.debug('nothing to do: the work is done, or the export is decided');
     return;
   }
+  const run: JobRun = { job, token, signal, row, key, jobRow, log };
+  if (repeat) return follow?.(run);
   try {
     if (row.abort) throw new AbortedError(row.abort);
-    const done = await body({ job, token, signal, row, key, jobRow, log });
+    const done = await body(run);
     if (!(await deps.jobs.finish(key, done))) {
       log.warn(SUPERSEDED);
       return deps.storage.removePrefix(startPrefix(row, key));
