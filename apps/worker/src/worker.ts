@@ -8,7 +8,7 @@ import { followUpBackoff, processFollowUp } from './processors/follow-up.js';
 import { processMap } from './processors/map.js';
 import { processMerge } from './processors/merge.js';
 import { processPlan } from './processors/plan.js';
-import { reconcile } from './processors/reconcile.js';
+import { Reconciler } from './processors/reconcile.js';
 import { processReduce } from './processors/reduce.js';
 import { handBack, SHUTDOWN } from './processors/run-job.js';
 
@@ -72,9 +72,11 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
 
 /** Reconciles every `sweepMs`, one round at a time. @returns how to end it */
 function sweep(deps: WorkerDeps, sweepMs: number, log: Logger): () => Promise<void> {
+  const reconciler = new Reconciler(deps);
   let round: Promise<void> | undefined;
   const timer = setInterval(() => {
-    round ??= reconcile(deps)
+    round ??= reconciler
+      .round()
       .catch((error: Error) => log.warn({ err: error }, 'a round of reconciling failed; the next one tries again'))
       .finally(() => {
         round = undefined;

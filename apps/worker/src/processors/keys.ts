@@ -28,3 +28,6 @@ export const bundlePrefix = (row: Place, start: number) => `${exportPrefix(row)}
 
 /** The bundle of one start of the merge: a late start cannot overwrite the one that was decided on. */
 export const bundleKey = (row: Place, start: number) => `${bundlePrefix(row, start)}/bundle.zip`;
+
+/** The folder that a bundle has to itself, from its key. */
+export const folderOfBundle = (storageKey: string) => storageKey.slice(0, storageKey.lastIndexOf('/'));

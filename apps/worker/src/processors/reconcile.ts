@@ -1,17 +1,20 @@
 /**
- * Brings exports to their outcome that the queue alone would leave open: a merge that failed, vanished, or ended without
- * a decision, and deadlines that have passed. Runs on every worker; compare-and-set makes that safe.
+ * Does what the queue alone would leave undone: brings exports to their outcome whose merge failed, vanished, or ended
+ * without a decision, or whose deadline has passed; enters lost follow-ups again; removes expired bundles. Runs on every
+ * worker; compare-and-set makes that safe.
  */
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import { META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { flowJobId } from '@parcelpost/shared/queues/relay.js';
 import type { WorkerDeps } from './deps.js';
+import { ExpiredFiles } from './expired-files.js';
+import { LostFollowUps } from './lost-follow-ups.js';
 import { settle } from './merge.js';
 
 /** Exports looked at in one round. */
 const BATCH = 100;
-/** An export is left alone this long after it was entered: its flow may just be on its way into the queue. */
+/** An export, or a follow-up, is left alone this long after it was entered: it may just be on its way into the queue. */
 const YOUNG_MS = 10_000;
 /** After its deadline an export's own merge has this long to decide; a tree that is stuck would never. */
 const GRACE_MS = 10 * 60_000;
@@ -32,14 +35,34 @@ const LOST: ExportFailure = {
   attempts: 1,
 };
 
-/** One round. */
-export async function reconcile(deps: WorkerDeps, youngMs: number = YOUNG_MS): Promise<void> {
-  for (const row of await deps.exports.open(youngMs, BATCH)) {
+/** One worker's rounds. */
+export class Reconciler {
+  readonly #lostFollowUps: LostFollowUps;
+  readonly #expiredFiles: ExpiredFiles;
+
+  constructor(readonly deps: WorkerDeps) {
+    this.#lostFollowUps = new LostFollowUps(deps, YOUNG_MS);
+    this.#expiredFiles = new ExpiredFiles(deps);
+  }
+
+  /** One round. Rejects when database or queue do not answer; the next round begins where that one ended. */
+  async round(): Promise<void> {
+    await this.#expiredFiles.round();
+    await settleExports(this.deps);
+    await this.#lostFollowUps.round();
+  }
+}
+
+async function settleExports(deps: WorkerDeps): Promise<void> {
+  const inTime: ExportRow[] = [];
+  for (const row of await deps.exports.open(YOUNG_MS, BATCH)) {
     if (row.late) await deps.exports.raiseAbort(row.id, row.generation, LATE);
-    if (Date.now() - row.deadlineAt.getTime() > GRACE_MS) {
-      await decideInItsPlace(deps, row);
-      continue;
-    }
+    if (Date.now() - row.deadlineAt.getTime() > GRACE_MS) await decideInItsPlace(deps, row);
+    else inTime.push(row);
+  }
+  // What is asked of an engine that does not answer would be waited for without end.
+  if (inTime.length > 0) await deps.queues.ping();
+  for (const row of inTime) {
     const id = flowJobId({ exportId: row.id, generation: row.generation, step: 'merge', shard: 0 }, 'merge');
     const state = await deps.queues.queue(META_QUEUE).getJobState(id);
     if (state === 'unknown') await enterAgain(deps, row);

@@ -66,8 +66,10 @@ async function enterExport(queues: Queues, row: OutboxRow): Promise<void> {
   });
 }
 
+/** The queue of a task: its name up to the first dot. */
+export const queueOf = (task: string): string => task.slice(0, task.indexOf('.'));
+
 async function enterFollowUp(queues: Queues, row: OutboxRow): Promise<void> {
-  const queue = row.task.slice(0, row.task.indexOf('.'));
   const data: FollowUpJobData = {
     followUpId: row.id,
     exportId: row.exportId,
@@ -76,15 +78,13 @@ async function enterFollowUp(queues: Queues, row: OutboxRow): Promise<void> {
     input: row.input,
   };
   const { attempts = 8, backoff = 2000, delay = 0 } = row.options;
-  await queues
-    .queue(queue)
-    .add(row.task, data, {
-      ...KEEP,
-      jobId: row.id,
-      attempts,
-      delay,
-      backoff: { type: FOLLOW_UP_BACKOFF, delay: backoff },
-    });
+  await queues.queue(queueOf(row.task)).add(row.task, data, {
+    ...KEEP,
+    jobId: row.id,
+    attempts,
+    delay,
+    backoff: { type: FOLLOW_UP_BACKOFF, delay: backoff },
+  });
 }
 
 /** The outbox's way into the queues. Every process that may write into the outbox, and every worker, has one. */

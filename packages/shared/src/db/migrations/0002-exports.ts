@@ -68,6 +68,7 @@ create table files (
   removed_at timestamptz,
   unique (export_id, generation)
 );
+create index files_kept on files (expires_at) where removed_at is null;
 
 -- hook 'enter' (task export.enter) brings the export's flow into the queue; the others are follow-ups.
 create table outbox (
@@ -90,4 +91,5 @@ create table outbox (
   unique (export_id, generation, hook, position)
 );
 create index outbox_pending on outbox (created_at) where state = 'pending';
+create index outbox_on_its_way on outbox (id) where hook <> 'enter' and state in ('entered', 'active');
 `;

@@ -61,6 +61,32 @@ export class FileService {
     return this.db('files').whereIn('export_id', exportIds).select<FileRow[]>(COLUMNS);
   }
 
+  /**
+   * Bundles whose time is over and that are not removed yet, in the order of their ids; none of an export in flight.
+   * @param after the id behind which to go on
+   */
+  async expired(after: string | undefined, limit: number): Promise<Pick<FileRow, 'id' | 'exportId' | 'storageKey'>[]> {
+    const query = this.db('files')
+      .join('exports', 'exports.id', 'files.export_id')
+      .whereNull('files.removed_at')
+      .where('files.expires_at', '<', this.db.fn.now())
+      .whereNotNull('exports.outcome')
+      .orderBy('files.id')
+      .limit(limit)
+      .select<Pick<FileRow, 'id' | 'exportId' | 'storageKey'>[]>({
+        id: 'files.id',
+        exportId: 'files.export_id',
+        storageKey: 'files.storage_key',
+      });
+    if (after !== undefined) query.where('files.id', '>', after);
+    return query;
+  }
+
+  /** Notes that bundles are gone from storage. The rows stay, and say so. */
+  async noteRemoved(ids: readonly string[]): Promise<void> {
+    await this.db('files').whereIn('id', ids).whereNull('removed_at').update({ removed_at: this.db.fn.now() });
+  }
+
   async insert(trx: Connection, file: NewFile): Promise<void> {
     await trx('files').insert({
       export_id: file.exportId,

@@ -135,6 +135,27 @@ export class OutboxService {
     return changed === 1;
   }
 
+  /**
+   * Follow-ups that were entered at least `ageMs` ago and have not come to their end, in the order of their ids.
+   * @param after the id behind which to go on
+   */
+  async onTheirWay(ageMs: number, after: string | undefined, limit: number): Promise<Pick<OutboxRow, 'id' | 'task'>[]> {
+    const query = this.db('outbox')
+      .whereNot({ hook: 'enter' })
+      .whereIn('state', ['entered', 'active'])
+      .where('entered_at', '<=', this.db.raw(`now() - ? * interval '1 millisecond'`, [ageMs]))
+      .orderBy('id')
+      .limit(limit)
+      .select<Pick<OutboxRow, 'id' | 'task'>[]>('id', 'task');
+    if (after !== undefined) query.where('id', '>', after);
+    return query;
+  }
+
+  /** Has follow-ups entered into their queues again, after those lost them. @returns how many; ended ones stay so */
+  async sendAgain(ids: readonly string[]): Promise<number> {
+    return this.db('outbox').whereIn('id', ids).whereIn('state', ['entered', 'active']).update({ state: 'pending' });
+  }
+
   /** Notes the start of an attempt. @returns false when the follow-up is done already */
   async begin(id: string, attempt: number): Promise<boolean> {
     const changed = await this.db('outbox')

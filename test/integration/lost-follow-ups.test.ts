@@ -1,0 +1,133 @@
+/** A follow-up that was released is sent, though its queue forgets it. */
+import { randomUUID } from 'node:crypto';
+import { insertOutbox, type OutboxEntry, OutboxService, outboxId } from '@parcelpost/shared/db/services/outbox.js';
+import { createLogger } from '@parcelpost/shared/log.js';
+import { migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
+import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FollowUpHandler } from '../../apps/worker/src/follow-ups/types.js';
+import type { WorkerDeps } from '../../apps/worker/src/processors/deps.js';
+import { LostFollowUps } from '../../apps/worker/src/processors/lost-follow-ups.js';
+import { startWorker } from '../../apps/worker/src/worker.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
+import { successInput } from '../support/follow-ups.js';
+import { until } from '../support/platform-stack.js';
+
+const log = createLogger('test', 'silent');
+const MINUTE_MS = 60_000;
+const TASK = 'webhook.post';
+
+describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine) => {
+  let database: TestDatabase;
+  let queues: Queues;
+  let relay: OutboxRelay;
+  let outbox: OutboxService;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const url = queueUrlFor(engine, database.url);
+    const prefix = uniquePrefix();
+    await migrateQueues(url, prefix);
+    queues = openQueues(url, { prefix, log });
+    relay = new OutboxRelay({ db: database.db, queues, log });
+    outbox = new OutboxService(database.db);
+  });
+  afterAll(async () => {
+    await queues?.close();
+    await database?.drop();
+  });
+
+  const jobState = (id: string) => queues.queue('webhook').getJobState(id);
+  const table = () => database.db('outbox');
+
+  /** Releases `count` follow-ups into the queue, as entered a minute ago. @returns their ids */
+  async function release(count: number, options: OutboxEntry['options'] = {}): Promise<string[]> {
+    const exportId = randomUUID();
+    await database.db('exports').insert({
+      id: exportId,
+      organization: 'cadasta',
+      organization_name: 'Cadasta',
+      project: 'london-2',
+      project_name: 'London 2',
+      requester_id: 'ana',
+      requester: JSON.stringify({ id: 'ana' }),
+      options: '{}',
+      phase: 'decided',
+      outcome: 'completed',
+      decided_at: new Date(),
+      deadline_at: new Date(Date.now() + MINUTE_MS),
+    });
+    const entries = Array.from({ length: count }, (_, position) => ({
+      exportId,
+      generation: 1,
+      hook: 'onSuccess' as const,
+      position,
+      task: TASK,
+      args: {},
+      options,
+      input: successInput({ exportId }),
+    }));
+    await insertOutbox(database.db, entries);
+    await relay.run();
+    const ids = entries.map(outboxId);
+    await table()
+      .whereIn('id', ids)
+      .update({ entered_at: new Date(Date.now() - MINUTE_MS) });
+    return ids;
+  }
+
+  const lose = async (id: string) => (await queues.queue('webhook').getJob(id))?.remove();
+
+  /** Runs what is in the queue until the follow-ups of these ids are done. @returns the ids in the order of the runs */
+  async function send(ids: string[]): Promise<string[]> {
+    const sent: string[] = [];
+    const handler: FollowUpHandler = async (_input, _args, { followUpId }) => {
+      sent.push(followUpId);
+      return null;
+    };
+    const worker = await startWorker({
+      deps: { db: database.db, outbox, queues, relay, log } as WorkerDeps,
+      handlers: new Map([[TASK, handler]]),
+      queues: ['webhook'],
+      concurrency: 1,
+      lockMs: 30_000,
+      sweepMs: MINUTE_MS,
+    });
+    await until('all are done', async () => {
+      const rows = await table().whereIn('id', ids).where({ state: 'done' });
+      return rows.length === ids.length;
+    });
+    await worker.stop();
+    return sent;
+  }
+
+  test('are entered again and sent, whether they waited or were in hand; no other is sent a second time', async () => {
+    const [waiting, inHand, young, done, kept] = (await release(5)) as [string, string, string, string, string];
+    const [delayed] = (await release(1, { delay: 60 * MINUTE_MS })) as [string];
+    await Promise.all([waiting, inHand, young, done].map(lose));
+    expect(await jobState(waiting)).toBe('unknown');
+    await outbox.begin(inHand, 1);
+    await table().where({ id: young }).update({ entered_at: new Date() });
+    await outbox.finish(done, 'sent');
+    expect(await jobState(delayed)).toBe('delayed');
+    const before = await table().whereIn('id', [young, done, kept, delayed]).orderBy('id');
+
+    await new LostFollowUps({ outbox, queues, relay, log }, 10_000).round();
+
+    expect(await Promise.all([waiting, inHand].map(jobState))).toEqual(['waiting', 'waiting']);
+    expect(await Promise.all([young, done].map(jobState))).toEqual(['unknown', 'unknown']);
+    expect(await table().whereIn('id', [young, done, kept, delayed]).orderBy('id')).toEqual(before);
+    expect((await send([waiting, inHand, kept])).sort()).toEqual([waiting, inHand, kept].sort());
+    expect(await jobState(delayed)).toBe('delayed');
+  });
+
+  test('are found behind any number of others that wait for their time', async () => {
+    const ids = (await release(5, { delay: 60 * MINUTE_MS })).sort();
+    const last = ids.at(-1) as string;
+    await lose(last);
+    const lost = new LostFollowUps({ outbox, queues, relay, log }, 10_000, 2);
+    for (let round = 0; round < 4; round++) await lost.round();
+    expect(await jobState(last)).toBe('delayed');
+  });
+});
