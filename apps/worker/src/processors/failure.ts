@@ -1,9 +1,10 @@
+import type { StopReason } from '@parcelpost/shared/db/services/export-jobs.js';
 import { ExportError, type ExportFailure } from '@parcelpost/shared/errors.js';
 
-/** Raised between two pages when the export's abort flag is up; its reason was recorded by who raised the flag. */
+/** Raised in work that is to stop: the abort flag is up (who raised it recorded why), or the work is nobody's any more. */
 export class AbortedError extends Error {
   override readonly name = 'AbortedError';
-  constructor(readonly reason: ExportFailure | 'decided') {
+  constructor(readonly reason: StopReason) {
     super('the export was aborted');
   }
 }

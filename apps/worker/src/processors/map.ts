@@ -6,7 +6,6 @@ import type { Job } from 'bullmq';
 import { applicableSteps } from '../pipeline/pipeline.js';
 import type { Fragment, Mapper, Notice } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
-import { AbortedError } from './failure.js';
 import { workKey } from './keys.js';
 import { readShard } from './read-shard.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
@@ -15,10 +14,9 @@ import { type JobDone, type JobRun, runJob } from './run-job.js';
 export interface MapResult {
   fragments: Fragment[];
   notices: Notice[];
+  /** Records of the whole list, as the platform counted them with the last page; null where it did not. */
+  count: number | null;
 }
-
-/** How often, at most, a shard says how far it is and looks whether it is to stop; always between two pages. */
-const LOOK_MS = 200;
 
 export async function processMap(
   deps: WorkerDeps,
@@ -45,22 +43,18 @@ async function map(deps: WorkerDeps, run: JobRun): Promise<JobDone> {
     .filter((step) => step.entity === entity)
     .map((step) => step.createMapper(context, open));
   let rows = 0;
-  let looked = Date.now();
+  let count: number | null = null;
   try {
     const client = deps.openClient(row, signal);
     for await (const page of readShard(client, shard, signal)) {
       for (const mapper of mappers) await mapper.add(page.records);
       rows += page.records.length;
-      if (Date.now() - looked >= LOOK_MS) {
-        await deps.jobs.progress(key, rows);
-        const reason = await deps.exports.abortReason(row.id, row.generation);
-        if (reason) throw new AbortedError(reason);
-        looked = Date.now();
-      }
+      count = page.count ?? count;
+      run.read(rows);
     }
     const results = await Promise.all(mappers.map((mapper) => mapper.finish()));
     const fragments = results.flatMap((result) => result.fragments);
-    const result: MapResult = { fragments, notices: results.flatMap((each) => each.notices) };
+    const result: MapResult = { fragments, notices: results.flatMap((each) => each.notices), count };
     return { rows, bytes: fragments.reduce((sum, { bytes }) => sum + bytes, 0), result };
   } catch (error) {
     await Promise.all(mappers.map((mapper) => mapper.abort()));

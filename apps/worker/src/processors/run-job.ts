@@ -8,6 +8,7 @@ import { type Job, UnrecoverableError, WaitingChildrenError, WaitingError } from
 import type { WorkerDeps } from './deps.js';
 import { AbortedError, failureOf } from './failure.js';
 import { startPrefix } from './keys.js';
+import { watch } from './watch.js';
 
 /** The reason with which a worker's jobs are cancelled when it has been asked to stop. */
 export const SHUTDOWN = 'shutdown';
@@ -18,7 +19,10 @@ export const SUPERSEDED = 'another worker has taken this work over; what came of
 export interface JobRun {
   job: Job<FlowJobData>;
   token: string;
+  /** Aborted when the worker stops, and when the work is not wanted any more. */
   signal: AbortSignal;
+  /** Says how many records have been read so far. */
+  read(rows: number): void;
   row: ExportRow;
   key: JobStart;
   /** The work's own row, as this attempt found it. */
@@ -69,11 +73,12 @@ export async function runJob(
     log.debug('nothing to do: the work is done, or the export is decided');
     return;
   }
-  const run: JobRun = { job, token, signal, row, key, jobRow, log };
-  if (repeat) return follow?.(run);
+  const given = { job, token, row, key, jobRow, log };
+  if (repeat) return follow?.({ ...given, signal, read: () => {} });
+  const watched = watch(deps, key, signal, log);
   try {
     if (row.abort) throw new AbortedError(row.abort);
-    const done = await body(run);
+    const done = await body({ ...given, signal: watched.signal, read: watched.read });
     if (!(await deps.jobs.finish(key, done))) {
       log.warn(SUPERSEDED);
       return deps.storage.removePrefix(startPrefix(row, key));
@@ -85,8 +90,11 @@ export async function runJob(
       await deps.jobs.handBack(key);
       return handBack(job, token);
     }
-    if (error instanceof AbortedError) {
-      if (error.reason !== 'decided') await deps.jobs.fail(key, 'aborted', error.reason);
+    // However the work put it: once it was told to stop, that is why it did not end.
+    const aborted = error instanceof AbortedError ? error : watched.signal.reason;
+    if (aborted instanceof AbortedError) {
+      if (typeof aborted.reason !== 'string') await deps.jobs.fail(key, 'aborted', aborted.reason);
+      log.debug({ reason: aborted.reason }, 'stopped before its end');
       return;
     }
     const final = last || (error instanceof ExportError && error.permanent);
@@ -100,5 +108,7 @@ export async function runJob(
     if (!final) throw error;
     await deps.exports.raiseAbort(exportId, generation, failure);
     throw new UnrecoverableError(failure.message);
+  } finally {
+    watched.stop();
   }
 }

@@ -19,6 +19,9 @@ export interface JobStart extends JobKey {
   start: number;
 }
 
+/** Why work is to stop before its end. */
+export type StopReason = ExportFailure | 'decided' | 'superseded';
+
 export interface ExportJobRow extends JobKey {
   state: JobState;
   /** Tries spent; a worker that was killed, or asked to stop, spends none. */
@@ -143,9 +146,30 @@ export class ExportJobService {
     return rows[0] as ExportJobRow;
   }
 
-  /** Notes how many records have been read so far. */
-  async progress(key: JobStart, rows: number): Promise<void> {
-    await this.db('export_jobs').where(ofStart(key)).where('state', 'active').update({ rows });
+  /**
+   * Notes how many records have been read so far, and says whether to go on, in one query.
+   * @returns undefined to go on; else why to stop: the reason of the abort flag, `decided` when the export has its outcome or
+   *   is of another generation, `superseded` when there is a later start
+   */
+  async look(key: JobStart, rows: number): Promise<StopReason | undefined> {
+    const place = [key.exportId, key.generation, key.kind, key.step, key.shard];
+    const { rows: found } = await this.db.raw<{
+      rows: { abort: ExportFailure | null; decided: boolean; superseded: boolean | null }[];
+    }>(
+      `with noted as (
+         update export_jobs set rows = ?
+         where export_id = ? and generation = ? and kind = ? and step = ? and shard = ?
+           and starts = ? and state = 'active' and rows <> ?
+       )
+       select e.abort, e.outcome is not null as decided, j.starts <> ? as superseded
+       from export_jobs j join exports e on e.id = j.export_id and e.generation = j.generation
+       where j.export_id = ? and j.generation = ? and j.kind = ? and j.step = ? and j.shard = ?`,
+      [rows, ...place, key.start, rows, key.start, ...place],
+    );
+    const [state] = found;
+    if (!state || state.decided) return 'decided';
+    if (state.superseded) return 'superseded';
+    return state.abort ?? undefined;
   }
 
   /** Notes the end of the work. @returns false when it is done already, or a later start has it in hand */

@@ -180,7 +180,7 @@ export class ExportService {
   }
 
   /**
-   * Raises the abort flag: running shards stop at their next page, and the merge decides. The first reason stays.
+   * Raises the abort flag: running work stops at its next look, and the merge decides. The first reason stays.
    * @returns whether this call raised it
    */
   async raiseAbort(id: string, generation: number, reason: ExportFailure): Promise<boolean> {
@@ -188,15 +188,6 @@ export class ExportService {
       .where({ id, generation, outcome: null, abort: null })
       .update({ abort: JSON.stringify(reason) });
     return changed === 1;
-  }
-
-  /** The abort flag alone, for a look between two pages. `undefined`: go on. A decided export says stop, too. */
-  async abortReason(id: string, generation: number): Promise<ExportFailure | 'decided' | undefined> {
-    const row = await this.db('exports')
-      .where({ id, generation })
-      .first<{ abort: ExportFailure | null; outcome: Outcome | null } | undefined>('abort', 'outcome');
-    if (!row || row.outcome) return 'decided';
-    return row.abort ?? undefined;
   }
 
   /** Exports without an outcome that were entered at least `ageMs` ago or are past their deadline, oldest first. */
