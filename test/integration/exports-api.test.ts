@@ -1,8 +1,13 @@
 /** Asking for exports, and looking at them: who may, what is refused, and what is recorded. */
 import { randomUUID } from 'node:crypto';
+import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { insertOutbox, type OutboxEntry } from '@parcelpost/shared/db/services/outbox.js';
+import { type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
 import { authorize } from '@parcelpost/shared/tokens/scoped-token.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { viewExport } from '../../apps/producer/src/actions/export-view.js';
+import { ReadExports } from '../../apps/producer/src/actions/read-exports.js';
 import { PUBLIC_URL, SEAL_SECRET, send, startProducer, type TestProducer, TOKEN_SECRET } from '../support/producer.js';
 
 const path = '/api/v1/organizations/cadasta/projects/london-2/exports';
@@ -195,6 +200,38 @@ describe('looking at exports', () => {
     const refused = await look(producer.users.eve, '/api/v1/exports?organization=cadasta&project=london-2');
     expect(refused.json.type).toBe(type('project-not-found'));
     expect((await look(producer.users.ben, '/api/v1/exports?project=london-2')).json.errors[0].pointer).toBe('project');
+  });
+
+  it('never tells of a decision in one field and not in another, however close it comes', async () => {
+    const body = { outputType: 'shp', onFailure: [{ task: 'webhook.post', args: { url: 'https://example.org/' } }] };
+    const { id } = (await ask(producer.users.ben, body)).json;
+    const read = new ReadExports({ db: producer.db, config: { PUBLIC_URL, PLATFORM_API_URL: undefined } as never });
+    const ben = await new UserService(producer.db).get(producer.users.ben);
+    const before = await read.one(id, ben as UserRow);
+    const error = { code: 'platform-unavailable', message: 'It answered 500.', step: null, shard: null, attempts: 4 };
+    await producer.db.transaction(async (trx) => {
+      await new ExportService(producer.db).decide(trx, id, 1, {
+        outcome: 'failed',
+        result: null,
+        error,
+        expiresAt: null,
+      });
+      const [entry] = before.onFailure.map((one) => ({ ...one, exportId: id, generation: 1, input: null }));
+      await insertOutbox(trx, [{ ...entry, hook: 'onFailure', position: 0 } as OutboxEntry]);
+    });
+    const shown = async (row: ExportRow) => {
+      const detail = await read.detail(row);
+      const { state, phase, outcome, error: why } = viewExport(detail, PUBLIC_URL);
+      return { state, phase, outcome, why, followUps: detail.followUps.length };
+    };
+    expect(await shown(before)).toEqual({ state: 'waiting', phase: 'waiting', outcome: null, why: null, followUps: 0 });
+    expect(await shown(await read.one(id, ben as UserRow))).toEqual({
+      state: 'failed',
+      phase: 'decided',
+      outcome: 'failed',
+      why: error,
+      followUps: 1,
+    });
   });
 
   it('shows why an export failed and what followed, but no argument of a follow-up and no token', async () => {

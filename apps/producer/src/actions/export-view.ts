@@ -68,13 +68,16 @@ export const exportDetailView = exportView.extend({
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 
 /** Shows an export. `publicUrl` begins its links. */
-export function viewExport({ row, progress, file }: ExportDetail, publicUrl: string): z.output<typeof exportView> {
+export function viewExport(
+  { row, state, progress, file }: ExportDetail,
+  publicUrl: string,
+): z.output<typeof exportView> {
   const base = new URL(`api/v1/exports/${row.id}`, publicUrl.endsWith('/') ? publicUrl : `${publicUrl}/`).href;
-  const there = file !== undefined && hasBundle(progress.state) && file.removedAt === null;
+  const there = file !== undefined && hasBundle(state) && file.removedAt === null;
   return {
     id: row.id,
-    state: progress.state,
-    phase: progress.phase,
+    state,
+    phase: row.phase,
     outcome: row.outcome,
     organization: row.organization,
     project: row.project,

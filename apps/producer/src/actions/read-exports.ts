@@ -1,5 +1,11 @@
 /** Looking at exports: which ones a person may see, and all that belongs to one. */
-import { type ExportProgress, type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
+import {
+  type ExportProgress,
+  type ExportRow,
+  ExportService,
+  type ExportState,
+  stateOf,
+} from '@parcelpost/shared/db/services/exports.js';
 import { type FileRow, FileService } from '@parcelpost/shared/db/services/files.js';
 import { type OutboxRow, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
@@ -8,10 +14,15 @@ import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
 import { externalPlatform } from './platform-url.js';
 
-/** An export with what was made of it. */
+/**
+ * An export with what was made of it. Its row alone says how it stands: what was read after it may be newer, so of that
+ * come only figures, and nothing that a decision brings before the row knows of one.
+ */
 export interface ExportDetail {
   row: ExportRow;
-  progress: ExportProgress;
+  state: ExportState;
+  progress: Pick<ExportProgress, 'rows' | 'rowsExpected' | 'jobsDone' | 'jobs'>;
+  /** The bundle that it left, also when its time is over. */
   file: FileRow | undefined;
 }
 
@@ -48,7 +59,8 @@ export class ReadExports {
     const [details, followUps] = await Promise.all([this.#details([row]), this.#outbox.followUps(row.id)]);
     const [detail] = details;
     if (!detail) throw problem('export-not-found', NOT_FOUND);
-    return { ...detail, followUps };
+    const released = followUps.filter(({ generation }) => row.outcome !== null || generation < row.generation);
+    return { ...detail, followUps: released };
   }
 
   /** The bundle of an export that {@link one} has given out. */
@@ -84,10 +96,12 @@ export class ReadExports {
   async #details(rows: ExportRow[]): Promise<ExportDetail[]> {
     const ids = rows.map(({ id }) => id);
     const [progress, files] = await Promise.all([this.#exports.progress(ids), this.#files.ofExports(ids)]);
+    const now = new Date();
     return rows.flatMap((row) => {
       const how = progress.get(row.id);
       const file = files.find(({ exportId, generation }) => exportId === row.id && generation === row.generation);
-      return how ? [{ row, progress: how, file }] : [];
+      if (!how) return [];
+      return [{ row, state: stateOf(row, now), progress: how, file: row.outcome === null ? undefined : file }];
     });
   }
 }

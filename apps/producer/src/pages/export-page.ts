@@ -13,7 +13,7 @@ export function exportPage(user: UserRow, detail: ExportDetail & { followUps: Ou
   const running = view.state === 'waiting' || view.state === 'running';
 
   const facts = html`<dl>
-<dt>State<dd>${stateWord(progress.state)}
+<dt>State<dd>${stateWord(view.state)}
 <dt>Progress<dd>${progressBar(progress)} ${rowsWord(progress)}
 <dt>Type<dd>${view.outputType} (${view.formats.join(', ')})
 <dt>Requested<dd>${moment(row.requestedAt)} by ${row.requester.name}

@@ -9,16 +9,16 @@ export const REFRESH_SECONDS = 2;
 /** The recent exports of the user who is signed in. */
 export function exportsPage(user: UserRow, exports: ExportDetail[]): Html {
   const rows = exports.map(
-    ({ row, progress, file }) => html`<tr>
+    ({ row, state, progress, file }) => html`<tr>
 <td><a href="/exports/${row.id}">${row.organizationName}: ${row.projectName}</a>
 <td>${row.options.outputType}
-<td>${stateWord(progress.state)}
+<td>${stateWord(state)}
 <td>${rowsWord(progress)}
-<td>${file && progress.state !== 'expired' && size(file.bytes)}
+<td>${file && state !== 'expired' && size(file.bytes)}
 <td>${moment(row.requestedAt)}
 </tr>`,
   );
-  const running = exports.some(({ progress }) => progress.state === 'waiting' || progress.state === 'running');
+  const running = exports.some(({ state }) => state === 'waiting' || state === 'running');
   const table = html`<table>
 <thead><tr><th>Project<th>Type<th>State<th>Progress<th>Size<th>Requested</thead>
 <tbody>${rows}</tbody></table>`;

@@ -92,7 +92,7 @@ export class OutboxService {
     return this.db('outbox').where({ id }).first<OutboxRow | undefined>(COLUMNS);
   }
 
-  /** The follow-ups of an export's current generation, in their order. */
+  /** The follow-ups of an export, of all its generations, in their order. */
   async followUps(exportId: string): Promise<OutboxRow[]> {
     return this.db('outbox')
       .where({ export_id: exportId })
