@@ -225,6 +225,24 @@ describe('paging', () => {
     expect(limit.schema).toMatchObject({ default: 100, minimum: 1, maximum: 10_000 });
   });
 
+  it('ends before until, where that is given, and next leads no further; count stays that of the list', async () => {
+    const { shards } = (await ok(`${base}?shard_size=9`)).json;
+    const [, second, third] = shards.parties;
+    expect(await follow(`${base}parties/?cursor=${second}&limit=4&until=${third}`)).toEqual([
+      ids(10, 13),
+      ids(14, 17),
+      ids(18, 18),
+    ]);
+    expect(await follow(`${base}parties/?cursor=${second}&limit=9&until=${third}`)).toEqual([ids(10, 18)]);
+    expect(await follow(`${base}parties/?limit=5&until=${second}`)).toEqual([ids(1, 5), ids(6, 9)]);
+    expect((await ok(`${base}parties/?cursor=${third}&until=${second}`)).json).toEqual({
+      count: 23,
+      next: null,
+      previous: null,
+      results: [],
+    });
+  });
+
   it('by cursor neither loses nor doubles a record while others come and go', async () => {
     const first = (await ok(`${base}parties/?cursor=&limit=10`)).json;
     await producer.db('parties').where({ project_id: id, id: 'p3' }).delete();
@@ -236,6 +254,17 @@ describe('paging', () => {
     await producer.db('parties').insert({ project_id: id, id: 'p3', name: 'P 3', type: 'XX' });
   });
 
+  it('until is in the API document of every list', async () => {
+    const api = (await send(producer.port, '/openapi.json')).json;
+    const project = base.replace('cadasta', '{org}').replace('london-2', '{project}');
+    for (const path of ['spatial/', 'parties/', 'relationships/tenure/', 'resources/']) {
+      const { parameters } = api.paths[project + path].get;
+      const found = parameters.find(({ name }: { name: string }) => name === 'until');
+      expect(found).toMatchObject({ in: 'query', required: false });
+      expect(found.description).toContain('Where the list ends');
+    }
+  });
+
   it.each([
     ['limit=0', 'limit'],
     ['limit=10001', 'limit'],
@@ -244,6 +273,8 @@ describe('paging', () => {
     ['cursor=hello!', 'cursor'],
     ['cursor=LTE', 'cursor'],
     ['cursor=&offset=5', 'offset'],
+    ['cursor=&until=', 'until'],
+    ['cursor=&until=LTE', 'until'],
   ])('%s is refused, and %s is named', async (query, pointer) => {
     const { status, json } = await get(`${base}parties/?${query}`);
     expect([status, json.type]).toEqual([400, `${PUBLIC_URL}/problems/invalid-parameter`]);

@@ -1,5 +1,8 @@
 /** Cursors of the platform API: opaque to readers; inside, the position of the last record before the page. */
 
+/** Not before any record. */
+export const LAST_POSITION = String(2n ** 63n - 1n);
+
 /** Writes a position as a cursor. SQL writes the same, see {@link cursorSql}. */
 export function encodeCursor(position: number | bigint): string {
   return Buffer.from(String(position)).toString('base64url');

@@ -47,7 +47,8 @@ const WHO = `select p.*, o.slug as organization_slug, o.name as organization_nam
 
 /**
  * One page of an entity: `records` is the JSON array of its records, null if there are none; `next` is the cursor of the
- * page that follows, null if none does. Bindings: organization, project, user, after (position), skip (records), size.
+ * page that follows, null if none does up to `until`. Bindings: organization, project, user, after and until (positions;
+ * the page's records lie behind the one and not behind the other), skip (records), size.
  *
  * PostgreSQL writes `json` columns into an array as they stand, and `json` is sent without a cast: at a thousand records a
  * page, each cast and each `||` would cost as much as reading the rows.
@@ -58,9 +59,11 @@ export function pageSql(entity: Entity): string {
     select json_agg(record) as records, max(position) as last, count(*) as n from (
       select r.position, record from ${table} r cross join lateral (select ${fields}) record
       where r.project_id = (select id from who where allowed) and r.position > cast(:after as bigint)
+        and r.position <= cast(:until as bigint)
       order by r.position offset cast(:skip as bigint) limit cast(:size as bigint)) ordered)
   select who.allowed::text as allowed, page.n::text as n, page.records, ${count(entity)}::text as count,
-    case when (select max(r.position) from ${table} r where r.project_id = who.id) > page.last
+    case when (select max(r.position) from ${table} r
+        where r.project_id = who.id and r.position <= cast(:until as bigint)) > page.last
       then ${cursorSql('page.last')} end as next
   from who, page`;
 }

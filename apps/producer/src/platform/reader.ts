@@ -35,10 +35,16 @@ export class PlatformReader {
 
   /**
    * One page of a project's records, in their stable order.
-   * @param page.after position behind which the page begins; @param page.skip records passed over from there
+   * @param page.after position behind which the page begins
+   * @param page.until position behind which there is no record for the reader: neither on this page nor on the next
+   * @param page.skip records passed over from the beginning
    * @throws {ProblemError} 404 `project-not-found`, 403 `project-not-permitted`
    */
-  async page(entity: Entity, reading: Reading, page: { after: string; skip: number; size: number }): Promise<Page> {
+  async page(
+    entity: Entity,
+    reading: Reading,
+    page: { after: string; until: string; skip: number; size: number },
+  ): Promise<Page> {
     const row = await this.#one<'n' | 'records' | 'count' | 'next'>(`page-${entity}`, reading, page, PAGE_SQL[entity]);
     return {
       count: Number(row.count),

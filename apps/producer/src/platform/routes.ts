@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Dependencies } from '../dependencies.js';
 import { refuseOtherMethods } from '../methods.js';
 import { problem } from '../problems.js';
-import { decodeCursor } from './cursor.js';
+import { decodeCursor, LAST_POSITION } from './cursor.js';
 import { listEnvelope, pageLinks } from './envelope.js';
 import { PlatformReader } from './reader.js';
 import { listAnswer, projectAnswer } from './shapes.js';
@@ -38,6 +38,13 @@ const listQuery = z
       .refine((text) => decodeCursor(text) !== undefined, 'is not a cursor that this service gave out')
       .optional()
       .describe('Where the page begins; empty: at the first record. Take the next one from `next`'),
+    until: z
+      .string()
+      .refine((text) => text !== '' && decodeCursor(text) !== undefined, 'is not a cursor that this service gave out')
+      .optional()
+      .describe(
+        'Where the list ends for this reader: a cursor, such as the one at which the next shard begins. No record that a page at that cursor would hold is answered, and `next` leads on up to there alone, bearing `until`; `count` stays that of the whole list. Shards read so hold each record once, whatever is added or removed meanwhile',
+      ),
     TOKEN: token,
   })
   .refine((query) => query.offset === undefined || query.cursor === undefined, {
@@ -102,12 +109,14 @@ export async function platformRoutes(scope: FastifyInstance, { db, config }: Dep
         },
       },
       async (request, reply) => {
-        const { limit, offset, cursor } = request.query;
+        const { limit, offset, cursor, until: end } = request.query;
         const after = decodeCursor(cursor ?? '');
-        if (after === undefined)
-          throw problem('invalid-parameter', 'cursor: is not a cursor that this service gave out');
+        const until = end === undefined ? LAST_POSITION : decodeCursor(end);
+        if (after === undefined || until === undefined)
+          throw problem('invalid-parameter', 'cursor, until: is not a cursor that this service gave out');
         const page = await reader.page(entity, reading(request, request.params), {
           after,
+          until,
           skip: offset ?? 0,
           size: limit,
         });

@@ -37,7 +37,9 @@ export const projectAnswer = z.object({
   shards: z
     .object({ locations: cursors, parties: cursors, relationships: cursors, resources: cursors })
     .optional()
-    .describe('With shard_size: the cursor at which each shard begins; the first is empty'),
+    .describe(
+      'With shard_size: the cursor at which each shard begins; the first is empty. A shard ends at the next one’s (`until`), the last with the list',
+    ),
 });
 
 const list = <Results extends z.ZodType>(results: Results) =>

@@ -22,7 +22,7 @@ export interface Gathered {
   /** In the order of the bundle. */
   files: readonly OutputFile[];
   notices: readonly Notice[];
-  /** Of the reduces. */
+  /** Of the reduces, and of what was read. */
   warnings: readonly BundleWarning[];
   softwareVersion: string;
 }

@@ -4,16 +4,20 @@ import type { AttributeSchemas, Entity, ProjectInfo } from '@parcelpost/shared/r
 /** Shards of one entity stay below this, so that a flow stays in the hundreds of jobs. */
 const MOST_SHARDS = 200;
 
-/** Which records a shard reads: from a cursor on, or from an offset on. */
-export type ShardRange = { cursor: string; limit: number } | { offset: number; limit: number };
+/**
+ * Which records a shard reads. From a cursor up to that at which the next shard begins, the last to the end of the list:
+ * whatever is added or removed after the plan, no two shards read the same record, and none is between them. Or, where
+ * the platform has no cursors, `limit` records from an offset on; there `last` reads on to the end, so that records
+ * added at the end are not lost, but others may shift from shard to shard, see changes.ts.
+ */
+export type ShardRange = { cursor: string; until?: string } | { offset: number; limit: number; last: boolean };
 
 export interface PlannedShard {
   entity: Entity;
   shard: number;
   range: ShardRange;
+  /** As the platform counted; those of an entity's shards come to its count. */
   rowsExpected: number;
-  /** The last of its entity reads to the end, so that records added since the count are not lost. */
-  last: boolean;
 }
 
 /** Kept as the result of the plan's row; the shards read it. */
@@ -37,7 +41,7 @@ export function shardsByOffset(entity: Entity, count: number, size: number): Pla
   for (let offset = 0; offset < count; offset += size) {
     const limit = Math.min(size, count - offset);
     const last = offset + limit === count;
-    shards.push({ entity, shard: shards.length, range: { offset, limit }, rowsExpected: limit, last });
+    shards.push({ entity, shard: shards.length, range: { offset, limit, last }, rowsExpected: limit });
   }
   return shards;
 }
@@ -49,13 +53,13 @@ export function shardsByCursor(
   count: number,
   size: number,
 ): PlannedShard[] {
-  return cursors.map((cursor, shard) => ({
-    entity,
-    shard,
-    range: { cursor, limit: size },
-    rowsExpected: Math.max(0, Math.min(size, count - shard * size)),
-    last: shard === cursors.length - 1,
-  }));
+  return cursors.map((cursor, shard) => {
+    const until = cursors[shard + 1];
+    const left = Math.max(0, count - shard * size);
+    return until === undefined
+      ? { entity, shard, range: { cursor }, rowsExpected: left }
+      : { entity, shard, range: { cursor, until }, rowsExpected: Math.min(size, left) };
+  });
 }
 
 /** The part of a project that the bundle speaks of. */

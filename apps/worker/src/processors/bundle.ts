@@ -7,6 +7,7 @@ import type { ExportResult } from '@parcelpost/shared/export-result.js';
 import { verifyZip } from '../formats/zip/read.js';
 import { writeZip, type ZipSource } from '../formats/zip/write.js';
 import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
+import { changeWarnings } from '../pipeline/changes.js';
 import { type BundlePart, documents } from '../pipeline/documents.js';
 import { HashingWriter } from '../pipeline/hashing-writer.js';
 import { outputsOf } from '../pipeline/pipeline.js';
@@ -48,13 +49,18 @@ export async function bundle(
   });
 
   const name = bundleName(row);
+  const plan = await deps.plans.get(row);
+  const changes = changeWarnings(
+    plan.shards,
+    maps.map(({ step, rows }, index) => ({ entity: step, rows, counts: mapped[index]?.counts ?? null })),
+  );
   const { parts, warnings } = documents({
     row,
     bundle: name,
-    plan: await deps.plans.get(row),
+    plan,
     files: reduced.flatMap(({ files }) => files),
     notices: mapped.flatMap((each) => each.notices),
-    warnings: reduced.flatMap((each) => each.warnings),
+    warnings: [...reduced.flatMap((each) => each.warnings), ...changes],
     softwareVersion: settings.softwareVersion,
   });
   const contents = parts.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));

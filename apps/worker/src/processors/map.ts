@@ -3,6 +3,7 @@
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Entity } from '@parcelpost/shared/records.js';
 import type { Job } from 'bullmq';
+import { type Counts, widened } from '../pipeline/changes.js';
 import { applicableSteps } from '../pipeline/pipeline.js';
 import type { Fragment, Mapper, Notice } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
@@ -14,8 +15,8 @@ import { type JobDone, type JobRun, runJob } from './run-job.js';
 export interface MapResult {
   fragments: Fragment[];
   notices: Notice[];
-  /** Records of the whole list, as the platform counted them with the last page; null where it did not. */
-  count: number | null;
+  /** Records of the whole list, as the platform counted them with the pages; null where it did not. */
+  counts: Counts | null;
 }
 
 export async function processMap(
@@ -43,18 +44,18 @@ async function map(deps: WorkerDeps, run: JobRun): Promise<JobDone> {
     .filter((step) => step.entity === entity)
     .map((step) => step.createMapper(context, open));
   let rows = 0;
-  let count: number | null = null;
+  let counts: Counts | null = null;
   try {
     const client = deps.openClient(row, signal);
     for await (const page of readShard(client, shard, signal)) {
       for (const mapper of mappers) await mapper.add(page.records);
       rows += page.records.length;
-      count = page.count ?? count;
+      counts = widened(counts, page.count);
       run.read(rows);
     }
     const results = await Promise.all(mappers.map((mapper) => mapper.finish()));
     const fragments = results.flatMap((result) => result.fragments);
-    const result: MapResult = { fragments, notices: results.flatMap((each) => each.notices), count };
+    const result: MapResult = { fragments, notices: results.flatMap((each) => each.notices), counts };
     return { rows, bytes: fragments.reduce((sum, { bytes }) => sum + bytes, 0), result };
   } catch (error) {
     await Promise.all(mappers.map((mapper) => mapper.abort()));

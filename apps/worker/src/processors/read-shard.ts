@@ -6,24 +6,25 @@ import type { PlannedShard } from '../pipeline/plan.js';
 const PREFETCH = 3;
 
 /**
- * The pages of a shard, in order. The last shard of an entity goes on behind what the plan counted, as long as the
- * platform says that there is more, so that records added in the meantime are not lost.
+ * The pages of a shard, in order. By offset, the last shard of an entity goes on behind what the plan counted, as long as
+ * the platform says that there is more.
  */
 export async function* readShard(
   client: PlatformClient,
-  { entity, range, last }: PlannedShard,
+  { entity, range }: PlannedShard,
   signal: AbortSignal,
 ): AsyncGenerator<Page<Entity>, void, undefined> {
   if ('cursor' in range) {
-    yield* client.pages(entity, last ? { ...range, limit: Number.POSITIVE_INFINITY } : range, { signal });
+    yield* client.pages(entity, range, { signal });
     return;
   }
+  const { offset, limit, last } = range;
   let total: number | null = null;
-  for await (const page of client.pages(entity, range, { signal, prefetch: PREFETCH })) {
+  for await (const page of client.pages(entity, { offset, limit }, { signal, prefetch: PREFETCH })) {
     total = page.count;
     yield page;
   }
-  const end = range.offset + range.limit;
+  const end = offset + limit;
   if (last && total !== null && total > end) {
     yield* client.pages(entity, { offset: end, limit: Number.POSITIVE_INFINITY }, { signal, prefetch: 1 });
   }

@@ -203,26 +203,28 @@ describe('reading', () => {
     expect(await idsOf(open)).toEqual(idsFrom(0, 130));
   });
 
-  test('a keyset range begins at its cursor, follows next one page ahead, and stops at its limit', async () => {
+  test('a keyset range begins at its cursor, follows next one page ahead, and ends where the platform ends it', async () => {
     platform.handler = (_request, response, url) => {
       const limit = Number(url.searchParams.get('limit'));
       const first = Number(url.searchParams.get('cursor') || 0);
-      const results = Array.from({ length: Math.min(limit, 1000 - first) }, (_, index) => party(first + index));
+      const end = Number(url.searchParams.get('until') ?? 1000);
+      const results = Array.from({ length: Math.min(limit, end - first) }, (_, index) => party(first + index));
       const behind = first + results.length;
-      const next = behind < 1000 ? `${url.pathname}?cursor=${behind}&limit=${limit}` : null;
+      const until = url.searchParams.has('until') ? `&until=${end}` : '';
+      const next = behind < end ? `${url.pathname}?cursor=${behind}&limit=${limit}${until}` : null;
       json(response, { next, previous: null, results });
     };
     const made = platform.client({ pageSize: 100 });
-    const pages = made.pages('parties', { cursor: '200', limit: 250 });
+    const pages = made.pages('parties', { cursor: '200', until: '450' });
     await pages.next();
     await expect.poll(() => platform.requests.length).toBe(2);
     expect(await idsOf(pages)).toEqual(idsFrom(300, 150));
     expect(platform.requests.map((url) => url.search)).toEqual([
-      '?cursor=200&limit=100',
-      '?cursor=300&limit=100',
-      '?cursor=400&limit=50',
+      '?cursor=200&limit=100&until=450',
+      '?cursor=300&limit=100&until=450',
+      '?cursor=400&limit=100&until=450',
     ]);
-    expect(await idsOf(made.pages('parties', { cursor: '', limit: 5000 }))).toEqual(idsFrom(0, 1000));
+    expect(await idsOf(made.pages('parties', { cursor: '' }))).toEqual(idsFrom(0, 1000));
   });
 
   test('a count is read from a list of one', async () => {

@@ -13,7 +13,7 @@ import { ENTITY_PATHS, type Entity, type ProjectInfo } from '../records.js';
 import { badAnswer, failureError } from './failures.js';
 import { checkedNext, type ProjectAddress, projectAddress } from './links.js';
 import { PageSize } from './page-size.js';
-import { cursorPages, type FetchedPage, offsetPages, type Page, type PageRange } from './paging.js';
+import { type CursorRange, cursorPages, type FetchedPage, offsetPages, type Page, type PageRange } from './paging.js';
 import { readProject } from './project-shape.js';
 import { type Backoff, DEFAULT_BACKOFF } from './retry.js';
 import { readCount, readList, ShapeError } from './shapes.js';
@@ -98,8 +98,8 @@ export class PlatformClient {
   }
 
   /**
-   * Reads a range of a list, page by page, in the platform's order; never more than `range.limit` records, and fewer only
-   * where the list ends before. Offsets are asked for with `prefetch` pages (default 2) in flight; cursors chain, so that there
+   * Reads a range of a list, page by page, in the platform's order. By offset never more than `range.limit` records, and
+   * fewer only where the list ends before; by cursor all that the range has by then. Offsets are asked for with `prefetch` pages (default 2) in flight; cursors chain, so that there
    * one page is fetched while the last is consumed. Memory is bounded by `prefetch + 1` pages. Ending the iteration early
    * ends the requests.
    */
@@ -117,8 +117,8 @@ export class PlatformClient {
           path: `${path}?limit=${limit}&offset=${offset}`,
           shown: `${path} (offset ${offset}, limit ${limit})`,
         })),
-      atCursor: (from: string | URL, want: number, inner: AbortSignal) =>
-        this.#page(entity, size, want, inner, (path, limit) => cursorTarget(from, path, limit)),
+      atCursor: (from: CursorRange | URL, inner: AbortSignal) =>
+        this.#page(entity, size, Number.POSITIVE_INFINITY, inner, (path, limit) => cursorTarget(from, path, limit)),
     };
     if ('cursor' in range) return cursorPages(source, range, signal);
     return offsetPages(source, range, signal, Math.max(1, options.prefetch ?? 2));
@@ -163,10 +163,12 @@ export class PlatformClient {
   }
 }
 
-function cursorTarget(from: string | URL, path: string, limit: number): Target {
+function cursorTarget(from: CursorRange | URL, path: string, limit: number): Target {
   const shown = `${path} (by cursor, limit ${limit})`;
-  if (typeof from === 'string') {
-    return { path: `${path}?${new URLSearchParams({ cursor: from, limit: String(limit) })}`, shown };
+  if (!(from instanceof URL)) {
+    const query = new URLSearchParams({ cursor: from.cursor, limit: String(limit) });
+    if (from.until !== undefined) query.set('until', from.until);
+    return { path: `${path}?${query}`, shown };
   }
   const url = new URL(from);
   url.searchParams.set('limit', String(limit));

@@ -5,10 +5,16 @@ import type { Entity, RecordOf } from '../records.js';
 import type { PageSize } from './page-size.js';
 
 /**
- * Which records to read. With an offset: `limit` records from there on, in the platform's order. With a cursor: `limit`
- * records behind it, the empty cursor being the list's start. `limit` may be `Infinity`: to the end of the list.
+ * Which records to read. With an offset: `limit` records from there on, in the platform's order; it may be `Infinity`, to
+ * the end of the list. With a cursor: the records behind it, the empty cursor being the list's start, up to those behind
+ * the cursor `until`, or to the end of the list; however many there are by then.
  */
-export type PageRange = { offset: number; limit: number } | { cursor: string; limit: number };
+export type PageRange = { offset: number; limit: number } | CursorRange;
+
+export interface CursorRange {
+  cursor: string;
+  until?: string | undefined;
+}
 
 /** Records as they came in one answer. `bytes` is its length; `count` the whole list's at that moment, where told. */
 export interface Page<E extends Entity> {
@@ -28,8 +34,8 @@ export interface PageSource<E extends Entity> {
   readonly size: PageSize;
   /** Gets up to `want` records from `offset`; the page size in force at each attempt may make it fewer. */
   atOffset(offset: number, want: number, signal: AbortSignal): Promise<FetchedPage<E>>;
-  /** Gets up to `want` records: from the beginning of the list, behind a cursor, or where a `next` link leads. */
-  atCursor(from: string | URL, want: number, signal: AbortSignal): Promise<FetchedPage<E>>;
+  /** Gets the first page of a range, or the one to which a `next` link leads; a `next` link keeps to the range itself. */
+  atCursor(from: CursorRange | URL, signal: AbortSignal): Promise<FetchedPage<E>>;
 }
 
 /** A signal of one generator's own requests, that follows `outer` until released. */
@@ -120,18 +126,16 @@ export async function* offsetPages<E extends Entity>(
   }
 }
 
-/** Yields the pages behind a cursor, following `next`, with one page fetched while the last is consumed. */
+/** Yields the pages from a cursor on, following `next`, with one page fetched while the last is consumed. */
 export async function* cursorPages<E extends Entity>(
   source: PageSource<E>,
-  range: { cursor: string; limit: number },
+  range: CursorRange,
   outer: AbortSignal,
 ): AsyncGenerator<Page<E>, void, undefined> {
-  if (range.limit <= 0) return;
   const { controller, release } = follow(outer);
-  const get = (from: string | URL, want: number) => ahead(source.atCursor(from, want, controller.signal));
+  const get = (from: CursorRange | URL) => ahead(source.atCursor(from, controller.signal));
   try {
-    let left = range.limit;
-    let pending: Promise<FetchedPage<E>> | undefined = get(range.cursor, left);
+    let pending: Promise<FetchedPage<E>> | undefined = get(range);
     let last: string | undefined;
     while (pending) {
       const { records, bytes, count, next, asked, shown }: FetchedPage<E> = await pending;
@@ -143,10 +147,8 @@ export async function* cursorPages<E extends Entity>(
           true,
         );
       }
-      if (records.length > left) records.length = left;
-      left -= records.length;
       last = next?.href;
-      pending = next !== null && left > 0 ? get(next, left) : undefined;
+      pending = next !== null ? get(next) : undefined;
       if (records.length > 0) yield { records, bytes, count };
     }
   } finally {

@@ -1,0 +1,68 @@
+/** Whether a project was changed between the plan of its export and the reading of its records, as far as counts show it. */
+import type { Entity } from '@parcelpost/shared/records.js';
+import type { BundleWarning } from '../formats/bundle/info.js';
+import { amount } from '../formats/bundle/text.js';
+import type { PlannedShard } from './plan.js';
+
+/** The smallest and the largest count that the platform gave with a shard's pages; these are not asked for in order. */
+export interface Counts {
+  least: number;
+  most: number;
+}
+
+/** What a shard's map read. */
+export interface ShardRead {
+  entity: string;
+  rows: number;
+  /** Records of the entity as the platform counted them meanwhile; null where it did not. */
+  counts: Counts | null;
+}
+
+/** `counts` with the count of one more page, where there is one. */
+export function widened(counts: Counts | null, count: number | null): Counts | null {
+  if (count === null) return counts;
+  return { least: Math.min(count, counts?.least ?? count), most: Math.max(count, counts?.most ?? count) };
+}
+
+const NOUNS: Record<Entity, [one: string, many: string]> = {
+  relationships: ['relationship', 'relationships'],
+  parties: ['party', 'parties'],
+  locations: ['location', 'locations'],
+  resources: ['resource', 'resources'],
+};
+
+const BY_CURSOR =
+  'some were added or removed in between; those that were there all the time are here, each of them once';
+const BY_OFFSET =
+  'some were added or removed in between, and since this platform numbers its list anew with every change, others may be missing here or be here twice; to be sure, ask for the export again when nobody changes the project';
+
+/**
+ * A warning, `count_changed`, for every entity of which another number of records was read than was planned; and, on a
+ * platform that is read by offset, for one that had another count meanwhile: there a change shifts the records behind it
+ * from shard to shard, so that the number may be right and the records not. What keeps the count shows nowhere.
+ * @param shards all of a plan's
+ * @param reads what they came to, in any order
+ */
+export function changeWarnings(shards: readonly PlannedShard[], reads: readonly ShardRead[]): BundleWarning[] {
+  const entities = [...new Set(shards.map(({ entity }) => entity))];
+  return entities.flatMap((entity) => {
+    const planned = shards.filter((shard) => shard.entity === entity);
+    const found = reads.filter((read) => read.entity === entity);
+    const expected = sum(planned.map(({ rowsExpected }) => rowsExpected));
+    const rows = sum(found.map((read) => read.rows));
+    const byOffset = planned.some(({ range }) => 'offset' in range);
+    const told = found.flatMap(({ counts }) => (counts ? [counts.least, counts.most] : []));
+    const later = told.find((count) => count !== expected) ?? expected;
+    if (rows === expected && (!byOffset || later === expected)) return [];
+    const message =
+      `the platform counted ${amount(expected, ...NOUNS[entity])} when the export was planned, ` +
+      `${rows === expected ? `and ${later.toLocaleString('en-US')} later` : `but gave ${rows.toLocaleString('en-US')}`}: ${byOffset ? BY_OFFSET : BY_CURSOR}`;
+    return [
+      { code: 'count_changed', message, count: Math.abs((rows === expected ? later : rows) - expected), ids: [] },
+    ];
+  });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0);
+}
