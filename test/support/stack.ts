@@ -82,23 +82,20 @@ async function assemble(
   const storageDir = join(folder, 'storage');
   const secrets = localSecrets(folder);
   const port = await freePort();
-  const environment = {
-    ...appEnvironment({
-      databaseUrl: database.url,
-      queueUrl,
-      queuePrefix,
-      storageDir,
-      publicUrl: `http://127.0.0.1:${port}`,
-      smtpUrl: smtp.url,
-      secrets,
-      platformApiUrl: options.platform,
-    }),
-    WEBHOOK_ALLOW_PRIVATE: 'true',
-    // Tests wait for what a sweep does.
-    SWEEP_SECONDS: '0.5',
-  };
+  const environment = appEnvironment({
+    databaseUrl: database.url,
+    queueUrl,
+    queuePrefix,
+    storageDir,
+    publicUrl: `http://127.0.0.1:${port}`,
+    smtpUrl: smtp.url,
+    secrets,
+    platformApiUrl: options.platform,
+  });
+  // Tests wait for what a sweep does, and their webhooks go to this machine.
+  const ofTests = { WEBHOOK_ALLOW_PRIVATE: 'true', SWEEP_SECONDS: '0.5' };
   const start = async (kind: 'producer' | 'worker', env: Record<string, string>) => {
-    const app = await startProcess(kind, { ...environment, ...env });
+    const app = await startProcess(kind, { ...environment[kind], ...ofTests, ...env });
     endings.push(() => app.kill());
     return app;
   };

@@ -1,6 +1,7 @@
 /** Producer and workers as processes of a local installation; they end with this process, however that ends. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AppKind, inheritedEnvironment } from '../services/app-environment.js';
 import { type GuardedProcess, spawnGuarded } from '../services/guarded-process.js';
 import { freePort } from '../services/ports.js';
 import { untilReady } from '../services/readiness.js';
@@ -16,12 +17,12 @@ export interface RunningApps {
 
 /**
  * Starts a producer and workers; each writes its log to `<logs>/<name>.log`.
- * @param env the variables that all of them get, beside those of this process
+ * @param env the variables that each kind gets, beside those of this process
  * @throws with the end of its log, where one of them does not get ready
  */
 export async function startApps(
   context: CommandContext,
-  options: { env: Record<string, string>; port: number; workers: number; logs: string },
+  options: { env: Record<AppKind, Record<string, string>>; port: number; workers: number; logs: string },
 ): Promise<RunningApps> {
   mkdirSync(options.logs, { recursive: true });
   let stopping = false;
@@ -31,11 +32,11 @@ export async function startApps(
     await Promise.all(running.map((app) => app.stop()));
   });
   const unexpected: Promise<never>[] = [];
-  const start = async (kind: 'producer' | 'worker', name: string, port: number) => {
+  const start = async (kind: AppKind, name: string, port: number) => {
     const logFile = join(options.logs, `${name}.log`);
     const main = join(ROOT, 'apps', kind, 'dist', 'main.js');
     const app: GuardedProcess = spawnGuarded(process.execPath, ['--enable-source-maps', main], {
-      env: { ...process.env, ...options.env, PORT: String(port) },
+      env: { ...inheritedEnvironment(kind, process.env), ...options.env[kind], PORT: String(port) },
       logFile,
     });
     running.push(app);

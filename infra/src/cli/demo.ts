@@ -16,7 +16,7 @@ import { appEnvironment } from '../services/app-environment.js';
 import { startSmtpCatcher } from '../services/smtp-catcher.js';
 import { startApps } from './apps.js';
 import { type CommandContext, runCommand } from './command.js';
-import { chosenPort, dataDir, openLocalDatabase, secretsInUse } from './local.js';
+import { chosenPort, dataDir, openLocalDatabase, sampleSignIn, secretsInUse } from './local.js';
 import { mailFolder, storageFolder } from './local-services.js';
 import { bytes, duration, table } from './text.js';
 
@@ -48,10 +48,9 @@ await runCommand(async (context) => {
   const port = await chosenPort();
   const publicUrl = `http://127.0.0.1:${port}`;
   const secrets = secretsInUse();
-  const env = {
-    ...appEnvironment({ ...database, storageDir: storageFolder(), publicUrl, smtpUrl: catcher.url, secrets }),
-    SAMPLE_SIGN_IN: 'true',
-  };
+  const services = { ...database, storageDir: storageFolder(), publicUrl, smtpUrl: catcher.url, secrets };
+  const { producer, worker } = appEnvironment(services);
+  const env = { producer: { ...producer, SAMPLE_SIGN_IN: sampleSignIn() }, worker };
   const apps = await startApps(context, { env, port, workers: 2, logs: join(dataDir(), 'logs') });
   log(`producer and two workers have started; their logs are in ${join(dataDir(), 'logs')}`);
 

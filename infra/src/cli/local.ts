@@ -62,6 +62,14 @@ export function secretsInUse(): LocalSecrets {
 }
 
 /**
+ * Whether anybody may sign in to the pages as a sample user: only where nobody but the users of this machine can reach
+ * them, unless `SAMPLE_SIGN_IN` says so.
+ */
+export function sampleSignIn(env: NodeJS.ProcessEnv = process.env): string {
+  return env.SAMPLE_SIGN_IN || String(/^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(env.HOST || '127.0.0.1'));
+}
+
+/**
  * The producer's port: `PORT`, else the one that it had last time, else 3000, else any. Links in mails that were sent
  * hold it, so it changes only where something else has taken it.
  */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { appEnvironment } from '../services/app-environment.js';
 import { startApps } from './apps.js';
 import { runCommand } from './command.js';
-import { chosenPort, dataDir, openLocalDatabase, secretsInUse } from './local.js';
+import { chosenPort, dataDir, openLocalDatabase, sampleSignIn, secretsInUse } from './local.js';
 import { mailRelay, storageFolder } from './local-services.js';
 
 await runCommand(async (context) => {
@@ -12,10 +12,17 @@ await runCommand(async (context) => {
   const port = await chosenPort();
   const publicUrl = process.env.PUBLIC_URL || `http://127.0.0.1:${port}`;
   const smtpUrl = await mailRelay(context, log);
+  const storage = process.env.STORAGE_URL ? { STORAGE_URL: process.env.STORAGE_URL } : {};
+  const { producer, worker } = appEnvironment({
+    ...database,
+    storageDir: storageFolder(),
+    publicUrl,
+    smtpUrl,
+    secrets: secretsInUse(),
+  });
   const env = {
-    ...appEnvironment({ ...database, storageDir: storageFolder(), publicUrl, smtpUrl, secrets: secretsInUse() }),
-    ...(process.env.STORAGE_URL ? { STORAGE_URL: process.env.STORAGE_URL } : {}),
-    ...(database.embedded ? { SAMPLE_SIGN_IN: process.env.SAMPLE_SIGN_IN || 'true' } : {}),
+    producer: { ...producer, ...storage, ...(database.embedded ? { SAMPLE_SIGN_IN: sampleSignIn() } : {}) },
+    worker: { ...worker, ...storage },
   };
   const logs = join(dataDir(), 'logs');
   const apps = await startApps(context, { env, port, workers: 1, logs });

@@ -1,5 +1,7 @@
 import { pathToFileURL } from 'node:url';
-import type { LocalSecrets } from './secrets.js';
+import { type LocalSecrets, SECRETS_OF } from './secrets.js';
+
+export type AppKind = 'producer' | 'worker';
 
 export interface AppServices {
   databaseUrl: string;
@@ -16,16 +18,30 @@ export interface AppServices {
   platformApiUrl?: string | undefined;
 }
 
-/** The variables that tell producer and worker where everything is. */
-export function appEnvironment(services: AppServices): Record<string, string> {
-  return {
+/**
+ * The variables that tell producer and worker where everything is. Each gets the secrets that it needs and no other: a
+ * worker, which reads what others wrote, cannot mint a token.
+ */
+export function appEnvironment(services: AppServices): Record<AppKind, Record<string, string>> {
+  const common = {
     DATABASE_URL: services.databaseUrl,
     QUEUE_URL: services.queueUrl ?? services.databaseUrl,
     ...(services.queuePrefix === undefined ? {} : { QUEUE_PREFIX: services.queuePrefix }),
     STORAGE_URL: pathToFileURL(services.storageDir).href,
     PUBLIC_URL: services.publicUrl,
-    SMTP_URL: services.smtpUrl,
     ...(services.platformApiUrl === undefined ? {} : { PLATFORM_API_URL: services.platformApiUrl }),
-    ...services.secrets,
   };
+  const secretsOf = (kind: AppKind) =>
+    Object.fromEntries(SECRETS_OF[kind].map((name) => [name, services.secrets[name]] as const));
+  return {
+    producer: { ...common, ...secretsOf('producer') },
+    worker: { ...common, ...secretsOf('worker'), SMTP_URL: services.smtpUrl },
+  };
+}
+
+/** This process's variables without the secrets that an app of this kind has no use for. */
+export function inheritedEnvironment(kind: AppKind, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const secrets: readonly string[] = Object.values(SECRETS_OF).flat();
+  const own: readonly string[] = SECRETS_OF[kind];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => own.includes(name) || !secrets.includes(name)));
 }

@@ -5,6 +5,12 @@ import { join } from 'node:path';
 const NAMES = ['TOKEN_SECRET', 'AUTH_SECRET', 'SEAL_SECRET', 'WEBHOOK_SECRET'] as const;
 export type LocalSecrets = Record<(typeof NAMES)[number], string>;
 
+/** Which of them each app needs: the producer mints and verifies tokens, the worker opens sealed ones and signs webhooks. */
+export const SECRETS_OF = {
+  producer: ['TOKEN_SECRET', 'AUTH_SECRET', 'SEAL_SECRET'],
+  worker: ['SEAL_SECRET', 'WEBHOOK_SECRET'],
+} as const satisfies Record<string, readonly (keyof LocalSecrets)[]>;
+
 /**
  * The secrets of a local installation, by the names of the variables that carry them: made at the first call, kept in
  * `<dataDir>/secrets.json` for nobody but the file's owner to read. Throws when that file is not what was written.
