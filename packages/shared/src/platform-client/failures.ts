@@ -40,11 +40,14 @@ export function timedOut(asked: string, timeoutMs: number): Failure {
   return { ...UNAVAILABLE, happened, overload: true };
 }
 
-/** The connection failed, or ended in the middle of an answer. */
+/**
+ * The connection failed, or ended in the middle of an answer. Only the error's code is told (`ECONNREFUSED`): its message
+ * names inner addresses, which are for the log alone.
+ */
 export function connectionFailed(asked: string, cause: unknown): Failure {
-  const { code, message } = cause as { code?: unknown; message?: unknown };
-  const reason = [code, message].filter((part) => typeof part === 'string' && part !== '').join(': ');
-  const happened = `The connection to the platform failed at GET ${asked} (${reason || 'no reason given'})`;
+  const { code } = cause as { code?: unknown };
+  const reason = typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'no reason given';
+  const happened = `The connection to the platform failed at GET ${asked} (${reason})`;
   return { ...UNAVAILABLE, happened, overload: false, cause };
 }
 

@@ -32,7 +32,8 @@ const PLAIN_PATH = /^[\w./-]*$/;
 /**
  * Reads a `next` link, which may be relative to `page`, the path of the answer that holds it.
  * Throws {@link ExportError} `foreign-link` if it leads to another scheme, host or port, or out of the project: following
- * it would hand the project's token to whoever wrote the link. The link's query stays out of the message.
+ * it would hand the project's token to whoever wrote the link. The link's query stays out of the message, and so does our
+ * own address of the platform, which may be one inside the house.
  */
 export function checkedNext(next: string, page: string, project: ProjectAddress): URL {
   let url: URL;
@@ -41,9 +42,8 @@ export function checkedNext(next: string, page: string, project: ProjectAddress)
   } catch {
     throw foreign('is not a URL', page, project);
   }
-  if (url.origin !== project.origin || url.username !== '' || url.password !== '') {
-    throw foreign(`leads to ${url.protocol}//${url.host}`, page, project);
-  }
+  if (url.origin !== project.origin) throw foreign(`leads to ${url.protocol}//${url.host}`, page, project);
+  if (url.username !== '' || url.password !== '') throw foreign('bears a user name or password', page, project);
   if (!url.pathname.startsWith(project.path) || !PLAIN_PATH.test(url.pathname.slice(project.path.length))) {
     throw foreign(`leads to ${url.pathname}`, page, project);
   }
@@ -53,7 +53,7 @@ export function checkedNext(next: string, page: string, project: ProjectAddress)
 function foreign(what: string, page: string, project: ProjectAddress): ExportError {
   return new ExportError(
     'foreign-link',
-    `The "next" link in the platform's answer to GET ${page} ${what}, outside ${project.origin}${project.path}; it was not followed, ` +
+    `The "next" link in the platform's answer to GET ${page} ${what}, and not to a page of ${project.path} at the address that was asked; it was not followed, ` +
       'since the token must not leave the project. The platform has to answer links to its own address (check its host and proxy settings), ' +
       'or PLATFORM_API_URL has to be the address that it gives.',
     true,

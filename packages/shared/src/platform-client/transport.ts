@@ -87,7 +87,8 @@ export class Transport {
         if (!failure.retry || attempt >= attempts) throw failureError(failure, attempt);
         if (failure.overload) overloaded();
         const waitMs = Math.round(pauseMs(attempt, backoff, failure.retryAfterMs));
-        log.warn({ request: asked.shown, attempt, attempts, waitMs, code: failure.code }, failure.happened);
+        const { code, cause: err } = failure;
+        log.warn({ request: asked.shown, attempt, attempts, waitMs, code, err }, failure.happened);
         await pause(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
