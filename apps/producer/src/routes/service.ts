@@ -1,4 +1,5 @@
 /** Routes about the service itself: its health, its API document, its problem types. */
+import { within } from '@parcelpost/shared/within.js';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -76,16 +77,4 @@ export async function serviceRoutes(scope: FastifyInstance, { db, pingQueues }: 
     },
   );
   sealScope();
-}
-
-async function within<Value>(ms: number, work: PromiseLike<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

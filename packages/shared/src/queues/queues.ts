@@ -17,6 +17,7 @@ import {
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { Logger } from '../log.js';
+import { within } from '../within.js';
 
 export type Engine = 'redis' | 'postgres';
 type AnyQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend>;
@@ -26,6 +27,9 @@ export type AnyWorker = Worker<unknown, unknown, string, IQueueBackend>;
 export const META_QUEUE = 'meta';
 /** The queue of plans, maps and reduces. */
 export const EXPORT_QUEUE = 'export';
+
+/** Milliseconds in which an engine has to say that it is there. */
+const PATIENCE_MS = 2000;
 
 export interface WorkOptions {
   /** Jobs of this queue at once. */
@@ -44,7 +48,7 @@ export interface Queues {
   addFlow(flow: FlowJob): Promise<void>;
   /** Begins to work on a queue. Jobs that a dead worker held are taken over, however often that happens. */
   work(name: string, processor: Processor, options: WorkOptions): AnyWorker;
-  /** Resolves when the engine answers; rejects with its error. */
+  /** Resolves when the engine answers; rejects with its error, or when it has not answered for {@link PATIENCE_MS}. */
   ping(): Promise<void>;
   /** Closes queues and flow producer; workers are closed by who made them. */
   close(): Promise<void>;
@@ -73,7 +77,10 @@ function redisBackend(url: string, prefix: string): Backend {
     // One hash tag for every key, so that a tree of jobs stays on one node of a Redis Cluster.
     keys: { prefix: `{${prefix}}` },
     async ping() {
-      if (shared.status !== 'ready') throw new Error(`Redis is not connected (${shared.status})`);
+      // Without a connection, what is asked waits for one: too long, unless the first is just being made.
+      if (!['wait', 'connecting', 'connect', 'ready'].includes(shared.status)) {
+        throw new Error(`Redis is not connected (${shared.status})`);
+      }
       await shared.ping();
     },
     async close() {
@@ -148,7 +155,7 @@ export function openQueues(url: string, { prefix, log }: { prefix: string; log: 
       worker.on('error', report(name));
       return worker;
     },
-    ping: () => backend.ping(),
+    ping: () => within(PATIENCE_MS, backend.ping()),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       await flows?.close();

@@ -3,9 +3,12 @@ import type { JobsOptions } from 'bullmq';
 import type { Database } from '../db/database.js';
 import { type OutboxRow, OutboxService } from '../db/services/outbox.js';
 import type { Logger } from '../log.js';
+import { within } from '../within.js';
 import { EXPORT_QUEUE, META_QUEUE, type Queues } from './queues.js';
 
 const BATCH = 50;
+/** Milliseconds in which a batch has to be entered; its rows are locked as long. */
+const ENTER_LIMIT_MS = 10_000;
 const DAY_SECONDS = 24 * 3600;
 
 /** Jobs that ended are kept for a day, for whoever looks; the database holds what matters. */
@@ -132,7 +135,13 @@ export class OutboxRelay {
     try {
       do {
         this.#again = false;
-        while ((await this.#outbox.takePending(BATCH, (rows) => this.#enter(rows))) === BATCH);
+        let taken: number;
+        do {
+          // An engine that is away lets us wait until it is back. No row is locked for that; entering one again later,
+          // should this engine have taken it after all, changes nothing.
+          await this.#queues.ping();
+          taken = await this.#outbox.takePending(BATCH, (rows) => within(ENTER_LIMIT_MS, this.#enter(rows)));
+        } while (taken === BATCH);
       } while (this.#again);
     } catch (error) {
       this.#log.warn({ err: error }, 'the outbox could not be relayed; the next sweep tries again');
