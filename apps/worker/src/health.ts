@@ -1,11 +1,37 @@
 import { createServer, type Server } from 'node:http';
+import type { Logger } from '@parcelpost/shared/log.js';
+import { within } from '@parcelpost/shared/within.js';
 
-/**
- * Serves `/healthz` (the process lives) and `/readyz` (its database and its queue engine answer, and it is not stopping).
- * @param ready resolves when the worker can work; rejects with the reason why not
- */
-export async function serveHealth(port: number, host: string, ready: () => Promise<void>): Promise<Server> {
-  const server = createServer((request, response) => {
+/** How long a service that the worker needs may take to say that it is there. */
+const PATIENCE_MS = 2000;
+
+export interface HealthOptions {
+  port: number;
+  host: string;
+  /** What the worker needs, by name; each resolves when it is there. Why one is not is for the log alone. */
+  checks: Record<string, () => PromiseLike<unknown>>;
+  stopping(): boolean;
+  log: Logger;
+}
+
+/** Serves `/healthz` (the process lives) and `/readyz` (what it needs answers, and it is not stopping). */
+export async function serveHealth({ port, host, checks, stopping, log }: HealthOptions): Promise<Server> {
+  /** Names of the checks that fail. */
+  const failing = async () => {
+    const names = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => {
+        try {
+          await within(PATIENCE_MS, check());
+          return [];
+        } catch (error) {
+          log.warn({ err: error, check: name }, 'not ready');
+          return [name];
+        }
+      }),
+    );
+    return names.flat();
+  };
+  const server = createServer(async (request, response) => {
     const answer = (status: number, body: object) => {
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
       response.end(request.method === 'HEAD' ? undefined : JSON.stringify(body));
@@ -13,10 +39,10 @@ export async function serveHealth(port: number, host: string, ready: () => Promi
     const path = request.url?.split('?', 1)[0];
     if (path === '/healthz') return answer(200, { status: 'ok' });
     if (path !== '/readyz') return answer(404, { status: 'not found' });
-    ready().then(
-      () => answer(200, { status: 'ready' }),
-      (error: Error) => answer(503, { status: 'not ready', reason: error.message }),
-    );
+    if (stopping()) return answer(503, { status: 'stopping' });
+    const failed = await failing();
+    if (failed.length > 0) answer(503, { status: 'not ready', failed });
+    else answer(200, { status: 'ready' });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -12,16 +12,18 @@ import { openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
+import { SOFTWARE_VERSION } from '@parcelpost/shared/version.js';
 import { createFollowUpHandlers } from './follow-ups/handlers.js';
 import { serveHealth } from './health.js';
 import type { WorkerDeps } from './processors/deps.js';
 import { PlanCache } from './processors/plan-cache.js';
 import { startWorker } from './worker.js';
 
-const SOFTWARE_VERSION = '0.1.0';
 /** Connections to one platform; several shards of this process share them. */
 const PLATFORM_CONNECTIONS = 16;
 const HOUR_MS = 3_600_000;
+/** How long a stop may take; an engine that does not answer must not keep the process. */
+const STOP_LIMIT_MS = 20_000;
 
 // Pages come and go: what lives is a few tens of megabytes. Left to itself, V8 on a machine with much memory lets several
 // times that gather before it clears up; collecting when the heap has doubled costs no time that could be measured.
@@ -77,16 +79,16 @@ async function main(config: WorkerConfig): Promise<void> {
     sweepMs: config.SWEEP_SECONDS * 1000,
   });
   let stopping = false;
-  const health = await serveHealth(config.PORT, config.HOST, async () => {
-    if (stopping) throw new Error('the worker is stopping');
-    await Promise.all([db.raw('select 1'), queues.ping()]);
+  const health = await serveHealth({
+    port: config.PORT,
+    host: config.HOST,
+    checks: { database: () => db.raw('select 1'), queue: () => queues.ping() },
+    stopping: () => stopping,
+    log,
   });
   log.info({ address: health.address(), queues: config.WORKER_QUEUES, engine: queues.engine }, 'worker started');
 
-  const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping: work in hand is given back');
+  const stop = async () => {
     await worker.stop();
     await followUps.close();
     await connections.destroy();
@@ -94,9 +96,25 @@ async function main(config: WorkerConfig): Promise<void> {
     await db.destroy();
     health.close();
     health.closeAllConnections();
-    log.info('stopped');
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping: work in hand is given back');
+    setTimeout(() => {
+      log.error('stopping takes too long; what is left is broken off, and taken over by others');
+      process.exit(1);
+    }, STOP_LIMIT_MS).unref();
+    stop().then(
+      () => log.info('stopped'),
+      (error) => {
+        log.error({ err: error }, 'could not stop in order');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
 }
 
 try {
