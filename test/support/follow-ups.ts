@@ -58,7 +58,6 @@ export function followUpContext(changes: Partial<FollowUpContext> = {}): FollowU
   return {
     followUpId: FOLLOW_UP_ID,
     exportId: EXPORT_ID,
-    idempotencyKey: FOLLOW_UP_ID,
     attempt: 1,
     signal: new AbortController().signal,
     log: createLogger('test', 'silent'),

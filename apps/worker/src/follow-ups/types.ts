@@ -5,11 +5,12 @@ import type { z } from 'zod';
 import { PermanentFollowUpError } from './errors.js';
 
 export interface FollowUpContext {
-  /** Id of the outbox row: the same for every try of this follow-up, and for no other. */
+  /**
+   * Id of the outbox row: the same for every try of this follow-up, and for no other. Handed to the receiver, so that it
+   * can tell a repeat from a second message.
+   */
   followUpId: string;
   exportId: string;
-  /** Handed to the receiver, so that it can tell a repeat from a second message. The same for every try. */
-  idempotencyKey: string;
   /** 1 for the first try. */
   attempt: number;
   /** Aborted when the worker stops; the handler then throws the signal's reason. */

@@ -37,7 +37,6 @@ export async function processFollowUp(
     const result = await handler(row.input as FollowUpInput, row.args as Record<string, JsonValue>, {
       followUpId,
       exportId,
-      idempotencyKey: followUpId,
       attempt,
       signal,
       log,
