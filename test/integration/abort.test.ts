@@ -56,3 +56,13 @@ test.each([
   expect({ state, code: error?.code }).toEqual({ state: 'failed', code: 'deadline' });
   for (const job of await stack.jobs.all(id, 1, kind)) expect(job).toMatchObject({ state: 'aborted' });
 });
+
+test('a plan that fails for good says that it was the plan', async () => {
+  await stack.platform.configure({ faults: [{ match: '/projects/unplanned/.*limit=1$', status: 403 }] });
+  const { id } = await stack.ask('unplanned');
+  const { state, error } = await stack.settled(id);
+  expect({ state, error }).toMatchObject({
+    state: 'failed',
+    error: { code: 'platform-forbidden', step: 'plan', shard: null },
+  });
+});

@@ -31,6 +31,7 @@ export class ProblemError extends Error {
 export interface ExportFailure {
   code: string;
   message: string;
+  /** `plan`, a shard's entity, the name of a file's output (`parties.csv`, `shapefiles.polygons`), or `merge`; null: none of them. */
   step: string | null;
   shard: number | null;
   attempts: number;

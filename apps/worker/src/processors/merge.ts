@@ -92,7 +92,7 @@ export function failureBelow(jobs: readonly ExportJobRow[]): ExportFailure | und
   return {
     code: 'incomplete',
     message: 'Part of the work never came to its end. Try the export again.',
-    step: undone ? `${undone.kind} ${undone.step}` : null,
+    step: undone?.step ?? 'plan',
     shard: undone?.kind === 'map' ? undone.shard : null,
     attempts: undone?.attempts ?? 0,
   };

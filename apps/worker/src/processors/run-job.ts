@@ -99,7 +99,7 @@ export async function runJob(
     }
     const final = last || (error instanceof ExportError && error.permanent);
     const failure = failureOf(error, {
-      step: step === kind ? null : step,
+      step,
       shard: kind === 'map' ? shard : null,
       attempts: attempt,
     });
