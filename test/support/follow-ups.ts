@@ -6,7 +6,7 @@ import type { FollowUpContext } from '../../apps/worker/src/follow-ups/types.js'
 
 export const EXPORT_ID = '0b8f6f0e-6a5c-4d57-9a4e-0c3f5a1f7d11';
 export const FOLLOW_UP_ID = 'd3b07384-d9a0-4c9b-8a8e-6f1d2c3b4a59';
-export const PUBLIC_URL = 'https://maps.example.org/parcelpost';
+export const PUBLIC_URL = 'https://maps.example.org';
 export const PAGE = `${PUBLIC_URL}/exports/${EXPORT_ID}`;
 
 const common = {

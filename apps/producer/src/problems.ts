@@ -22,7 +22,7 @@ export type ProblemDocument = z.output<typeof problemSchema>;
 
 export function problemDocument(problem: ProblemError, publicUrl: string, requestId: string): ProblemDocument {
   return {
-    type: new URL(`problems/${problem.type}`, publicUrl.endsWith('/') ? publicUrl : `${publicUrl}/`).href,
+    type: new URL(`/problems/${problem.type}`, publicUrl).href,
     title: problem.title,
     status: problem.status,
     detail: problem.message,

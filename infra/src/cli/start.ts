@@ -10,7 +10,7 @@ await runCommand(async (context) => {
   const log = (line: string) => console.log(`· ${line}`);
   const database = await openLocalDatabase(context, log);
   const port = await chosenPort();
-  const publicUrl = process.env.PUBLIC_URL || `http://127.0.0.1:${port}`;
+  const publicUrl = (process.env.PUBLIC_URL || `http://127.0.0.1:${port}`).replace(/\/$/, '');
   const smtpUrl = await mailRelay(context, log);
   const storage = process.env.STORAGE_URL ? { STORAGE_URL: process.env.STORAGE_URL } : {};
   const { producer, worker } = appEnvironment({

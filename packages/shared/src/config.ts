@@ -24,13 +24,24 @@ const url = (...protocols: string[]) =>
         return false;
       }
     },
-    { message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}` },
+    {
+      abort: true,
+      message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    },
   );
+
+/** Pages, links and cookies are those of a whole host, so there is no path that could be put before them. */
+const publicUrl = url('http:', 'https:')
+  .refine(
+    (text) => new URL(text).href === `${new URL(text).origin}/`,
+    'must be scheme and host alone, without path, query or password, such as https://parcelpost.example.org: the pages are at the root of their host',
+  )
+  .transform((text) => new URL(text).origin);
 
 const count = (fallback: number, min = 1, max = 1_000_000) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Variables that producer and worker both read. */
+/** Variables that producer and worker both read. `PUBLIC_URL` comes out as an origin, without a slash at its end. */
 const common = {
   DATABASE_URL: url('postgres:', 'postgresql:'),
   QUEUE_URL: url('postgres:', 'postgresql:', 'redis:', 'rediss:').optional(),
@@ -40,9 +51,8 @@ const common = {
     .regex(/^[a-z][a-z0-9_]{0,40}$/, 'lower-case letters, digits and _, beginning with a letter')
     .default('parcelpost'),
   STORAGE_URL: url('file:'),
-  PUBLIC_URL: url('http:', 'https:').default('http://127.0.0.1:3000'),
+  PUBLIC_URL: publicUrl.default('http://127.0.0.1:3000'),
   SEAL_SECRET: secrets,
-  EXPORT_TTL_HOURS: count(24 * 7),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SWEEP_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
 };
@@ -75,6 +85,7 @@ const worker = z.object({
   SHARD_RECORDS: count(2_500),
   FETCH_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(600).default(30),
   ZIP_LEVEL: count(1, 0, 9),
+  EXPORT_TTL_HOURS: count(24 * 7),
 });
 
 const { DATABASE_URL, QUEUE_URL, REDIS_URL, QUEUE_PREFIX } = common;

@@ -66,7 +66,7 @@ export type FollowUpInput =
   | { kind: 'success'; result: ExportResult }
   | { kind: 'failure'; report: ExportFailureReport };
 
-/** Address of an export's page; `publicUrl` may carry a path, with or without a slash at its end. */
+/** Address of an export's page; `publicUrl` is scheme and host, as `PUBLIC_URL` is. */
 export function exportPageUrl(publicUrl: string, exportId: string): string {
-  return new URL(`exports/${encodeURIComponent(exportId)}`, publicUrl.endsWith('/') ? publicUrl : `${publicUrl}/`).href;
+  return new URL(`/exports/${encodeURIComponent(exportId)}`, publicUrl).href;
 }

@@ -72,7 +72,7 @@ export function viewExport(
   { row, state, progress, file }: ExportDetail,
   publicUrl: string,
 ): z.output<typeof exportView> {
-  const base = new URL(`api/v1/exports/${row.id}`, publicUrl.endsWith('/') ? publicUrl : `${publicUrl}/`).href;
+  const base = new URL(`/api/v1/exports/${row.id}`, publicUrl).href;
   const there = file !== undefined && hasBundle(state) && file.removedAt === null;
   return {
     id: row.id,

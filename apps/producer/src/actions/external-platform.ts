@@ -1,5 +1,5 @@
 /** Another platform in the place of our own: it is asked for the project with the asker's token, and its answer decides. */
-import { projectPath } from '@parcelpost/shared/tokens/scoped-token.js';
+import { projectAddress } from '@parcelpost/shared/platform-client/links.js';
 import { z } from 'zod';
 import { problem } from '../problems.js';
 
@@ -26,40 +26,39 @@ export async function askPlatform(
   platformUrl: string,
   { organization, project, apiToken }: { organization: string; project: string; apiToken: string },
 ): Promise<ProjectNames> {
-  const base = platformUrl.endsWith('/') ? platformUrl : `${platformUrl}/`;
-  const url = new URL(projectPath(organization, project).slice(1), base);
+  const { origin, path } = projectAddress(platformUrl, organization, project);
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, {
+    response = await fetch(new URL(path, origin), {
       headers: { authorization: `TmpToken ${apiToken}`, accept: 'application/json' },
       redirect: 'manual',
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     text = await readLimited(response);
   } catch (cause) {
-    throw unavailable(`${url.origin} could not be reached, or did not answer in time`, cause);
+    throw unavailable('The platform could not be reached, or did not answer in time', cause);
   }
   const name = `${organization}/${project}`;
   switch (response.status) {
     case 200:
       break;
     case 401:
-      throw problem('platform-token-refused', `${url.origin} did not accept the apiToken for ${name}.`, {
+      throw problem('platform-token-refused', `The platform did not accept the apiToken for ${name}.`, {
         headers: { 'www-authenticate': 'TmpToken realm="platform", error="invalid_token"' },
       });
     case 403:
-      throw problem('platform-permission-denied', `${url.origin} does not open ${name} to this apiToken.`);
+      throw problem('platform-permission-denied', `The platform does not open ${name} to this apiToken.`);
     case 404:
-      throw problem('project-not-found', `${url.origin} knows no project ${name}. Check both names.`);
+      throw problem('project-not-found', `The platform knows no project ${name}. Check both names.`);
     default:
-      throw unavailable(`${url.origin} answered with status ${response.status}`);
+      throw unavailable(`The platform answered with status ${response.status}`);
   }
   let answer: z.output<typeof answerSchema>;
   try {
     answer = answerSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw unavailable(`${url.origin} answered something that is not a project`, cause);
+    throw unavailable('The platform answered something that is not a project', cause);
   }
   return { projectName: answer.name, organizationName: answer.organization?.name ?? organization };
 }

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readProducerConfig, readWorkerConfig } from './config.js';
+
+const SECRET = 'a secret of more than thirty-two characters';
+const common = { DATABASE_URL: 'postgres://db/parcelpost', STORAGE_URL: 'file:///data', SEAL_SECRET: SECRET };
+const ofProducer = { ...common, TOKEN_SECRET: SECRET, AUTH_SECRET: SECRET };
+const ofWorker = { ...common, SMTP_URL: 'smtp://mail.example.org' };
+
+function complaint(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('what is missing or wrong is named', () => {
+  it('all of it at once', () => {
+    const env = { ...ofProducer, SEAL_SECRET: 'short', AUTH_SECRET: '', PORT: 'x' };
+    const lines = complaint(() => readProducerConfig(env)).split('\n');
+    expect(lines.map((line) => line.split(' ')[0]).toSorted()).toEqual(['AUTH_SECRET', 'PORT', 'SEAL_SECRET']);
+    expect(lines).toContain('AUTH_SECRET is not set');
+  });
+
+  it('and its value is not shown', () => {
+    expect(complaint(() => readProducerConfig({ ...ofProducer, SEAL_SECRET: 'short' }))).not.toContain('short');
+  });
+});
+
+describe('PUBLIC_URL', () => {
+  it.each([
+    ['https://parcelpost.example.org', 'https://parcelpost.example.org'],
+    ['https://parcelpost.example.org/', 'https://parcelpost.example.org'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
+    [undefined, 'http://127.0.0.1:3000'],
+  ])('%s is taken', (given, taken) => {
+    expect(readProducerConfig({ ...ofProducer, PUBLIC_URL: given }).PUBLIC_URL).toBe(taken);
+    expect(readWorkerConfig({ ...ofWorker, PUBLIC_URL: given }).PUBLIC_URL).toBe(taken);
+  });
+
+  it.each([
+    'https://maps.example.org/parcelpost',
+    'https://maps.example.org/parcelpost/',
+    'https://maps.example.org/?a=1',
+    'https://maps.example.org/#a',
+    'https://ana:password@maps.example.org/',
+  ])('%s is refused, since the pages are at the root of their host', (given) => {
+    const said = complaint(() => readProducerConfig({ ...ofProducer, PUBLIC_URL: given }));
+    expect(said).toMatch(/^PUBLIC_URL is wrong: must be scheme and host alone/);
+  });
+
+  it.each(['maps.example.org', 'ftp://maps.example.org'])('%s is no address of a page', (given) => {
+    const said = complaint(() => readWorkerConfig({ ...ofWorker, PUBLIC_URL: given }));
+    expect(said).toBe('PUBLIC_URL is wrong: must be a URL that begins with http:// or https://');
+  });
+});
+
+it('a worker needs no secret that mints tokens, and alone says how long bundles are kept', () => {
+  expect(readWorkerConfig({ ...ofWorker, EXPORT_TTL_HOURS: '3' }).EXPORT_TTL_HOURS).toBe(3);
+  expect(readWorkerConfig(ofWorker)).not.toHaveProperty('AUTH_SECRET');
+  expect(readProducerConfig({ ...ofProducer, EXPORT_TTL_HOURS: '3' })).not.toHaveProperty('EXPORT_TTL_HOURS');
+});
