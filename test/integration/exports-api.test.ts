@@ -151,7 +151,20 @@ describe('an export is not made', () => {
       body: { outputType: 'shp' },
     });
     expect(forged.json.type).toBe(type('token-malformed'));
-    expect((await ask('00000000-0000-4000-8000-000000000000', { outputType: 'shp' })).status).toBe(401);
+  });
+
+  it('for somebody who is no user, or is one no more', async () => {
+    const [user] = await producer
+      .db('users')
+      .insert({ username: 'zoe', name: 'Zoe', email: 'zoe@example.org' })
+      .returning('id');
+    expect((await look(user.id, '/api/v1/exports')).status).toBe(200);
+    await producer.db('users').where({ id: user.id }).delete();
+    for (const gone of [user.id, '00000000-0000-4000-8000-000000000000', 'zoe']) {
+      const { status, headers, json } = await ask(gone, { outputType: 'shp' });
+      expect([status, json.type]).toEqual([401, type('user-unknown')]);
+      expect(headers['www-authenticate']).toMatch(/^Bearer /);
+    }
   });
 
   it('of a project that its asker may not see, may only see, or that is not there', async () => {

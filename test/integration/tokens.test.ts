@@ -1,5 +1,6 @@
 /** Scoped tokens end to end: over raw HTTP, where nothing tidies a path on its way. */
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
+import { keyId } from '@parcelpost/shared/tokens/keys.js';
 import { EXPORT_AUDIENCE, ISSUER, mintScopedToken, projectPath } from '@parcelpost/shared/tokens/scoped-token.js';
 import jwt from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,17 +40,26 @@ it('is taken from the query when no header can be sent, but the header goes firs
   expect((await send(producer.port, `${base}?TOKEN=${token}`, { headers })).status).toBe(401);
 });
 
-describe('a path that could be read in two ways is refused as malformed', () => {
+describe('a path that could be read in two ways is refused, each way by its own type', () => {
   it.each([
-    ['..', `${base}../london-20/`],
-    ['.', `${base}./`],
-    ['//', `${base}/spatial/`],
-    ['// at the start', `/${base}`],
-    ['%2e%2e', `${base}%2e%2e/london-20/`],
-    ['%2E%2E', `${base}%2E%2E/london-20/`],
-    ['%2f', '/api/v1/organizations/cadasta/projects/london-2%2f..%2flondon-20/'],
-    ['%2F', '/api/v1/organizations/cadasta/projects/london-2%2Fspatial/'],
-    ['%5c', '/api/v1/organizations/cadasta/projects/london-2%5cspatial/'],
+    ['..', `${base}../london-20/`, 'path-dot-segment'],
+    ['.. at the end', `${base}..`, 'path-dot-segment'],
+    ['.', `${base}./`, 'path-dot-segment'],
+    ['//', `${base}/spatial/`, 'path-empty-segment'],
+    ['// at the start', `/${base}`, 'path-empty-segment'],
+    ['%2e%2e', `${base}%2e%2e/london-20/`, 'path-encoded-dot'],
+    ['%2E%2E', `${base}%2E%2E/london-20/`, 'path-encoded-dot'],
+    ['.%2e', `${base}.%2e/london-20/`, 'path-encoded-dot'],
+    ['%2f', '/api/v1/organizations/cadasta/projects/london-2%2f..%2flondon-20/', 'path-encoded-separator'],
+    ['%2F', '/api/v1/organizations/cadasta/projects/london-2%2Fspatial/', 'path-encoded-separator'],
+    ['%5c', '/api/v1/organizations/cadasta/projects/london-2%5cspatial/', 'path-encoded-separator'],
+  ])('%s', async (_, target, type) => {
+    expect(await refusal(target)).toEqual([400, type]);
+    // Not even the token is looked at.
+    expect(await refusal(target, 'nonsense')).toEqual([400, type]);
+  });
+
+  it.each([
     ['a backslash', '/api/v1/organizations/cadasta/projects/london-2\\spatial/'],
     ['%00', '/api/v1/organizations/cadasta/projects/london-2%00/'],
     ['double encoding', '/api/v1/organizations/cadasta/projects/london-2/%252e%252e/'],
@@ -57,7 +67,7 @@ describe('a path that could be read in two ways is refused as malformed', () => 
     ['broken encoding', '/api/v1/organizations/cadasta/projects/london%zz/'],
     ['broken UTF-8', '/api/v1/organizations/cadasta/projects/london%ff/'],
     ['an absolute target', `http://127.0.0.1${base}`],
-  ])('%s', async (_, target) => {
+  ])('and as malformed: %s', async (_, target) => {
     expect(await refusal(target)).toEqual([400, 'path-malformed']);
   });
 });
@@ -83,18 +93,25 @@ describe('a token that is not ours, or no longer good, is refused, each in its o
     jti: 'j',
     exp: Math.floor(Date.now() / 1000) + 60,
   });
+  const asked = () => ({ userId: producer.users.ben, paths: [base] });
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const cases: [string, string, () => string | undefined][] = [
     ['expired', 'token-expired', () => jwt.sign({ ...claims(), exp: Math.floor(Date.now() / 1000) - 1 }, TOKEN_SECRET)],
     ['other audience', 'token-audience', () => jwt.sign({ ...claims(), aud: 'someone' }, TOKEN_SECRET)],
     ['other issuer', 'token-issuer', () => jwt.sign({ ...claims(), iss: 'someone' }, TOKEN_SECRET)],
     ['alg none', 'token-algorithm', () => `${part({ alg: 'none', typ: 'JWT' })}.${part(claims())}.`],
-    ['other key', 'token-signature', () => jwt.sign(claims(), 'x'.repeat(48))],
+    ['other key', 'token-key-unknown', () => mintScopedToken(asked(), ['x'.repeat(48)])],
+    [
+      "other key under our key's name",
+      'token-signature',
+      () => jwt.sign(claims(), 'x'.repeat(48), { keyid: keyId(TOKEN_SECRET) }),
+    ],
+    ['other key that is not named', 'token-signature', () => jwt.sign(claims(), 'x'.repeat(48))],
     [
       'tampered',
       'token-signature',
       () => {
-        const [head, , signature] = jwt.sign(claims(), TOKEN_SECRET).split('.');
+        const [head, , signature] = mintScopedToken(asked(), [TOKEN_SECRET]).split('.');
         return `${head}.${part({ ...claims(), sub: producer.users.ana })}.${signature}`;
       },
     ],

@@ -1,5 +1,6 @@
 /** The problem types that this service answers with, and what their pages say. */
 import { TOKEN_PROBLEMS } from '@parcelpost/shared/tokens/problems.js';
+import { PATH_PROBLEMS } from '@parcelpost/shared/tokens/raw-path.js';
 
 export interface ProblemType {
   status: number;
@@ -9,14 +10,6 @@ export interface ProblemType {
 }
 
 const ours = {
-  'path-malformed': {
-    status: 400,
-    title: 'The path is malformed',
-    about:
-      'The path holds something that two readers could understand differently: an empty segment (//), a dot segment, a ' +
-      'backslash, an encoded slash, a broken or needless percent-encoding, a control character. It is refused, never ' +
-      'repaired. Ask for the path in its plain form.',
-  },
   'bad-request': {
     status: 400,
     title: 'The request cannot be read',
@@ -124,4 +117,11 @@ const tokens = Object.fromEntries(
   Object.entries(TOKEN_PROBLEMS).map(([type, { status, title, detail }]) => [type, { status, title, about: detail }]),
 ) as Record<keyof typeof TOKEN_PROBLEMS, ProblemType>;
 
-export const PROBLEM_TYPES = { ...ours, ...tokens };
+const paths = Object.fromEntries(
+  Object.entries(PATH_PROBLEMS).map(([type, { title, about }]) => [
+    type,
+    { status: 400, title, about: `${about} Such a path is refused, never repaired.` },
+  ]),
+) as Record<keyof typeof PATH_PROBLEMS, ProblemType>;
+
+export const PROBLEM_TYPES = { ...paths, ...ours, ...tokens };

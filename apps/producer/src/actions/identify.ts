@@ -41,11 +41,11 @@ export class Identifier {
     }
   }
 
-  /** The user that a token names. @throws {ProblemError} 401, also when the user is no more */
+  /** The user that a token names. @throws {ProblemError} 401; `user-unknown` when there is no such user (any more) */
   async byToken(token: string): Promise<UserRow> {
     const { userId } = verifyAuthToken(token, this.secrets);
     const user = await this.users.get(userId);
-    if (!user) throw tokenProblem('token-signature', 'Bearer');
+    if (!user) throw tokenProblem('user-unknown', 'Bearer');
     return user;
   }
 }

@@ -25,7 +25,7 @@ it('says which user calls, for a day or as long as asked', () => {
 });
 
 it('is not taken when another secret signed it', () => {
-  expect(type(() => verifyAuthToken(mintAuthToken('u1', [secret]), [other]))).toBe('401 token-signature');
+  expect(type(() => verifyAuthToken(mintAuthToken('u1', [secret]), [other]))).toBe('401 token-key-unknown');
 });
 
 it('a scoped token is not taken for it, even under the same secret', () => {

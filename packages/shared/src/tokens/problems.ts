@@ -8,7 +8,7 @@ interface TokenProblem {
   detail: string;
 }
 
-/** Every refusal of a token, by problem type. The path's own refusal, `path-malformed`, is in raw-path.ts. */
+/** Every refusal of a token, by problem type. Those of a path as such are in raw-path.ts. */
 export const TOKEN_PROBLEMS = {
   'token-missing': {
     status: 401,
@@ -25,10 +25,15 @@ export const TOKEN_PROBLEMS = {
     title: 'The token is signed by an algorithm that is not accepted',
     detail: 'Tokens are signed by HS256 and nothing else. Ask for a new token.',
   },
+  'token-key-unknown': {
+    status: 401,
+    title: 'The token is signed with a key that is not known here',
+    detail: 'The key that this token names is not, or no longer, in use here. Ask for a new token.',
+  },
   'token-signature': {
     status: 401,
     title: "The token's signature does not match",
-    detail: 'The token was changed, or signed with a key that is not in use here. Ask for a new token.',
+    detail: 'The token was changed, or signed with another key than it should be. Ask for a new token.',
   },
   'token-expired': {
     status: 401,
@@ -44,6 +49,11 @@ export const TOKEN_PROBLEMS = {
     status: 401,
     title: 'The token was issued by another service',
     detail: 'The issuer of this token is not known here. Ask for a token of this service.',
+  },
+  'user-unknown': {
+    status: 401,
+    title: "The token's user is not known here",
+    detail: 'The user of this token is not, or no longer, among the users. Ask an administrator for access.',
   },
   'method-not-permitted': {
     status: 403,

@@ -13,9 +13,45 @@ export function splitTarget(rawUrl: string): { path: string; query: string } {
   return at < 0 ? { path: rawUrl, query: '' } : { path: rawUrl.slice(0, at), query: rawUrl.slice(at + 1) };
 }
 
+/** Every refusal of a path, by problem type: all of status 400. `about` says when it is answered, and what to do. */
+export const PATH_PROBLEMS = {
+  'path-dot-segment': {
+    title: 'The path has a dot segment',
+    about: 'The path has a segment that is . or .., which leads elsewhere than it seems to. Ask for the path in full.',
+  },
+  'path-empty-segment': {
+    title: 'The path has an empty segment',
+    about: 'The path has two slashes in a row, which some readers take for one. Ask for the path with single slashes.',
+  },
+  'path-encoded-dot': {
+    title: 'The path has an encoded dot',
+    about:
+      'The path has a dot as %2e, which some readers take for a dot segment. Write dots plainly, and no . or .. segment.',
+  },
+  'path-encoded-separator': {
+    title: 'The path has an encoded separator',
+    about:
+      'The path has a slash as %2f or a backslash as %5c, which some readers take for a separator. No name here has one.',
+  },
+  'path-malformed': {
+    title: 'The path is malformed',
+    about:
+      'The path holds something that two readers could understand differently: a backslash, a percent sign or a control ' +
+      'character inside a name, a broken or needless percent-encoding. Ask for the path in its plain form.',
+  },
+} as const;
+
+export type PathProblemType = keyof typeof PATH_PROBLEMS;
+
+/** What is wrong with a path; `because` completes "refused because …". */
+export interface PathFault {
+  type: PathProblemType;
+  because: string;
+}
+
 /** Why a path is not canonical, or undefined if it is. See {@link pathSegments}. */
-export function pathFault(path: string): string | undefined {
-  if (!path.startsWith('/')) return 'it does not begin with a slash';
+export function pathFault(path: string): PathFault | undefined {
+  if (!path.startsWith('/')) return malformed('it does not begin with a slash');
   if (path === '/') return undefined;
   const segments = path.slice(1, path.endsWith('/') ? -1 : undefined).split('/');
   for (const segment of segments) {
@@ -31,36 +67,44 @@ export function pathFault(path: string): string | undefined {
  * Canonical is a path of non-empty segments (RFC 3986, section 3.3) in which everything but letters, digits and
  * `- _ . ~ ! ' ( ) *` is percent-encoded as UTF-8 in upper case, in which nothing is encoded that need not be, and which
  * holds no `.` or `..`, no slash, backslash, percent sign or control character, encoded or not.
- * @throws {ProblemError} 400 `path-malformed` for any other path
+ * @throws {ProblemError} 400, by one of {@link PATH_PROBLEMS}, for any other path; it is refused, never repaired
  */
 export function pathSegments(path: string): string[] {
   const fault = pathFault(path);
   if (fault) {
     throw new ProblemError(
       400,
-      'path-malformed',
-      'The path is malformed',
-      `The path of this request is refused because ${fault}. Ask again for the path in its plain form.`,
+      fault.type,
+      PATH_PROBLEMS[fault.type].title,
+      `The path of this request is refused because ${fault.because}. Ask again for the path in its plain form.`,
     );
   }
   return path.split('/').filter((segment) => segment !== '');
 }
 
-function segmentFault(segment: string): string | undefined {
-  if (segment === '') return 'it has an empty segment (//)';
-  if (segment.includes('\\')) return 'it has a backslash';
+function segmentFault(segment: string): PathFault | undefined {
+  if (segment === '') return { type: 'path-empty-segment', because: 'it has an empty segment (//)' };
+  if (segment === '.' || segment === '..') {
+    return { type: 'path-dot-segment', because: 'it has a dot segment (. or ..)' };
+  }
+  if (segment.includes('\\')) return malformed('it has a backslash');
   let plain: string;
   try {
     plain = decodeURIComponent(segment);
   } catch {
-    return 'its percent-encoding is broken';
+    return malformed('its percent-encoding is broken');
   }
-  if (plain === '.' || plain === '..') return 'it has a dot segment (. or ..)';
-  if (/[/\\]/.test(plain)) return 'it has an encoded slash or backslash';
-  if (plain.includes('%')) return 'it has a percent sign that was encoded (double encoding)';
+  if (/%(2f|5c)/i.test(segment)) {
+    return { type: 'path-encoded-separator', because: 'it has an encoded slash (%2f) or backslash (%5c)' };
+  }
+  if (/%2e/i.test(segment)) return { type: 'path-encoded-dot', because: 'it has an encoded dot (%2e)' };
+  if (plain.includes('%')) return malformed('it has a percent sign that was encoded (double encoding)');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(plain)) return 'it has a control character';
-  if (encodeURIComponent(plain) !== segment)
-    return 'a character is encoded that should be plain, or plain that should be encoded';
+  if (/[\u0000-\u001f\u007f]/.test(plain)) return malformed('it has a control character');
+  if (encodeURIComponent(plain) !== segment) {
+    return malformed('a character is encoded that should be plain, or plain that should be encoded');
+  }
   return undefined;
 }
+
+const malformed = (because: string): PathFault => ({ type: 'path-malformed', because });

@@ -45,7 +45,7 @@ export function projectPath(organization: string, project: string): string {
 /**
  * Mints a token that opens the given paths to GET.
  * @param secrets the first one signs
- * @throws {ProblemError} `path-malformed` if a path is not canonical; {Error} if there is no secret
+ * @throws {ProblemError} 400 if a path is not canonical; {Error} if there is no secret
  */
 export function mintScopedToken(request: ScopedTokenRequest, secrets: readonly string[], now = new Date()): string {
   for (const path of request.paths) pathSegments(path);

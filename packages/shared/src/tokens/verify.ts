@@ -29,7 +29,9 @@ export function verifyToken<Schema extends z.ZodType>(token: string, expected: E
   if (!header) throw tokenProblem('token-malformed', scheme);
   if (header.alg !== ALGORITHM) throw tokenProblem('token-algorithm', scheme);
 
-  const payload = verifySignature(token, verifyingSecrets(expected.secrets, header.kid));
+  const secrets = verifyingSecrets(expected.secrets, header.kid);
+  if (secrets.length === 0) throw tokenProblem('token-key-unknown', scheme);
+  const payload = verifySignature(token, secrets);
   if (payload === undefined) throw tokenProblem('token-signature', scheme);
   const claims = typeof payload === 'object' ? payload : {};
 
