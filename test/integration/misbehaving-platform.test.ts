@@ -29,7 +29,7 @@ interface Failing {
   code: string;
   /** What the reason says. */
   says: (string | RegExp)[];
-  step: string | null;
+  step: string;
   attempts: number;
   /** How often each request that goes wrong is sent. */
   asked: { atLeast: number; atMost: number };
@@ -58,7 +58,7 @@ const FAILING: Failing[] = [
     faults: () => ({ status: 401 }),
     code: 'platform-unauthorized',
     says: ['401', '/projects/refused-early/'],
-    step: null,
+    step: 'plan',
     attempts: 1,
     asked: onceOrSo,
   },
@@ -256,7 +256,7 @@ describe('a platform', () => {
         const { id, state, error, bundle, followUps } = await settled(wanted.project);
         expect({ state, bundle, code: error?.code }).toEqual({ state: 'failed', bundle: null, code: wanted.code });
         expect(error).toMatchObject({ step: wanted.step, attempts: wanted.attempts });
-        expect(error?.shard === null).toBe(wanted.step === null);
+        expect(error?.shard === null).toBe(wanted.step === 'plan');
         for (const part of wanted.says) expect(error?.message).toMatch(part);
         // Sentences, and no scrap of a stack trace or of JSON.
         expect(error?.message).toMatch(/^[A-Z][^{}\n]+\.$/);
