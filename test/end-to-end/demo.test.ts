@@ -77,6 +77,21 @@ describe('the demo', () => {
     );
   });
 
+  test('with --engine redis does it again, on a Redis of its own', { timeout: 120_000 }, async () => {
+    const run = demo('--once', '--engine', 'redis', '--out', join(folder, 'redis'));
+    expect(await run.ended, run.output()).toBe(0);
+    const summary = JSON.parse(run.output().trimEnd().split('\n').at(-1) ?? '') as Summary;
+    expect(summary.exports.map(({ state }) => state)).toEqual(['completed', 'completed']);
+    expect(summary.mails).toHaveLength(2);
+    expect(readFileSync(join(dataDir, 'logs', 'worker-1.log'), 'utf8')).toContain('"engine":"redis"');
+  });
+
+  test('with another engine does nothing but say which there are', async () => {
+    const run = demo('--once', '--engine', 'mysql');
+    expect(await run.ended).toBe(1);
+    expect(run.output().trim()).toBe('--engine is redis or postgres, not "mysql"');
+  });
+
   test('stays up without --once, shows its page, and leaves no process when Ctrl-C arrives twice', {
     timeout: 120_000,
   }, async () => {

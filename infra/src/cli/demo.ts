@@ -1,5 +1,5 @@
 /**
- * `npm run demo [-- --once] [--out DIR]`: starts everything, exports both sample projects, and shows what came of it.
+ * `npm run demo [-- --once] [--out DIR] [--engine redis|postgres]`: starts everything, exports both sample projects, and shows what came of it.
  *
  * With `--once` it ends then: code 0 where both exports completed and both mails came; the last line of standard output is
  * `{"exports": [{id, state, bundle, files: [{name, rows, bytes}]}], "mails": [path]}`. Without, it stays up.
@@ -16,6 +16,7 @@ import { appEnvironment } from '../services/app-environment.js';
 import { startSmtpCatcher } from '../services/smtp-catcher.js';
 import { startApps } from './apps.js';
 import { type CommandContext, runCommand } from './command.js';
+import { ENGINE_OPTION, engineChoice } from './engine.js';
 import { chosenPort, dataDir, openLocalDatabase, sampleSignIn, secretsInUse } from './local.js';
 import { mailFolder, storageFolder } from './local-services.js';
 import { bytes, duration, table } from './text.js';
@@ -34,13 +35,14 @@ interface Outcome {
 
 await runCommand(async (context) => {
   const { values } = parseArgs({
-    options: { once: { type: 'boolean', default: false }, out: { type: 'string', default: 'out' } },
+    options: { once: { type: 'boolean', default: false }, out: { type: 'string', default: 'out' }, ...ENGINE_OPTION },
   });
+  const engine = engineChoice(values.engine);
   const out = resolve(callersFolder(), values.out);
   mkdirSync(out, { recursive: true });
   const log = (line: string) => console.log(`· ${line}`);
 
-  const database = await openLocalDatabase(context, log);
+  const database = await openLocalDatabase(context, log, engine);
   if (!database.embedded) await seedSamples(database.databaseUrl);
   // Never a real relay: the sample people have no mailboxes.
   const catcher = await startSmtpCatcher({ dir: mailFolder() });

@@ -8,13 +8,14 @@ import { freePort } from '../services/ports.js';
 import { startPostgres } from '../services/postgres.js';
 import { type LocalSecrets, localSecrets } from '../services/secrets.js';
 import type { CommandContext } from './command.js';
+import { type EngineChoice, localRedis, namedQueue } from './engine.js';
 import { migrateAll } from './migrate-all.js';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface LocalDatabase {
   databaseUrl: string;
-  /** The engine of the queues: `QUEUE_URL`, else `REDIS_URL`, else the database. */
+  /** Address of the queues; see engine.ts. */
   queueUrl: string;
   queuePrefix: string;
   /** True where the database is the embedded one. */
@@ -31,8 +32,13 @@ export function dataDir(): string {
 /**
  * The database of `DATABASE_URL`, else the embedded one, started if it does not run; migrated, its queues too. The
  * embedded one has the sample projects.
+ * @param engine what carries the queues; a Redis is started where one was chosen and the environment names none
  */
-export async function openLocalDatabase(context: CommandContext, log: (line: string) => void): Promise<LocalDatabase> {
+export async function openLocalDatabase(
+  context: CommandContext,
+  log: (line: string) => void,
+  engine?: EngineChoice,
+): Promise<LocalDatabase> {
   const given = process.env.DATABASE_URL;
   const queuePrefix = process.env.QUEUE_PREFIX || 'parcelpost';
   let databaseUrl = given;
@@ -42,7 +48,8 @@ export async function openLocalDatabase(context: CommandContext, log: (line: str
     databaseUrl = server.url;
     log(server.shared ? 'PostgreSQL is running already' : 'PostgreSQL has started');
   }
-  const queueUrl = process.env.QUEUE_URL || process.env.REDIS_URL || databaseUrl;
+  const queueUrl =
+    namedQueue(engine, databaseUrl, process.env) ?? (await localRedis(context, join(dataDir(), 'redis'), log));
   await migrateAll({ databaseUrl, queueUrl, queuePrefix });
   if (!given) {
     const made = await seedSamples(databaseUrl);

@@ -1,14 +1,17 @@
-/** `npm start`: producer and worker on the embedded services, until it is told to end. */
+/** `npm start [-- --engine redis|postgres]`: producer and worker on the embedded services, until it is told to end. */
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { appEnvironment } from '../services/app-environment.js';
 import { startApps } from './apps.js';
 import { runCommand } from './command.js';
+import { ENGINE_OPTION, engineChoice } from './engine.js';
 import { chosenPort, dataDir, openLocalDatabase, sampleSignIn, secretsInUse } from './local.js';
 import { mailRelay, storageFolder } from './local-services.js';
 
 await runCommand(async (context) => {
   const log = (line: string) => console.log(`· ${line}`);
-  const database = await openLocalDatabase(context, log);
+  const { values } = parseArgs({ options: ENGINE_OPTION });
+  const database = await openLocalDatabase(context, log, engineChoice(values.engine));
   const port = await chosenPort();
   const publicUrl = (process.env.PUBLIC_URL || `http://127.0.0.1:${port}`).replace(/\/$/, '');
   const smtpUrl = await mailRelay(context, log);
