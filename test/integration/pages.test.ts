@@ -164,7 +164,7 @@ describe('the pages', () => {
     const { text } = await open(`/exports/${id}`, producer.users.ben);
     expect(text).not.toContain('http-equiv="refresh"');
     expect(text).toContain(`<a class="button" href="/api/v1/exports/${id}/download">Download x&lt;y&gt;.zip</a>`);
-    for (const part of ['1.2 MB', 'parties&lt;1&gt;.csv', '12,345', '3 &lt;locations&gt; have no geometry', sha256]) {
+    for (const part of ['1.23 MB', 'parties&lt;1&gt;.csv', '12,345', '3 &lt;locations&gt; have no geometry', sha256]) {
       expect(text).toContain(part);
     }
     await producer

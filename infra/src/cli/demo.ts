@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { UserService } from '@parcelpost/shared/db/services/users.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
+import { humanBytes } from '@parcelpost/shared/words.js';
 import { seedSamples } from '../samples/seed-samples.js';
 import { ApiClient, type ExportState } from '../services/api-client.js';
 import { appEnvironment } from '../services/app-environment.js';
@@ -19,7 +20,7 @@ import { type CommandContext, runCommand } from './command.js';
 import { ENGINE_OPTION, engineChoice } from './engine.js';
 import { chosenPort, dataDir, openLocalDatabase, sampleSignIn, secretsInUse } from './local.js';
 import { mailFolder, storageFolder } from './local-services.js';
-import { bytes, duration, table } from './text.js';
+import { duration, table } from './text.js';
 
 const PROJECTS = ['us-census/counties', 'cadasta/london-2'];
 const PATIENCE_MS = 150_000;
@@ -129,9 +130,13 @@ function report(outcomes: Outcome[]): void {
   for (const { project, state, seconds, bundle, mails } of outcomes) {
     console.log(`\n${project}: ${state.state} after ${duration(seconds)}, ${state.progress.rows} records`);
     if (state.error) console.log(`  ${state.error.code}: ${state.error.message}`);
-    if (bundle && state.bundle) console.log(`  ${bundle}  (${bytes(state.bundle.bytes)})`);
+    if (bundle && state.bundle) console.log(`  ${bundle}  (${humanBytes(state.bundle.bytes)})`);
     for (const mail of mails) console.log(`  mail to ana@example.org: ${basename(mail)}`);
-    const rows = state.files.map((file) => [file.name, file.rows === null ? '' : String(file.rows), bytes(file.bytes)]);
+    const rows = state.files.map((file) => [
+      file.name,
+      file.rows === null ? '' : String(file.rows),
+      humanBytes(file.bytes),
+    ]);
     if (rows.length > 0) console.log(table([['file', 'records', 'size'], ...rows], '    '));
     for (const warning of state.warnings) console.log(`  note: ${warning}`);
   }

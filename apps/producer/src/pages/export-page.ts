@@ -1,10 +1,11 @@
 import type { OutboxRow } from '@parcelpost/shared/db/services/outbox.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
+import { humanBytes, humanCount } from '@parcelpost/shared/words.js';
 import { viewExport } from '../actions/export-view.js';
 import type { ExportDetail } from '../actions/read-exports.js';
 import { REFRESH_SECONDS } from './exports-page.js';
 import { type Html, html, page } from './html.js';
-import { moment, number, rowsWord, size, stateWord } from './words.js';
+import { moment, rowsWord, stateWord } from './words.js';
 
 /** One export: state, progress, why it failed, what it holds, the link to the bundle, what followed. */
 export function exportPage(user: UserRow, detail: ExportDetail & { followUps: OutboxRow[] }, publicUrl: string): Html {
@@ -28,7 +29,7 @@ export function exportPage(user: UserRow, detail: ExportDetail & { followUps: Ou
   const download =
     view.bundle &&
     html`<p><a class="button" href="/api/v1/exports/${row.id}/download">Download ${view.bundle.name}</a>
-${size(view.bundle.bytes)}, until ${moment(file?.expiresAt ?? null)}</p>
+${humanBytes(view.bundle.bytes)}, until ${moment(file?.expiresAt ?? null)}</p>
 <p class="small">SHA-256 <code>${view.bundle.sha256}</code></p>`;
   const expired = view.state === 'expired' && html`<p class="fault">The files have expired. Ask for a new export.</p>`;
 
@@ -40,7 +41,7 @@ ${size(view.bundle.bytes)}, until ${moment(file?.expiresAt ?? null)}</p>
     view.files.length > 0 &&
     html`<section><h2>Files</h2><table><thead><tr><th>Name<th>Records<th>Size</thead><tbody>${view.files.map(
       (entry) =>
-        html`<tr><td>${entry.name}<td>${entry.rows !== null && number(entry.rows)}<td>${size(entry.bytes)}</tr>`,
+        html`<tr><td>${entry.name}<td>${entry.rows !== null && humanCount(entry.rows)}<td>${humanBytes(entry.bytes)}</tr>`,
     )}</tbody></table></section>`;
 
   const followed =

@@ -1,7 +1,8 @@
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
+import { humanBytes } from '@parcelpost/shared/words.js';
 import type { ExportDetail } from '../actions/read-exports.js';
 import { type Html, html, page } from './html.js';
-import { moment, rowsWord, size, stateWord } from './words.js';
+import { moment, rowsWord, stateWord } from './words.js';
 
 /** How often a page with running exports asks again, in seconds. */
 export const REFRESH_SECONDS = 2;
@@ -14,7 +15,7 @@ export function exportsPage(user: UserRow, exports: ExportDetail[]): Html {
 <td>${row.options.outputType}
 <td>${stateWord(state)}
 <td>${rowsWord(progress)}
-<td>${file && state !== 'expired' && size(file.bytes)}
+<td>${file && state !== 'expired' && humanBytes(file.bytes)}
 <td>${moment(row.requestedAt)}
 </tr>`,
   );

@@ -1,4 +1,5 @@
 /** HTML by template literals: every value is escaped, unless it is HTML made here. */
+import { escapeHtml } from '@parcelpost/shared/escape-html.js';
 import type { FastifyReply } from 'fastify';
 
 /** Text that is HTML already. Made by {@link html} alone. */
@@ -8,13 +9,11 @@ export class Html {
 
 type Value = string | number | Html | null | undefined | false | readonly Value[];
 
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
 function escaped(value: Value): string {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Html) return value.text;
   if (typeof value === 'object') return value.map(escaped).join('');
-  return String(value).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+  return escapeHtml(String(value));
 }
 
 /** Template tag: values are escaped for text and for quoted attributes; lists are joined; null and false vanish. */

@@ -6,7 +6,8 @@ import type {
   ProjectReference,
 } from '@parcelpost/shared/export-result.js';
 import { exportPageUrl } from '@parcelpost/shared/export-result.js';
-import { humanBytes, humanCount, humanTime, singleLine } from './words.js';
+import { humanBytes, humanCount } from '@parcelpost/shared/words.js';
+import { humanTime, singleLine } from './words.js';
 
 /** A mail in parts. Renderers escape; nothing here is markup. */
 export interface EmailContent {

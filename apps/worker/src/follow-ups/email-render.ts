@@ -2,6 +2,7 @@
  * The two bodies of a mail. The HTML uses inline styles alone, no images, no remote content, no tracking, and no
  * colours but the button's and half-transparent greys, so that it reads on light and on dark.
  */
+import { escapeHtml } from '@parcelpost/shared/escape-html.js';
 import type { EmailContent } from './email-content.js';
 
 /** The body for readers of plain text. Lines end with LF; whoever sends it encodes it. */
@@ -96,14 +97,4 @@ function fileTable({ files, moreFiles }: EmailContent): string {
 /** Text of unknown direction, kept from turning its neighbours around. */
 function bidi(text: string): string {
   return `<bdi>${escapeHtml(text)}</bdi>`;
-}
-
-/** Escapes text for HTML, in elements and in quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }

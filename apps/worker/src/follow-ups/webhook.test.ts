@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FOLLOW_UP_ID, failureInput, followUpContext, successInput } from '../../../../test/support/follow-ups.js';
 import { FollowUpError, PermanentFollowUpError, RetryAfterError } from './errors.js';
 import type { ClosableHandler } from './types.js';
-import { createWebhookHandler, retryAfterMs, type WebhookOptions } from './webhook.js';
+import { createWebhookHandler, type WebhookOptions } from './webhook.js';
 
 interface Received {
   method: string | undefined;
@@ -136,14 +136,18 @@ describe('what the answers mean', () => {
     expect(error).toMatchObject({ retryAfterMs: 120_000 });
   });
 
-  it('Retry-After is seconds or a date, a second at least, a day at most, and nothing where it makes no sense', () => {
-    const now = Date.parse('2026-03-05T14:00:00Z');
-    expect(retryAfterMs('Thu, 05 Mar 2026 14:01:30 GMT', now)).toBe(90_000);
-    expect(retryAfterMs('Thu, 05 Mar 2026 13:00:00 GMT', now)).toBe(1_000);
-    expect(retryAfterMs('0', now)).toBe(1_000);
-    expect(retryAfterMs('99999999', now)).toBe(86_400_000);
-    expect(retryAfterMs('soon', now)).toBeUndefined();
-    expect(retryAfterMs(undefined, now)).toBeUndefined();
+  it.each([
+    ['0', 1_000],
+    ['Thu, 05 Mar 2015 13:00:00 GMT', 1_000],
+    ['99999999', 86_400_000],
+  ])('a Retry-After of %s is kept between a second and a day', async (header, pause) => {
+    answer = (response) => response.writeHead(503, { 'retry-after': header }).end();
+    expect(await failing(send())).toMatchObject({ name: 'RetryAfterError', retryAfterMs: pause });
+  });
+
+  it('a Retry-After that makes no sense is none', async () => {
+    answer = (response) => response.writeHead(503, { 'retry-after': 'soon' }).end();
+    expect(await failing(send())).toMatchObject({ name: 'FollowUpError', code: 'webhook-refused' });
   });
 
   it('no message tells the path and query of the URL, where a receiver may keep a secret', async () => {

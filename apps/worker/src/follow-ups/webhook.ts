@@ -1,5 +1,6 @@
 /** `webhook.post`: tells an HTTP endpoint what an export came to. */
 import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
+import { retryAfterMs } from '@parcelpost/shared/retry-after.js';
 import { webhookArgs } from '@parcelpost/shared/signatures/registry.js';
 import { Agent, type Dispatcher, request } from 'undici';
 import { FollowUpError, PermanentFollowUpError, RetryAfterError } from './errors.js';
@@ -97,19 +98,12 @@ function settle({ statusCode, headers }: Dispatcher.ResponseData, origin: string
     const detail = `${answered}, a redirect, which webhooks do not follow; name the final URL`;
     throw new PermanentFollowUpError('webhook-redirected', detail);
   }
-  const pause = statusCode === 429 || statusCode === 503 ? retryAfterMs(headers['retry-after'], Date.now()) : undefined;
-  if (pause !== undefined) {
+  const asked = statusCode === 429 || statusCode === 503 ? retryAfterMs(headers['retry-after'], Date.now()) : undefined;
+  if (asked !== undefined) {
+    const pause = Math.min(Math.max(asked, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
     throw new RetryAfterError('webhook-refused', `${answered} and asked to wait ${Math.ceil(pause / 1000)} s`, pause);
   }
   throw new FollowUpError('webhook-refused', `${answered}; a webhook is taken by answering 2xx`);
-}
-
-/** A Retry-After header (RFC 9110 10.2.3: seconds or a date) in milliseconds from `now`: a second at least, 24 hours at most. */
-export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
-  const text = (Array.isArray(header) ? header[0] : header)?.trim();
-  if (!text) return undefined;
-  const pause = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isNaN(pause) ? undefined : Math.min(Math.max(pause, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
 }
 
 function asFollowUpError(error: unknown, origin: string, context: FollowUpContext): FollowUpError {

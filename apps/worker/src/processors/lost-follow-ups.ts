@@ -1,5 +1,5 @@
 /** Finds follow-ups that their queue lost, and has them entered again: released means sent, whatever a queue forgets. */
-import { queueOf } from '@parcelpost/shared/queues/relay.js';
+import { queueOfTask } from '@parcelpost/shared/signatures/registry.js';
 import type { WorkerDeps } from './deps.js';
 import { Rotation } from './rotation.js';
 
@@ -27,7 +27,7 @@ export class LostFollowUps {
     if (rows.length === 0) return;
     // What is asked of an engine that does not answer would be waited for without end.
     await queues.ping();
-    const states = await Promise.all(rows.map(({ id, task }) => queues.queue(queueOf(task)).getJobState(id)));
+    const states = await Promise.all(rows.map(({ id, task }) => queues.queue(queueOfTask(task)).getJobState(id)));
     const lost = rows.filter((_, index) => states[index] === 'unknown').map(({ id }) => id);
     if (lost.length === 0 || (await outbox.sendAgain(lost)) === 0) return;
     log.warn({ followUps: lost }, 'the queue lost these follow-ups; they are entered again');

@@ -12,18 +12,6 @@ export interface Backoff {
 export const DEFAULT_BACKOFF: Backoff = { firstMs: 250, maxMs: 10_000, maxRetryAfterMs: 60_000 };
 
 /**
- * Milliseconds that a `Retry-After` header (RFC 9110, 10.2.3) asks for: whole seconds, or an HTTP date counted from `now`.
- * Undefined if there is none or it cannot be read.
- */
-export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
-  const value = (Array.isArray(header) ? header[0] : header)?.trim();
-  if (!value) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-/**
  * Milliseconds to wait after the `attempt`-th failure (from 1). Jitter takes up to half away, so that shards that
  * failed together do not come back together; a pause that the platform asks for is kept, up to its own limit.
  */

@@ -3,10 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { ExportError } from '../errors.js';
 import type { Logger } from '../log.js';
+import { retryAfterMs } from '../retry-after.js';
 import { badAnswer, badStatus, connectionFailed, type Failure, failureError, timedOut } from './failures.js';
 import { type Parsed, parseExactly } from './json.js';
 import { Limiter } from './limiter.js';
-import { type Backoff, pauseMs, retryAfterMs } from './retry.js';
+import { type Backoff, pauseMs } from './retry.js';
 
 /** How a platform is told who asks: `Authorization: <scheme> <token>`. */
 export interface Authorization {

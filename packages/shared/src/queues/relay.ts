@@ -3,6 +3,7 @@ import type { JobsOptions } from 'bullmq';
 import type { Database } from '../db/database.js';
 import { type OutboxRow, OutboxService } from '../db/services/outbox.js';
 import type { Logger } from '../log.js';
+import { queueOfTask } from '../signatures/registry.js';
 import { within } from '../within.js';
 import { EXPORT_QUEUE, META_QUEUE, type Queues } from './queues.js';
 
@@ -69,9 +70,6 @@ async function enterExport(queues: Queues, row: OutboxRow): Promise<void> {
   });
 }
 
-/** The queue of a task: its name up to the first dot. */
-export const queueOf = (task: string): string => task.slice(0, task.indexOf('.'));
-
 async function enterFollowUp(queues: Queues, row: OutboxRow): Promise<void> {
   const data: FollowUpJobData = {
     followUpId: row.id,
@@ -81,7 +79,7 @@ async function enterFollowUp(queues: Queues, row: OutboxRow): Promise<void> {
     input: row.input,
   };
   const { attempts = 8, backoff = 2000, delay = 0 } = row.options;
-  await queues.queue(queueOf(row.task)).add(row.task, data, {
+  await queues.queue(queueOfTask(row.task)).add(row.task, data, {
     ...KEEP,
     jobId: row.id,
     attempts,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type FieldError, ProblemError } from '../errors.js';
 import type { Signature } from '../export-request.js';
 import type { JsonValue } from '../export-result.js';
+import { fieldErrors, jsonPointer } from '../field-errors.js';
 
 /** What is known, when an export is requested, about the person who asks. */
 export interface ResolveContext {
@@ -119,7 +120,12 @@ export function validateSignatures(
     const definition = lookUp(registry, signature.task);
     if (!definition) return [{ pointer: `${at}/task`, detail: unknownTask(registry, signature.task) }];
     const parsed = definition.args.safeParse(signature.args);
-    return parsed.success ? [] : fieldErrors(parsed.error.issues, `${at}/args`);
+    return parsed.success
+      ? []
+      : fieldErrors(parsed.error.issues, {
+          place: (path) => `${at}/args${jsonPointer(path)}`,
+          unknown: 'unknown argument',
+        });
   });
 }
 
@@ -165,27 +171,4 @@ function unknownTask(registry: TaskRegistry, task: string): string {
   return queues.includes(queue)
     ? `unknown task ${task}; known are ${names.join(', ')}`
     : `unknown queue ${queue} in task ${task}; known queues are ${queues.join(', ')}`;
-}
-
-function fieldErrors(issues: readonly z.core.$ZodIssue[], at: string): FieldError[] {
-  return issues.flatMap((issue) => {
-    const here = at + issue.path.map((part) => `/${escapePointer(String(part))}`).join('');
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ pointer: `${here}/${escapePointer(key)}`, detail: 'unknown argument' }));
-    }
-    if (issue.code === 'invalid_union') {
-      // The alternative that the value was meant for is the one whose own type fits; its complaints are the useful ones.
-      const meant = issue.errors.find(
-        (branch) => !branch.some((one) => one.code === 'invalid_type' && one.path.length === 0),
-      );
-      if (meant && meant.length > 0) return fieldErrors(meant, here);
-      const wanted = issue.errors.flat().flatMap((one) => (one.code === 'invalid_type' ? [one.expected] : []));
-      return [{ pointer: here, detail: `must be of type ${[...new Set(wanted)].join(' or ')}` }];
-    }
-    return [{ pointer: here, detail: issue.message }];
-  });
-}
-
-function escapePointer(part: string): string {
-  return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }

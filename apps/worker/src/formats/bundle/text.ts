@@ -1,5 +1,7 @@
 /** Plain text for people: 78 columns, and the line ends that every editor shows. */
 
+import { humanCount } from '@parcelpost/shared/words.js';
+
 const WIDTH = 78;
 
 /** Text from elsewhere, on one line: whatever breaks or hides it becomes a space. */
@@ -58,7 +60,7 @@ export function moment(date: Date): string {
 }
 
 export function amount(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+  return `${humanCount(count)} ${count === 1 ? one : many}`;
 }
 
 /** Characters, which in a typewriter's font is near enough to columns. */
