@@ -55,7 +55,7 @@ export interface Queues {
 }
 
 /** The engine that a `QUEUE_URL` names. */
-export function engineOf(url: string): Engine {
+function engineOf(url: string): Engine {
   return /^rediss?:/.test(url) ? 'redis' : 'postgres';
 }
 
@@ -90,8 +90,16 @@ function redisBackend(url: string, prefix: string): Backend {
 }
 
 function postgresBackend(url: string, schema: string): Backend {
-  // Every queue and worker opens a pool of its own; they stay small.
-  const options = { connectionString: url, schema, max: 4, keepAlive: true, application_name: 'parcelpost-queue' };
+  // Every queue and worker opens a pool of its own; they stay small. Commits do not wait for the disk: what a crash of the
+  // database takes from the queue is entered again from the tables that do.
+  const options = {
+    connectionString: url,
+    schema,
+    max: 4,
+    keepAlive: true,
+    application_name: 'parcelpost-queue',
+    options: '-c synchronous_commit=off',
+  };
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   pool.on('error', () => {});
   return {

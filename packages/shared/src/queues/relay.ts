@@ -30,7 +30,7 @@ export interface FlowJobData {
 }
 
 /** The pauses between a follow-up's tries double, unless the receiver names a time; see the worker's backoff strategy. */
-export const FOLLOW_UP_BACKOFF = 'follow-up';
+const FOLLOW_UP_BACKOFF = 'follow-up';
 
 /** Data of a follow-up's job: all that a service of its own, in any language, needs to run it. */
 export interface FollowUpJobData {
