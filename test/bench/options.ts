@@ -18,7 +18,7 @@ export interface BenchOptions {
   own: number[];
   /** Folder for CPU profiles of producer and workers. */
   profile: string | undefined;
-  /** Folder for the results as JSON. */
+  /** File for the results as JSON. */
   json: string | undefined;
 }
 

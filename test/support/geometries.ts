@@ -19,7 +19,7 @@ export const square = (x: number, y: number, size: number): Position[] => [
   [x, y + size],
   [x, y],
 ];
-export const reversed = (ring: Position[]) => [...ring].reverse();
+const reversed = (ring: Position[]) => [...ring].reverse();
 /** The ring with heights, each vertex higher than the one before. */
 export const raised = (ring: Position[], z: number) => ring.map(([x = 0, y = 0], i) => [x, y, z + i / 8]);
 /** Enough vertices that shp-write is not asked, and coordinates with all their digits. */

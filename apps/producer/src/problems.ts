@@ -53,7 +53,7 @@ const FRAMEWORK: Record<string, [keyof typeof PROBLEM_TYPES, string]> = {
 };
 
 /** Reads any thrown value as a problem. An unknown one becomes `internal-error`, which says nothing of it. */
-export function asProblem(error: unknown, requestId: string): ProblemError {
+function asProblem(error: unknown, requestId: string): ProblemError {
   if (error instanceof ProblemError) return error;
   const { code = '', statusCode } = error as Partial<FastifyError>;
   const known = FRAMEWORK[code];

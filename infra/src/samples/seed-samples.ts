@@ -9,7 +9,7 @@ const PROJECTS = {
   'cadasta/london-20': londonNeighbour,
 } as const;
 export type SampleName = keyof typeof PROJECTS;
-export const SAMPLE_PROJECTS = Object.keys(PROJECTS) as SampleName[];
+const SAMPLE_PROJECTS = Object.keys(PROJECTS) as SampleName[];
 
 const USERS = [
   { username: 'ana', name: 'Ana Souza' },

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 
 /** The output types that exist today, and the formats each stands for. */
-export const OUTPUT_TYPES = { shp: ['csv', 'shapefiles'] } as const;
-export const FORMATS = ['csv', 'shapefiles'] as const;
+const OUTPUT_TYPES = { shp: ['csv', 'shapefiles'] } as const;
+const FORMATS = ['csv', 'shapefiles'] as const;
 export type OutputType = keyof typeof OUTPUT_TYPES;
 export type Format = (typeof FORMATS)[number];
 
-export const csvOptionsSchema = z.strictObject({
+const csvOptionsSchema = z.strictObject({
   bom: z.boolean().default(false).describe('Begin each CSV with a byte order mark, for Excel'),
   escapeFormulas: z.boolean().default(true).describe('Defuse cells that a spreadsheet would run as a formula'),
 });

@@ -51,7 +51,7 @@ export const exportView = z.object({
   links: z.object({ self: z.url(), events: z.url(), page: z.url(), download: z.url().nullable() }),
 });
 
-export const followUpView = z.object({
+const followUpView = z.object({
   id: z.uuid(),
   hook: z.enum(['onSuccess', 'onFailure']),
   position: z.int(),

@@ -13,7 +13,7 @@ import { listEnvelope, pageLinks } from './envelope.js';
 import { PlatformReader } from './reader.js';
 import { listAnswer, projectAnswer } from './shapes.js';
 
-export const PROJECT_ROUTE = '/api/v1/organizations/:org/projects/:project/';
+const PROJECT_ROUTE = '/api/v1/organizations/:org/projects/:project/';
 
 const params = z.object({ org: z.string(), project: z.string() });
 const token = z.string().optional().describe('The scoped token, where no Authorization header can be sent');

@@ -12,7 +12,7 @@ export interface FileSink extends ByteSink {
 }
 
 /** Bytes that are gathered before they go to a sink: large enough for few writes, small enough to keep many at hand. */
-export const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /** A growing buffer with a cursor, written synchronously and drained to a sink in chunks. */
 export class ByteWriter {

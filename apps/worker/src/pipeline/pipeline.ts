@@ -5,7 +5,7 @@ import { locationsStep, partiesStep, relationshipsStep } from './steps/csv-table
 import { shapefilesStep } from './steps/shapefiles.js';
 
 /** The steps in their order, which is the order of the files in a bundle. */
-export const PIPELINE: readonly Step[] = [
+const PIPELINE: readonly Step[] = [
   relationshipsStep,
   partiesStep,
   locationsStep,

@@ -68,8 +68,6 @@ export interface ReduceInput {
 /** One thing that an export produces. Steps get batches of records; none fetches for itself. */
 export interface Step<E extends Entity = Entity> {
   readonly name: string;
-  /** Raised when its output changes for the same data. */
-  readonly version: number;
   /** The entity whose records it maps. */
   readonly entity: E;
   /** Whether a request with these options asks for it. */

@@ -107,7 +107,7 @@ export async function bundle(
 }
 
 /** `<YYYY-MM-DD>_<project-slug>_<outputType>.zip`, by the day of the request in UTC; nothing in it can be a path. */
-export function bundleName(row: Pick<ExportRow, 'requestedAt' | 'project' | 'options'>): string {
+function bundleName(row: Pick<ExportRow, 'requestedAt' | 'project' | 'options'>): string {
   const day = row.requestedAt.toISOString().slice(0, 10);
   return `${day}_${row.project.replace(/[^\p{L}\p{N}_-]/gu, '-')}_${row.options.outputType}.zip`;
 }

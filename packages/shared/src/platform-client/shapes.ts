@@ -42,7 +42,7 @@ function kindOf(value: unknown): string {
 }
 
 /** Whether a parsed value is a JSON object. */
-export function isObject(value: unknown): value is Json {
+function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 

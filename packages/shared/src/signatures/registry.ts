@@ -44,6 +44,7 @@ const address = z
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const singleLine = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/u, 'must be a single line');
 
+/** Arguments of `msg.email`; `to` is a list once parsed, and always there once resolved. */
 export const emailArgs = z.strictObject({
   to: z
     .union([
@@ -62,9 +63,8 @@ export const emailArgs = z.strictObject({
     .exactOptional()
     .describe('Subject line, in place of the usual one'),
 });
-/** Arguments of `msg.email`; `to` is a list once parsed, and always there once resolved. */
-export type EmailArgs = z.output<typeof emailArgs>;
 
+/** Arguments of `webhook.post`. */
 export const webhookArgs = z.strictObject({
   url: z
     .string()
@@ -76,8 +76,6 @@ export const webhookArgs = z.strictObject({
     .describe('Where to POST to: http or https, without user name or password'),
   note: z.string().max(500, 'has at most 500 characters').exactOptional().describe('Handed back as `data.note`'),
 });
-/** Arguments of `webhook.post`. */
-export type WebhookArgs = z.output<typeof webhookArgs>;
 
 function webhookUrlComplaint(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a whole URL such as https://example.org/hook';

@@ -6,7 +6,7 @@ import { keyId, signingSecret } from './keys.js';
 import { ALGORITHM, verifyToken } from './verify.js';
 
 /** Who these tokens are for; a scoped token, or one of another service under the same secret, is not taken for one. */
-export const AUTH_AUDIENCE = 'parcelpost';
+const AUTH_AUDIENCE = 'parcelpost';
 export const DEFAULT_AUTH_HOURS = 24;
 
 const claimsSchema = z.object({ sub: z.string().min(1), aud: z.string(), exp: z.number() });

@@ -41,11 +41,9 @@ export const PATH_PROBLEMS = {
   },
 } as const;
 
-export type PathProblemType = keyof typeof PATH_PROBLEMS;
-
 /** What is wrong with a path; `because` completes "refused because …". */
 export interface PathFault {
-  type: PathProblemType;
+  type: keyof typeof PATH_PROBLEMS;
   because: string;
 }
 

@@ -14,7 +14,7 @@ import { ALGORITHM, verifyToken } from './verify.js';
 export const EXPORT_AUDIENCE = 'export-service';
 /** Who issues them. Not an address, so that a token outlives a move of the service. */
 export const ISSUER = 'parcelpost';
-export const DEFAULT_TOKEN_HOURS = 12;
+const DEFAULT_TOKEN_HOURS = 12;
 
 const claimsSchema = z.object({
   sub: z.string().min(1),

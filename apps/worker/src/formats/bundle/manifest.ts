@@ -2,7 +2,7 @@
 import type { BundleInfo } from './info.js';
 
 /** Raised whenever a reader of the old shape would go wrong. */
-export const MANIFEST_VERSION = 1;
+const MANIFEST_VERSION = 1;
 
 /**
  * The text of manifest.json. Files are all those given, in their order; the manifest cannot list itself. Bytes are sizes

@@ -55,7 +55,7 @@ function listItem(value: AttributeValue): string {
 }
 
 /** JSON (RFC 8259) that writes an {@link ExactNumber} as the number it is; JSON.stringify could only quote it. */
-export function toJson(value: AttributeValue): string {
+function toJson(value: AttributeValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (value instanceof ExactNumber) return value.text;
   if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`;

@@ -8,7 +8,7 @@ export const TABLE_COLUMNS: readonly Column[] = [
 ];
 
 /** The widest text field that dBase III has, in bytes. */
-export const MAX_FIELD = 254;
+const MAX_FIELD = 254;
 
 /** Bytes of a field in each row. */
 export interface FieldWidths {
@@ -17,7 +17,7 @@ export interface FieldWidths {
 }
 
 /** Bytes before the first row: header, one descriptor a field, terminator. */
-export const TABLE_HEADER = 32 + 32 * TABLE_COLUMNS.length + 1;
+const TABLE_HEADER = 32 + 32 * TABLE_COLUMNS.length + 1;
 export const TABLE_END = 0x1a;
 const SPACE = 0x20;
 

@@ -8,7 +8,7 @@ import { type Family, SHAPE_TYPES, Z_TYPE } from './shape.js';
 import { type FieldWidths, putRow, rowBytes, TABLE_END, tableBytes, tableHeader } from './table.js';
 
 /** WGS 84, longitude and latitude, in ESRI's words; GDAL knows it as EPSG:4326. */
-export const PROJECTION =
+const PROJECTION =
   'GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],' +
   'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]';
 
@@ -143,7 +143,7 @@ async function flush(part: Part): Promise<void> {
   await part.out.flush(part.sink);
 }
 
-export const indexBytes = (rows: number): number => FILE_HEADER + INDEX_ENTRY * rows;
+const indexBytes = (rows: number): number => FILE_HEADER + INDEX_ENTRY * rows;
 
 /** The header that .shp and .shx share; lengths count 16-bit words. */
 function fileHeader({ family, z }: FamilyPlan, { pieces }: VolumePlan, bytes: number): Buffer {

@@ -18,7 +18,6 @@ const FORM_OF = {
 const OUTPUT = 'csv';
 
 class CsvTableStep<E extends TableEntity> implements Step<E> {
-  readonly version = 1;
 
   constructor(
     readonly name: string,

@@ -20,7 +20,6 @@ type OpenWriter = StorageWriter & { key: string };
 
 class ShapefilesStep implements Step<'locations'> {
   readonly name = 'shapefiles';
-  readonly version = 1;
   readonly entity = 'locations';
 
   isApplicable(options: ExportOptions): boolean {

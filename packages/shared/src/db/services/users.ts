@@ -5,7 +5,7 @@ export interface UserRow {
   username: string;
   name: string;
   email: string;
-  /** BCP 47 tag of the language that mails are written in. */
+  /** BCP 47 tag of the language that the user prefers; kept with each export. Mails are in English so far. */
   language: string;
 }
 
