@@ -18,7 +18,7 @@ export const workPrefix = (row: Place) => `${exportPrefix(row)}/work-${row.gener
 
 /** Below which one start of a map or a reduce writes: a late one cannot replace the bytes whose figures are on the row. */
 export const startPrefix = (row: Place, { kind, step, shard, start }: JobStart) =>
-  `${workPrefix(row)}/${kind}/${step}-${shard}-${start}`;
+  `${workPrefix(row)}/${kind}-${step}-${shard}-${start}`;
 
 /** A fragment of a map, or a file of a reduce. */
 export const workKey = (row: Place, key: JobStart, name: string) => `${startPrefix(row, key)}/${name}`;
