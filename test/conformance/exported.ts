@@ -30,7 +30,7 @@ export const FAMILY_OF = {
 
 /** Why a location is in no shapefile, by the code of the manifest's warning. */
 export type LeftOut = Record<
-  'shapefile_null_geometry' | 'shapefile_empty_geometry' | 'shapefile_geometry_collection',
+  'shapefile-null-geometry' | 'shapefile-empty-geometry' | 'shapefile-geometry-collection',
   StoredLocation[]
 >;
 
@@ -58,16 +58,16 @@ export async function exportProject(db: Database, api: ApiClient, project: strin
   const stored = await readProject(db, project);
   const families = new Map<string, StoredLocation[]>();
   const leftOut: LeftOut = {
-    shapefile_null_geometry: [],
-    shapefile_empty_geometry: [],
-    shapefile_geometry_collection: [],
+    'shapefile-null-geometry': [],
+    'shapefile-empty-geometry': [],
+    'shapefile-geometry-collection': [],
   };
   for (const location of stored.locations) {
     const { geometry } = location;
     const family = geometry && FAMILY_OF[geometry.type];
-    if (geometry === null) leftOut.shapefile_null_geometry.push(location);
-    else if (!family) leftOut.shapefile_geometry_collection.push(location);
-    else if (positionsOf(geometry).length === 0) leftOut.shapefile_empty_geometry.push(location);
+    if (geometry === null) leftOut['shapefile-null-geometry'].push(location);
+    else if (!family) leftOut['shapefile-geometry-collection'].push(location);
+    else if (positionsOf(geometry).length === 0) leftOut['shapefile-empty-geometry'].push(location);
     else if (families.has(family)) families.get(family)?.push(location);
     else families.set(family, [location]);
   }

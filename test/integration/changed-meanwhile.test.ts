@@ -94,7 +94,7 @@ describe('on our own platform', () => {
     expect(ids).toHaveLength(left);
     expect(idsIn(bundle, 'parties.csv')).toEqual(ids);
     const message = expect.stringContaining(`counted 60 parties when the export was planned, but gave ${left}`);
-    expect(warningsOf(bundle)).toEqual([{ code: 'count_changed', message, count: Math.abs(left - RECORDS), ids: [] }]);
+    expect(warningsOf(bundle)).toEqual([{ code: 'count-changed', message, count: Math.abs(left - RECORDS), ids: [] }]);
     expect(flat(bundle.text('README.txt'))).toContain(`* ${warningsOf(bundle)[0]?.message}.`);
     expect(bundle.state.warnings).toEqual([warningsOf(bundle)[0]?.message]);
   });
@@ -137,7 +137,7 @@ describe('on a platform that is read by offset', () => {
         new RegExp(`counted 60 ${table} when the export was planned, but gave ${left}:.*missing.*twice.*again`),
       );
       expect(warningsOf(bundle)).toContainEqual({
-        code: 'count_changed',
+        code: 'count-changed',
         message,
         count: Math.abs(left - 60),
         ids: [],
@@ -162,7 +162,7 @@ describe('on a platform that is read by offset', () => {
     expect(idsIn(bundle, 'parties.csv')).toHaveLength(60);
     expect(warningsOf(bundle)).toEqual([
       {
-        code: 'count_changed',
+        code: 'count-changed',
         message: expect.stringContaining('counted 60 parties when the export was planned, and 59 later:'),
         count: 1,
         ids: [],

@@ -17,8 +17,8 @@ export function isClosed(ring: readonly Position[]): boolean {
 /** The error for a geometry of a type that GeoJSON does not know. */
 export function unknownGeometry(geometry: { type?: unknown }): ExportError {
   return new ExportError(
-    'unknown_geometry',
-    `a location has a geometry of type ${JSON.stringify(geometry.type)}, which GeoJSON does not know`,
+    'unknown-geometry',
+    `A location has a geometry of type ${JSON.stringify(geometry.type)}, which GeoJSON does not know. The platform’s operator has to correct it.`,
     true,
   );
 }

@@ -16,7 +16,7 @@ describe('by cursor', () => {
   test('another number is told, and that what was there all the time is there once', () => {
     const [warning, ...more] = changeWarnings(shards, read([9, 24], [10, 24], [5, 24]));
     expect(more).toEqual([]);
-    expect(warning).toMatchObject({ code: 'count_changed', count: 1, ids: [] });
+    expect(warning).toMatchObject({ code: 'count-changed', count: 1, ids: [] });
     expect(warning?.message).toMatch(
       /^the platform counted 25 parties when the export was planned, but gave 24: .*each of them once$/,
     );
@@ -43,7 +43,7 @@ describe('by offset', () => {
     ] as const) {
       const [warning, ...more] = changeWarnings(shards, reads);
       expect(more).toEqual([]);
-      expect(warning).toMatchObject({ code: 'count_changed', count, ids: [] });
+      expect(warning).toMatchObject({ code: 'count-changed', count, ids: [] });
       expect(warning?.message).toContain(`counted 2,000 parties when the export was planned, ${says}`);
       expect(warning?.message).toMatch(/missing here or be here twice; .*ask for the export again/);
     }

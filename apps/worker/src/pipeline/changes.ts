@@ -37,7 +37,7 @@ const BY_OFFSET =
   'some were added or removed in between, and since this platform numbers its list anew with every change, others may be missing here or be here twice; to be sure, ask for the export again when nobody changes the project';
 
 /**
- * A warning, `count_changed`, for every entity of which another number of records was read than was planned; and, on a
+ * A warning, `count-changed`, for every entity of which another number of records was read than was planned; and, on a
  * platform that is read by offset, for one that had another count meanwhile: there a change shifts the records behind it
  * from shard to shard, so that the number may be right and the records not. What keeps the count shows nowhere.
  * @param shards all of a plan's
@@ -58,7 +58,7 @@ export function changeWarnings(shards: readonly PlannedShard[], reads: readonly 
       `the platform counted ${amount(expected, ...NOUNS[entity])} when the export was planned, ` +
       `${rows === expected ? `and ${later.toLocaleString('en-US')} later` : `but gave ${rows.toLocaleString('en-US')}`}: ${byOffset ? BY_OFFSET : BY_CURSOR}`;
     return [
-      { code: 'count_changed', message, count: Math.abs((rows === expected ? later : rows) - expected), ids: [] },
+      { code: 'count-changed', message, count: Math.abs((rows === expected ? later : rows) - expected), ids: [] },
     ];
   });
 }

@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TABLES } from '../csv/tables.js';
 import { TABLE_COLUMNS } from '../shapefile/table.js';
@@ -87,6 +91,22 @@ describe('README.txt', () => {
     expect(all[long + 1]).toBe('                            Long (text)');
   });
 
+  test('tells how GDAL reads the geometries of locations.csv, and GDAL does as it is told', () => {
+    const at = all.findIndex((line) => line.startsWith('    ogr2ogr locations.gpkg'));
+    const folder = mkdtempSync(join(tmpdir(), 'parcelpost-readme-'));
+    try {
+      const rows = ['id,type,area,geometry.ewkt', 'a,PA,,SRID=4326;POINT (1 2)', 'b,PA,,', ''];
+      writeFileSync(join(folder, 'locations.csv'), rows.join('\r\n'));
+      execFileSync('sh', ['-c', `${all[at]} ${all[at + 1]}`], { cwd: folder, stdio: 'pipe' });
+      const said = execFileSync('ogrinfo', ['-al', 'locations.gpkg'], { cwd: folder, encoding: 'utf8' });
+      expect(said.match(/^ {2}POINT .*$/gm)).toEqual(['  POINT (1 2)']);
+      expect(said).toContain('Feature Count: 2');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    expect(renderReadme({ ...INFO, files: [] })).not.toContain('EWKT');
+  });
+
   test('lists the warnings with examples, or says that there are none', () => {
     const warnings = all.slice(all.indexOf('Warnings')).join(' ').replace(/\s+/g, ' ');
     expect(warnings).toContain(
@@ -156,15 +176,15 @@ describe('manifest.json', () => {
       asked: INFO.asked,
     });
     expect(manifest.warnings[0]).toEqual({
-      code: 'shapefile_null_geometry',
+      code: 'shapefile-null-geometry',
       message: '25 locations are left out of the shapefiles and in locations.csv only: no geometry was recorded',
       count: 25,
       ids: ['n1', 'n2'],
     });
     expect(manifest.warnings.map((each: { code: string }) => each.code)).toEqual([
-      'shapefile_null_geometry',
-      'shapefile_not_finite',
-      'shapefile_text_cut',
+      'shapefile-null-geometry',
+      'shapefile-not-finite',
+      'shapefile-text-cut',
     ]);
   });
 });

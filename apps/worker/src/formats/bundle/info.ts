@@ -47,15 +47,15 @@ export interface BundleInfo {
 }
 
 const REASONS: Record<LeftOutReason, { code: string; text: string }> = {
-  nullGeometry: { code: 'null_geometry', text: 'no geometry was recorded' },
-  emptyGeometry: { code: 'empty_geometry', text: 'the geometry is empty' },
+  nullGeometry: { code: 'null-geometry', text: 'no geometry was recorded' },
+  emptyGeometry: { code: 'empty-geometry', text: 'the geometry is empty' },
   geometryCollection: {
-    code: 'geometry_collection',
+    code: 'geometry-collection',
     text: 'the geometry is a collection of several types, which no shapefile can hold',
   },
-  notFinite: { code: 'not_finite', text: 'a coordinate is not a finite number' },
+  notFinite: { code: 'not-finite', text: 'a coordinate is not a finite number' },
   tooFewPoints: {
-    code: 'too_few_points',
+    code: 'too-few-points',
     text: 'a line has fewer than two points, or a ring fewer than three corners',
   },
 };
@@ -67,7 +67,7 @@ export function leftOutWarnings(leftOut: LeftOut, inCsv: boolean): BundleWarning
     if (!found || found.count === 0) return [];
     const { code, text } = REASONS[reason];
     const message = `${locations(found.count)} left out of the shapefiles${inCsv ? ' and in locations.csv only' : ''}: ${text}`;
-    return [{ code: `shapefile_${code}`, message, ...found }];
+    return [{ code: `shapefile-${code}`, message, ...found }];
   });
 }
 
@@ -77,7 +77,7 @@ export function cutWarnings(family: Family, cut: Tally, inCsv: boolean): BundleW
   const message =
     `${locations(cut.count)} in ${family}.dbf with an id or type cut to the 254 bytes that a dBase field can hold` +
     (inCsv ? '; locations.csv has it whole' : '');
-  return [{ code: 'shapefile_text_cut', message, ...cut }];
+  return [{ code: 'shapefile-text-cut', message, ...cut }];
 }
 
 function locations(count: number): string {

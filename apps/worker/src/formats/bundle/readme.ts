@@ -51,6 +51,7 @@ export function renderReadme(info: BundleInfo): string {
       'Geometries are in longitude and latitude, WGS 84 (EPSG:4326).',
       hasShapefiles && 'shp_readme.txt tells more of the shapefiles, and how to join them to the tables.',
     ]),
+    ...(files.some((file) => file.name === 'locations.csv') ? EWKT_GUIDE : []),
     ...columnSection(files),
     ...heading('Warnings'),
     ...warningLines(info.warnings, 'None: every record is in every file that it belongs in.'),
@@ -100,11 +101,22 @@ export function renderShpReadme(info: BundleInfo): string {
       : wrap('', 'This bundle has no tables: the export was asked for without them.', 0)),
     ...heading('Locations in no shapefile'),
     ...warningLines(
-      info.warnings.filter((warning) => warning.code.startsWith('shapefile_')),
+      info.warnings.filter((warning) => warning.code.startsWith('shapefile-')),
       'None: every location is in one of the shapefiles.',
     ),
   ]);
 }
+
+/** GDAL's CSV driver takes WKT for a geometry, and EWKT for a text. */
+const EWKT_GUIDE = [
+  ...wrap(
+    '',
+    'The column geometry.ewkt of locations.csv is EWKT: WKT after SRID=4326;, as PostGIS takes it. GDAL takes it for a text unless it is told:',
+    0,
+  ),
+  '    ogr2ogr locations.gpkg locations.csv -dialect SQLite',
+  '      -sql "SELECT *, GeomFromEWKT([geometry.ewkt]) AS geom FROM locations"',
+];
 
 function joinGuide(shapefile = 'polygons.shp'): string[] {
   const layer = shapefile.replace(/\.shp$/, '');

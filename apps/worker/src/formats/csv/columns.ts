@@ -54,13 +54,13 @@ export function attributeColumns(
   ];
 }
 
-/** Throws a permanent {@link ExportError} (`too_many_columns`) past {@link MAX_COLUMNS}. */
+/** Throws a permanent {@link ExportError} (`too-many-columns`) past {@link MAX_COLUMNS}. */
 export function checkColumnCount(count: number): void {
   if (count > MAX_COLUMNS) {
     throw new ExportError(
-      'too_many_columns',
-      `the records have ${count} different columns, more than the ${MAX_COLUMNS} that a table can have; ` +
-        'attribute names that differ from record to record usually are values in the place of names',
+      'too-many-columns',
+      `The records have ${count} different columns, more than the ${MAX_COLUMNS} that a table can have. ` +
+        'Attribute names that differ from record to record usually are values in the place of names: correct them on the platform, and ask again.',
       true,
     );
   }

@@ -29,7 +29,7 @@ const MAX_32 = 0xffffffff;
 
 /**
  * The entries of a zip (PKWARE APPNOTE 4.3, zip64 included) in the order of its central directory, which is read at
- * once: some 100 bytes an entry. Throws an ExportError (`bundle_damaged`, not permanent) for what is not a whole zip.
+ * once: some 100 bytes an entry. Throws an ExportError (`bundle-damaged`, not permanent) for what is not a whole zip.
  */
 export async function readCentralDirectory(read: ReadRange, size: number): Promise<DirectoryEntry[]> {
   if (size < END_BYTES) throw damagedZip(`it has ${size} bytes only`);
@@ -109,7 +109,7 @@ function number64(buffer: Buffer, at: number): number {
 
 /**
  * Reads the central directory back and compares it with what should be there: the same names, in the same order, with
- * the same sizes. Returns its entries. Throws an ExportError (`bundle_damaged`, not permanent) that names the difference.
+ * the same sizes. Returns its entries. Throws an ExportError (`bundle-damaged`, not permanent) that names the difference.
  */
 export async function verifyZip(
   read: ReadRange,
@@ -129,5 +129,9 @@ export async function verifyZip(
 }
 
 function damagedZip(what: string): ExportError {
-  return new ExportError('bundle_damaged', `the bundle is damaged: ${what}; try the export again`, false);
+  return new ExportError(
+    'bundle-damaged',
+    `The bundle is damaged: ${what}. Ask for the export again; if it happens again, tell the operator this export’s id.`,
+    false,
+  );
 }

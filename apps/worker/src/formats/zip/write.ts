@@ -122,7 +122,8 @@ async function append(
   archive.append(source, { name, date, store });
   await consumed;
   if (given !== bytes) {
-    throw new ExportError('bundle_source', `${name} has ${given} bytes where ${bytes} were announced`, false);
+    const message = `The file ${name} came to ${given} bytes in the bundle where ${bytes} were announced. Ask for the export again.`;
+    throw new ExportError('bundle-source', message, false);
   }
 }
 
@@ -142,8 +143,13 @@ function checkEntryName(name: string, names: Set<string>): void {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     /[\u0000-\u001f\u007f]/.test(name) ||
     Buffer.byteLength(name) > 0xffff;
-  if (wrong) throw new ExportError('bundle_name', `${JSON.stringify(name)} cannot be a name inside a zip`, true);
+  if (wrong) throw badName(name, 'cannot be a name inside a zip');
   const folded = name.normalize('NFC').toLowerCase();
-  if (names.has(folded)) throw new ExportError('bundle_name', `${JSON.stringify(name)} is in the zip twice`, true);
+  if (names.has(folded)) throw badName(name, 'is in the bundle twice');
   names.add(folded);
+}
+
+function badName(name: string, what: string): ExportError {
+  const message = `The file name ${JSON.stringify(name)} ${what}. Tell the operator this export’s id.`;
+  return new ExportError('bundle-name', message, true);
 }

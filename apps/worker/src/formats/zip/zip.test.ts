@@ -164,9 +164,11 @@ print(json.dumps([[i.filename,i.file_size,i.compress_type,i.CRC,list(i.date_time
   });
 
   test('a source of another size than announced fails the zip', async () => {
-    await expect(zipTo(newFile(), [{ ...entry('a', 'abc'), bytes: 4 }])).rejects.toThrow('a has 3 bytes where 4');
+    await expect(zipTo(newFile(), [{ ...entry('a', 'abc'), bytes: 4 }])).rejects.toThrow(
+      'a came to 3 bytes in the bundle where 4',
+    );
     const short = { name: 'b', source: Readable.from([Buffer.from('abc')]), bytes: 4 };
-    await expect(zipTo(newFile(), [short])).rejects.toThrow('b has 3 bytes where 4');
+    await expect(zipTo(newFile(), [short])).rejects.toThrow('b came to 3 bytes in the bundle where 4');
   });
 
   test('a failing output fails the zip and lets go of the source', async () => {

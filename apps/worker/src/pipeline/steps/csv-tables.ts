@@ -18,7 +18,6 @@ const FORM_OF = {
 const OUTPUT = 'csv';
 
 class CsvTableStep<E extends TableEntity> implements Step<E> {
-
   constructor(
     readonly name: string,
     readonly entity: E,
