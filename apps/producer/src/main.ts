@@ -6,13 +6,12 @@ import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { META_QUEUE, openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { buildServer } from './server.js';
 
 /** How long requests that are being answered may take once the process is told to stop. */
 const STOP_PATIENCE_MS = 10_000;
-/** How long the whole stop may take; an engine that does not answer must not keep the process. */
-const STOP_LIMIT_MS = 20_000;
 /** Pages of the platform API are read by many workers at once, each page by a connection of its own. */
 const CONNECTIONS = 16;
 
@@ -47,25 +46,8 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     await queues.close();
     await db.destroy();
   };
-  let stopping = false;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    setTimeout(() => {
-      log.error('stopping takes too long; what is left is broken off');
-      process.exit(1);
-    }, STOP_LIMIT_MS).unref();
-    stop().then(
-      () => log.info('stopped'),
-      (error) => {
-        log.error({ err: error }, 'could not stop in order');
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+
+  stopOnSignals(stop, log);
 
   relay.start(config.SWEEP_SECONDS * 1000);
   const address = await app.listen({ port: config.PORT, host: config.HOST });

@@ -10,6 +10,7 @@ import { createLogger } from '@parcelpost/shared/log.js';
 import { createConnections, PlatformClient } from '@parcelpost/shared/platform-client/client.js';
 import { openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { SOFTWARE_VERSION } from '@parcelpost/shared/version.js';
@@ -22,8 +23,6 @@ import { startWorker } from './worker.js';
 /** Connections to one platform; several shards of this process share them. */
 const PLATFORM_CONNECTIONS = 16;
 const HOUR_MS = 3_600_000;
-/** How long a stop may take; an engine that does not answer must not keep the process. */
-const STOP_LIMIT_MS = 20_000;
 
 // Pages come and go: what lives is a few tens of megabytes. Left to itself, V8 on a machine with much memory lets several
 // times that gather before it clears up; collecting when the heap has doubled costs no time that could be measured.
@@ -89,6 +88,7 @@ async function main(config: WorkerConfig): Promise<void> {
   log.info({ address: health.address(), queues: config.WORKER_QUEUES, engine: queues.engine }, 'worker started');
 
   const stop = async () => {
+    stopping = true;
     await worker.stop();
     await followUps.close();
     await connections.destroy();
@@ -97,24 +97,7 @@ async function main(config: WorkerConfig): Promise<void> {
     health.close();
     health.closeAllConnections();
   };
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping: work in hand is given back');
-    setTimeout(() => {
-      log.error('stopping takes too long; what is left is broken off, and taken over by others');
-      process.exit(1);
-    }, STOP_LIMIT_MS).unref();
-    stop().then(
-      () => log.info('stopped'),
-      (error) => {
-        log.error({ err: error }, 'could not stop in order');
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  stopOnSignals(stop, log);
 }
 
 try {
