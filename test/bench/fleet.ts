@@ -115,6 +115,7 @@ async function assemble(
     STORAGE_URL: pathToFileURL(storage).href,
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     SEAL_SECRET: secret(),
+    SIGNATURE_SECRET: secret(),
     TOKEN_SECRET: secret(),
     AUTH_SECRET: secret(),
     PLATFORM_API_URL: options.platformUrl,

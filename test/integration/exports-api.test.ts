@@ -267,6 +267,7 @@ describe('looking at exports', () => {
       generation: 1,
       hook: 'onFailure',
       position: 0,
+      place: 'onFailure/0',
       task: 'webhook.post',
       args: JSON.stringify({ url: secret }),
       state: 'failed',

@@ -77,6 +77,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
       rows: 0,
       files: [],
       warnings: [],
+      missing: [],
       requestedBy: { id: 'u1', name: 'Ana' },
       finishedAt: new Date().toISOString(),
     };

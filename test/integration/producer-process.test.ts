@@ -10,7 +10,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
 import { type AppProcess, startProcess } from '../support/processes.js';
-import { AUTH_SECRET, insertPeopleAndProjects, SEAL_SECRET, send, TOKEN_SECRET } from '../support/producer.js';
+import {
+  AUTH_SECRET,
+  insertPeopleAndProjects,
+  SEAL_SECRET,
+  SIGNATURE_SECRET,
+  send,
+  TOKEN_SECRET,
+} from '../support/producer.js';
 import { ROOT } from '../support/root.js';
 
 const EXPORTS = '/api/v1/organizations/cadasta/projects/london-2/exports';
@@ -29,6 +36,7 @@ beforeAll(async () => {
     TOKEN_SECRET,
     AUTH_SECRET,
     SEAL_SECRET,
+    SIGNATURE_SECRET,
   };
 });
 afterAll(async () => {

@@ -32,6 +32,7 @@ export function successInput(changes: Partial<ExportResult> = {}): FollowUpInput
       { name: 'parties.csv', rows: 4_100, bytes: 512_000 },
       { name: 'README.txt', rows: null, bytes: 999 },
     ],
+    missing: [],
     warnings: ['12 locations without a geometry are in locations.csv and in no shapefile.'],
     ...changes,
   };
@@ -58,6 +59,7 @@ export function followUpContext(changes: Partial<FollowUpContext> = {}): FollowU
   return {
     followUpId: FOLLOW_UP_ID,
     exportId: EXPORT_ID,
+    end: successInput(),
     attempt: 1,
     signal: new AbortController().signal,
     log: createLogger('test', 'silent'),

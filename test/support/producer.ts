@@ -17,6 +17,7 @@ import { createTestDatabase } from './database.js';
 
 export const TOKEN_SECRET = 'token secret of the tests with more than 32 characters';
 export const AUTH_SECRET = 'auth secret of the tests with more than 32 characters';
+export const SIGNATURE_SECRET = 'signature secret of the tests with more than 32 characters';
 export const SEAL_SECRET = 'seal secret of the tests with more than 32 characters';
 export const PUBLIC_URL = 'http://parcelpost.example.org';
 
@@ -50,6 +51,8 @@ export async function startProducer(
       TOKEN_SECRET: [TOKEN_SECRET],
       AUTH_SECRET: [AUTH_SECRET],
       SEAL_SECRET: [SEAL_SECRET],
+      SIGNATURE_SECRET: [SIGNATURE_SECRET],
+      TASK_ROUTES: [],
       TOKEN_HOURS: 12,
       EXPORT_DEADLINE_MINUTES: 60,
       SAMPLE_SIGN_IN: false,

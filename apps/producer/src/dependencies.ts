@@ -11,6 +11,8 @@ export type ServerConfig = Pick<
   | 'TOKEN_SECRET'
   | 'AUTH_SECRET'
   | 'SEAL_SECRET'
+  | 'SIGNATURE_SECRET'
+  | 'TASK_ROUTES'
   | 'TOKEN_HOURS'
   | 'EXPORT_DEADLINE_MINUTES'
   | 'SAMPLE_SIGN_IN'

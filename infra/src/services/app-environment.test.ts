@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { appEnvironment, inheritedEnvironment } from './app-environment.js';
 
-const secrets = { TOKEN_SECRET: 't', AUTH_SECRET: 'a', SEAL_SECRET: 's', WEBHOOK_SECRET: 'w' };
+const secrets = {
+  TOKEN_SECRET: 't',
+  AUTH_SECRET: 'a',
+  SEAL_SECRET: 's',
+  SIGNATURE_SECRET: 'g',
+  WEBHOOK_SECRET: 'w',
+};
 const environment = appEnvironment({
   databaseUrl: 'postgres://127.0.0.1/x',
   storageDir: '/data',
@@ -13,8 +19,8 @@ const environment = appEnvironment({
 const secretsIn = (env: NodeJS.ProcessEnv) => Object.keys(secrets).filter((name) => name in env);
 
 test('each app gets the secrets that it needs and no other', () => {
-  expect(secretsIn(environment.producer)).toEqual(['TOKEN_SECRET', 'AUTH_SECRET', 'SEAL_SECRET']);
-  expect(secretsIn(environment.worker)).toEqual(['SEAL_SECRET', 'WEBHOOK_SECRET']);
+  expect(secretsIn(environment.producer)).toEqual(['TOKEN_SECRET', 'AUTH_SECRET', 'SEAL_SECRET', 'SIGNATURE_SECRET']);
+  expect(secretsIn(environment.worker)).toEqual(['SEAL_SECRET', 'SIGNATURE_SECRET', 'WEBHOOK_SECRET']);
   expect(environment.producer).not.toHaveProperty('SMTP_URL');
 });
 
@@ -24,6 +30,7 @@ test('nor does it inherit another', () => {
     PATH: '/bin',
     HOST: '127.0.0.1',
     SEAL_SECRET: 's',
+    SIGNATURE_SECRET: 'g',
     WEBHOOK_SECRET: 'w',
   });
   expect(secretsIn(inheritedEnvironment('producer', env))).not.toContain('WEBHOOK_SECRET');

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const NAMES = ['TOKEN_SECRET', 'AUTH_SECRET', 'SEAL_SECRET', 'WEBHOOK_SECRET'] as const;
+const NAMES = ['TOKEN_SECRET', 'AUTH_SECRET', 'SEAL_SECRET', 'SIGNATURE_SECRET', 'WEBHOOK_SECRET'] as const;
 export type LocalSecrets = Record<(typeof NAMES)[number], string>;
 
 /** Which of them each app needs: the producer mints and verifies tokens, the worker opens sealed ones and signs webhooks. */
 export const SECRETS_OF = {
-  producer: ['TOKEN_SECRET', 'AUTH_SECRET', 'SEAL_SECRET'],
-  worker: ['SEAL_SECRET', 'WEBHOOK_SECRET'],
+  producer: ['TOKEN_SECRET', 'AUTH_SECRET', 'SEAL_SECRET', 'SIGNATURE_SECRET'],
+  worker: ['SEAL_SECRET', 'SIGNATURE_SECRET', 'WEBHOOK_SECRET'],
 } as const satisfies Record<string, readonly (keyof LocalSecrets)[]>;
 
 /**
@@ -38,8 +38,13 @@ export function localSecrets(dataDir: string): LocalSecrets {
       { cause },
     );
   }
-  const missing = NAMES.filter((name) => typeof kept[name] !== 'string');
-  if (missing.length > 0)
-    throw new Error(`${file} lacks ${missing.join(', ')}; remove it, and new secrets will be made`);
-  return kept as LocalSecrets;
+  if (typeof kept !== 'object' || kept === null)
+    throw new Error(`${file} holds no secrets; remove it, and new ones will be made`);
+  const whole = { ...fresh, ...kept } as LocalSecrets;
+  // A file of an earlier version lacks the secrets that came later.
+  if (NAMES.some((name) => kept[name] === undefined)) {
+    writeFileSync(beside, `${JSON.stringify(whole, null, 2)}\n`, { mode: 0o600 });
+    renameSync(beside, file);
+  }
+  return whole;
 }

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, readProducerConfig, readWorkerConfig } from './config.js';
 
 const SECRET = 'a secret of more than thirty-two characters';
-const common = { DATABASE_URL: 'postgres://db/parcelpost', STORAGE_URL: 'file:///data', SEAL_SECRET: SECRET };
+const common = {
+  DATABASE_URL: 'postgres://db/parcelpost',
+  STORAGE_URL: 'file:///data',
+  SEAL_SECRET: SECRET,
+  SIGNATURE_SECRET: SECRET,
+};
 const ofProducer = { ...common, TOKEN_SECRET: SECRET, AUTH_SECRET: SECRET };
 const ofWorker = { ...common, SMTP_URL: 'smtp://mail.example.org' };
 

@@ -53,6 +53,9 @@ const common = {
   STORAGE_URL: url('file:'),
   PUBLIC_URL: publicUrl.default('http://127.0.0.1:3000'),
   SEAL_SECRET: secrets,
+  SIGNATURE_SECRET: secrets,
+  TASK_ROUTES: list.default([]),
+  TASKS_MODULE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SWEEP_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
 };
@@ -76,7 +79,7 @@ const worker = z.object({
   PLATFORM_API_URL: url('http:', 'https:').optional(),
   SMTP_URL: url('smtp:', 'smtps:'),
   MAIL_FROM: z.string().default('Parcelpost <parcelpost@localhost>'),
-  WORKER_QUEUES: list.default(['export', 'msg', 'webhook']),
+  WORKER_QUEUES: list.default(['export', 'msg', 'webhook', 'log']),
   WORKER_CONCURRENCY: count(4, 1, 256),
   WORKER_LOCK_SECONDS: z.coerce.number().min(0.5).max(3600).default(30),
   WEBHOOK_SECRET: z.string().min(24).optional(),
@@ -86,6 +89,7 @@ const worker = z.object({
   FETCH_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(600).default(30),
   ZIP_LEVEL: count(1, 0, 9),
   EXPORT_TTL_HOURS: count(24 * 7),
+  PARTS_TTL_HOURS: count(24),
 });
 
 const { DATABASE_URL, QUEUE_URL, REDIS_URL, QUEUE_PREFIX } = common;

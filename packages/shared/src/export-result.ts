@@ -33,6 +33,12 @@ export interface ResultFile {
   bytes: number;
 }
 
+/** A part that a partial bundle lacks, and why. `step` and `shard` as in {@link ExportFailure}. */
+export interface MissingPart extends ExportFailure {
+  /** Records that the platform counted there; null where it is a file that could not be made. */
+  rowsExpected: number | null;
+}
+
 /** The result of an export that has a bundle. Times are ISO 8601 in UTC. */
 export interface ExportResult {
   exportId: string;
@@ -46,6 +52,8 @@ export interface ExportResult {
   rows: number;
   files: ResultFile[];
   warnings: string[];
+  /** What is not in the bundle, and why; empty unless the outcome is `partial`. */
+  missing: MissingPart[];
   requestedBy: RequestedBy;
   finishedAt: string;
 }
@@ -61,10 +69,26 @@ export interface ExportFailureReport {
   finishedAt: string;
 }
 
-/** What a follow-up gets: onSuccess the result, onFailure the reason. This is the `input` of its outbox row. */
+/** How an export ended, as its first follow-ups get it. */
+export type ExportEnd = { kind: 'success'; result: ExportResult } | { kind: 'failure'; report: ExportFailureReport };
+
+/** Why a follow-up failed, as its onFailure gets it: `step` is its task, `shard` is null. */
+export interface FollowUpFault extends ExportFailure {
+  followUpId: string;
+  /** Its place in the canvas, such as `onSuccess/0/chain/1`. */
+  place: string;
+}
+
+/**
+ * What a follow-up gets as its first argument, and `input` of its row: the first of an export's canvas gets the export's
+ * end, a later one the value that the one before it left (a list after a group), an onFailure the fault; an immutable
+ * one gets nothing.
+ */
 export type FollowUpInput =
-  | { kind: 'success'; result: ExportResult }
-  | { kind: 'failure'; report: ExportFailureReport };
+  | ExportEnd
+  | { kind: 'value'; value: JsonValue }
+  | { kind: 'fault'; fault: FollowUpFault }
+  | { kind: 'none' };
 
 /** Address of an export's page; `publicUrl` is scheme and host, as `PUBLIC_URL` is. */
 export function exportPageUrl(publicUrl: string, exportId: string): string {

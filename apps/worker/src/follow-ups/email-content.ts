@@ -1,8 +1,8 @@
 /** What a mail about an export says, without how it looks. English; every string is plain text on a single line. */
 import type {
+  ExportEnd,
   ExportFailureReport,
   ExportResult,
-  FollowUpInput,
   ProjectReference,
 } from '@parcelpost/shared/export-result.js';
 import { exportPageUrl } from '@parcelpost/shared/export-result.js';
@@ -30,7 +30,7 @@ export interface EmailContent {
 const LISTED = 40;
 
 /** The content of the mail about an export's end. `subject` replaces the usual subject line. */
-export function emailContent(input: FollowUpInput, publicUrl: string, subject?: string): EmailContent {
+export function emailContent(input: ExportEnd, publicUrl: string, subject?: string): EmailContent {
   const content = input.kind === 'success' ? success(input.result, publicUrl) : failure(input.report, publicUrl);
   return subject === undefined ? content : { ...content, subject: singleLine(subject) };
 }

@@ -58,7 +58,11 @@ export function createEmailHandler(options: EmailOptions): ClosableHandler {
   const handle = withArgs(emailArgs, async (input, args, context) => {
     const to = args.to;
     if (!to) throw new PermanentFollowUpError('bad-arguments', 'args.to: is missing, and nobody else is known');
-    const content = emailContent(input, options.publicUrl, args.subject);
+    const content = emailContent(
+      input.kind === 'success' || input.kind === 'failure' ? input : context.end,
+      options.publicUrl,
+      args.subject,
+    );
     const timeout = AbortSignal.timeout(timeoutMs * 4);
     try {
       const sent = await transport.sendMail({

@@ -1,5 +1,5 @@
 /** What a follow-up's handler is given and gives. Handlers know no queue and no database. */
-import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
+import type { ExportEnd, FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
 import type { Logger } from '@parcelpost/shared/log.js';
 import type { z } from 'zod';
 import { PermanentFollowUpError } from './errors.js';
@@ -11,6 +11,8 @@ export interface FollowUpContext {
    */
   followUpId: string;
   exportId: string;
+  /** The end of the export whose canvas this follow-up belongs to, whatever its own input is. */
+  end: ExportEnd;
   /** 1 for the first try. */
   attempt: number;
   /** Aborted when the worker stops; the handler then throws the signal's reason. */

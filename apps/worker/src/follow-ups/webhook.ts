@@ -1,5 +1,5 @@
 /** `webhook.post`: tells an HTTP endpoint what an export came to. */
-import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
+import type { ExportEnd, JsonValue } from '@parcelpost/shared/export-result.js';
 import { retryAfterMs } from '@parcelpost/shared/retry-after.js';
 import { webhookArgs } from '@parcelpost/shared/signatures/registry.js';
 import { Agent, type Dispatcher, request } from 'undici';
@@ -40,7 +40,7 @@ export function createWebhookHandler(options: WebhookOptions): ClosableHandler {
     maxHeaderSize: 16 * 1024,
   });
   const handle = withArgs(webhookArgs, async (input, args, context) => {
-    const body = webhookBody(input, args.note);
+    const body = webhookBody(input.kind === 'success' || input.kind === 'failure' ? input : context.end, args.note);
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Parcelpost',
@@ -66,7 +66,7 @@ export function createWebhookHandler(options: WebhookOptions): ClosableHandler {
 }
 
 /** The message itself: the same bytes at every try. */
-function webhookBody(input: FollowUpInput, note: string | undefined): string {
+function webhookBody(input: ExportEnd, note: string | undefined): string {
   const outcome = input.kind === 'success' ? input.result : input.report;
   return JSON.stringify({
     type: input.kind === 'success' ? 'export.completed' : 'export.failed',

@@ -100,6 +100,7 @@ export async function bundle(
       rows: maps.reduce((sum, map) => sum + map.rows, 0),
       files: contents.map(({ name, rows, bytes }) => ({ name, rows, bytes })),
       warnings: warnings.map(({ message }) => message),
+      missing: [],
       requestedBy: requestedBy(row),
       finishedAt: new Date().toISOString(),
     },

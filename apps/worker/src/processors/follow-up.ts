@@ -1,5 +1,5 @@
 /** Runs one follow-up, as a job of the queue that its task names; its row says what became of it. */
-import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
+import type { ExportEnd, FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
 import type { FollowUpJobData } from '@parcelpost/shared/queues/relay.js';
 import { type BackoffOptions, type BackoffStrategy, type Job, UnrecoverableError } from 'bullmq';
 import { FollowUpError, PermanentFollowUpError, RetryAfterError } from '../follow-ups/errors.js';
@@ -37,6 +37,7 @@ export async function processFollowUp(
     const result = await handler(row.input as FollowUpInput, row.args as Record<string, JsonValue>, {
       followUpId,
       exportId,
+      end: row.input as ExportEnd,
       attempt,
       signal,
       log,

@@ -1,8 +1,10 @@
 import { sql as platform } from './0001-platform.js';
 import { sql as exportsSql } from './0002-exports.js';
+import { sql as canvas } from './0003-canvas.js';
 
 /** Every migration, in order. Forward only: a migration that has been released is never edited. */
 export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0001-platform', sql: platform },
   { name: '0002-exports', sql: exportsSql },
+  { name: '0003-canvas', sql: canvas },
 ];

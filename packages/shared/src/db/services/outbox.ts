@@ -74,13 +74,14 @@ export async function insertOutbox(trx: Connection, entries: readonly OutboxEntr
         generation: entry.generation,
         hook: entry.hook,
         position: entry.position,
+        place: entry.hook === 'enter' ? 'enter' : `${entry.hook}/${entry.position}`,
         task: entry.task,
         args: JSON.stringify(entry.args),
         options: JSON.stringify(entry.options),
         input: JSON.stringify(entry.input),
       })),
     )
-    .onConflict(['export_id', 'generation', 'hook', 'position'])
+    .onConflict(['export_id', 'generation', 'place'])
     .ignore();
 }
 
