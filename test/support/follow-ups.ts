@@ -1,6 +1,12 @@
 /** Inputs for the tests of follow-ups, and the context a handler runs in. */
 
-import type { ExportFailureReport, ExportResult, FollowUpInput } from '@parcelpost/shared/export-result.js';
+import type {
+  ExportFailureReport,
+  ExportResult,
+  FollowUpFault,
+  FollowUpInput,
+  JsonValue,
+} from '@parcelpost/shared/export-result.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import type { FollowUpContext } from '../../apps/worker/src/follow-ups/types.js';
 
@@ -54,6 +60,65 @@ export function failureInput(changes: Partial<ExportFailureReport> = {}): Follow
   };
   return { kind: 'failure', report };
 }
+
+/** The end of an export whose bundle lacks the fourth shard of parties and a file. */
+export function partialInput(changes: Partial<ExportResult> = {}): FollowUpInput & { kind: 'success' } {
+  return successInput({
+    outcome: 'partial',
+    missing: [
+      {
+        code: 'platform-unavailable',
+        message: 'The platform answered 502 to the list of parties, eight times in a row.',
+        step: 'parties',
+        shard: 3,
+        attempts: 8,
+        rowsExpected: 2_500,
+      },
+      {
+        code: 'internal',
+        message: 'The file could not be made.',
+        step: 'shapefiles.polygons',
+        shard: null,
+        attempts: 3,
+        rowsExpected: null,
+      },
+    ],
+    ...changes,
+  });
+}
+
+/** The end of an export that Ana called off. */
+export function cancelledInput(): FollowUpInput & { kind: 'failure' } {
+  const message = 'Cancelled by Ana Álvarez.';
+  return failureInput({
+    outcome: 'cancelled',
+    failure: { code: 'cancelled', message, step: null, shard: null, attempts: 1 },
+  });
+}
+
+/** What an onFailure of a follow-up gets. */
+export function faultInput(changes: Partial<FollowUpFault> = {}): FollowUpInput & { kind: 'fault' } {
+  const fault: FollowUpFault = {
+    code: 'webhook-refused',
+    message: 'https://gis.example.org answered 500; a webhook is taken by answering 2xx',
+    step: 'webhook.post',
+    shard: null,
+    attempts: 14,
+    followUpId: '5f0c9c52-3f0f-4f57-8d3b-8a2c51f0a7be',
+    place: 'onSuccess/0/chain/1',
+    finishedAt: '2026-03-05T20:31:40.000Z',
+    ...changes,
+  };
+  return { kind: 'fault', fault };
+}
+
+/** What a follow-up gets from the one before it. */
+export function valueInput(value: JsonValue): FollowUpInput & { kind: 'value' } {
+  return { kind: 'value', value };
+}
+
+/** What an immutable follow-up gets. */
+export const NO_INPUT: FollowUpInput = { kind: 'none' };
 
 export function followUpContext(changes: Partial<FollowUpContext> = {}): FollowUpContext {
   return {

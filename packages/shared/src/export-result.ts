@@ -77,6 +77,8 @@ export interface FollowUpFault extends ExportFailure {
   followUpId: string;
   /** Its place in the canvas, such as `onSuccess/0/chain/1`. */
   place: string;
+  /** When it failed for good; ISO 8601 in UTC. */
+  finishedAt: string;
 }
 
 /**
