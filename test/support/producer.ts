@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Database } from '@parcelpost/shared/db/database.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
+import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
@@ -60,6 +61,7 @@ export async function startProducer(
       ...options.changes,
     },
     log: options.log ?? createLogger('producer', 'silent'),
+    metrics: createMetrics('producer'),
     db,
     storage,
     relay: {

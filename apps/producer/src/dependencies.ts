@@ -1,6 +1,7 @@
 import type { ProducerConfig } from '@parcelpost/shared/config.js';
 import type { Database } from '@parcelpost/shared/db/database.js';
 import type { Logger } from '@parcelpost/shared/log.js';
+import type { Metrics } from '@parcelpost/shared/metrics.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 
@@ -23,6 +24,7 @@ export type ServerConfig = Pick<
 export interface Dependencies {
   config: ServerConfig;
   log: Logger;
+  metrics: Metrics;
   db: Database;
   storage: Storage;
   relay: Pick<OutboxRelay, 'run'>;

@@ -4,6 +4,7 @@ import { ConfigError, type ProducerConfig, queueUrl, readProducerConfig } from '
 import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
+import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { META_QUEUE, openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
@@ -27,6 +28,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const app = await buildServer({
     config,
     log,
+    metrics: createMetrics('producer'),
     db,
     storage,
     relay,

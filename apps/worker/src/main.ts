@@ -7,9 +7,11 @@ import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/ex
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import { createLogger } from '@parcelpost/shared/log.js';
+import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { createConnections, PlatformClient } from '@parcelpost/shared/platform-client/client.js';
 import { openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import { BUILT_IN_TASKS } from '@parcelpost/shared/signatures/registry.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
@@ -37,6 +39,7 @@ async function main(config: WorkerConfig): Promise<void> {
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
     webhook: { secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
   });
+  const metrics = createMetrics('worker', { names: Object.keys(BUILT_IN_TASKS), routes: config.TASK_ROUTES });
   const jobs = new ExportJobService(db);
   const deps: WorkerDeps = {
     db,
@@ -49,6 +52,9 @@ async function main(config: WorkerConfig): Promise<void> {
     relay: new OutboxRelay({ db, queues, log }),
     storage: openStorage(config.STORAGE_URL),
     log,
+    metrics,
+    signatureSecrets: config.SIGNATURE_SECRET,
+    routes: config.TASK_ROUTES,
     openClient: (row: ExportRow, signal: AbortSignal) =>
       new PlatformClient({
         apiUrl: config.PLATFORM_API_URL ?? config.PUBLIC_URL,
@@ -83,6 +89,7 @@ async function main(config: WorkerConfig): Promise<void> {
     host: config.HOST,
     checks: { database: () => db.raw('select 1'), queue: () => queues.ping() },
     stopping: () => stopping,
+    metrics,
     log,
   });
   log.info({ address: health.address(), queues: config.WORKER_QUEUES, engine: queues.engine }, 'worker started');

@@ -4,6 +4,7 @@ import type { ExportRow, ExportService } from '@parcelpost/shared/db/services/ex
 import type { FileService } from '@parcelpost/shared/db/services/files.js';
 import type { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import type { Logger } from '@parcelpost/shared/log.js';
+import type { Metrics } from '@parcelpost/shared/metrics.js';
 import type { PlatformClient } from '@parcelpost/shared/platform-client/client.js';
 import type { Queues } from '@parcelpost/shared/queues/queues.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
@@ -23,6 +24,11 @@ export interface WorkerDeps {
   relay: OutboxRelay;
   storage: Storage;
   log: Logger;
+  metrics: Metrics;
+  /** Secrets of signatures: what the producer signed is verified with any of them. */
+  signatureSecrets: readonly string[];
+  /** Queues of other services: their tasks are entered and waited for, not run here. */
+  routes: readonly string[];
   /** Opens the platform's API for one export, with the token that came with it. */
   openClient(row: ExportRow, signal: AbortSignal): PlatformClient;
   settings: {
