@@ -5,6 +5,7 @@ import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
+import { addDatabaseGauges } from '@parcelpost/shared/metrics-database.js';
 import { META_QUEUE, openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
@@ -25,10 +26,12 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const storage = openStorage(config.STORAGE_URL);
   const decided = new EventEmitter<{ export: [id: string] }>();
   const stopListening = listenForDecisions(config.DATABASE_URL, (id) => decided.emit('export', id), log);
+  const metrics = createMetrics('producer');
+  addDatabaseGauges(metrics.registry, db);
   const app = await buildServer({
     config,
     log,
-    metrics: createMetrics('producer'),
+    metrics,
     db,
     storage,
     relay,

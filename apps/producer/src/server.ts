@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
+import type { Metrics } from '@parcelpost/shared/metrics.js';
 import { pathSegments, splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
@@ -41,6 +42,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     throw problem('not-found', 'No page and no resource has this address.');
   });
   logRequests(app);
+  countRequests(app, dependencies.metrics);
   // Before any route sees a path that it might understand differently than the guards do.
   app.addHook('onRequest', async (request) => {
     pathSegments(splitTarget(request.raw.url ?? '').path);
@@ -115,8 +117,16 @@ function logRequests(app: FastifyInstance): void {
       ms: Math.round(reply.elapsedTime),
       exportId,
     };
-    const quiet = path === '/healthz' || path === '/readyz';
+    const quiet = ['/healthz', '/readyz', '/metrics'].includes(path);
     request.log[quiet ? 'debug' : 'info'](line, 'answered');
+  });
+}
+
+/** Counts each answer under its route's pattern: addresses that nobody ever made a route for are one and the same. */
+function countRequests(app: FastifyInstance, { httpRequests }: Metrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const labels = { method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode };
+    httpRequests.observe(labels, reply.elapsedTime / 1000);
   });
 }
 

@@ -1,4 +1,4 @@
-/** Routes about the service itself: its health, its API document, its problem types. */
+/** Routes about the service itself: its health, its metrics, its API document, its problem types. */
 import { within } from '@parcelpost/shared/within.js';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -12,7 +12,7 @@ import { problem } from '../problems.js';
 /** How long a service that this one needs may take to say that it is there. */
 const PATIENCE_MS = 2000;
 
-export async function serviceRoutes(scope: FastifyInstance, { db, pingQueues }: Dependencies): Promise<void> {
+export async function serviceRoutes(scope: FastifyInstance, { db, metrics, pingQueues }: Dependencies): Promise<void> {
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const sealScope = refuseOtherMethods(scope);
   const status = z.object({ status: z.literal('ok') });
@@ -46,6 +46,11 @@ export async function serviceRoutes(scope: FastifyInstance, { db, pingQueues }: 
       return { status: 'ok' } as const;
     },
   );
+
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const text = await metrics.registry.metrics();
+    return reply.header('cache-control', 'no-store').type(metrics.registry.contentType).send(text);
+  });
 
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
     return reply.type('application/json; charset=utf-8').send(scope.swagger());

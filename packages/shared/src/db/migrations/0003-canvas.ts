@@ -29,6 +29,7 @@ drop index outbox_pending;
 create index outbox_pending on outbox (created_at, place) where state = 'pending';
 drop index outbox_on_its_way;
 create index outbox_on_its_way on outbox (id) where hook <> 'enter' and kind = 'task' and state in ('entered', 'active');
+create index outbox_failed on outbox (finished_at) where state = 'failed' and kind = 'task';
 
 -- started_by: the follow-up (a row of the outbox) that started this export; request_hash: what an identical request has.
 -- parts_until: how long fragments and files of an export without a whole bundle are kept for another try.
@@ -64,4 +65,5 @@ create table refused_jobs (
   reason text not null,
   unique (queue, job_id, reason)
 );
+create index refused_jobs_at on refused_jobs (at);
 `;
