@@ -54,6 +54,53 @@ const ours = {
     title: 'There is no such export',
     about: 'No export has this id, or it belongs to a project of which you are not a member.',
   },
+  'idempotency-key-malformed': {
+    status: 400,
+    title: 'The Idempotency-Key is malformed',
+    about:
+      'Idempotency-Key is one String of structured fields (RFC 9651): 1 to 255 printable ASCII characters in double ' +
+      'quotes, such as "8e03978e-40d5-43dd-bc93-6894a57f9324". Quotes may be left away where it is made of letters, ' +
+      'digits and -._~:/+= alone.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    about:
+      'You have used this Idempotency-Key within the last 24 hours for something else than what is asked now. A key ' +
+      'stands for one request; make a new one for each. Repeat the first request as it was to get its export again.',
+  },
+  'idempotency-key-busy': {
+    status: 409,
+    title: 'The first request of this Idempotency-Key is being recorded',
+    about:
+      'A request with this Idempotency-Key is being answered at this moment. Wait for it, or repeat it in a second.',
+  },
+  'export-not-yours': {
+    status: 403,
+    title: 'The export is somebody else’s',
+    about:
+      'Only the person who asked for an export, and administrators of its project or organization, may cancel it or ' +
+      'have it tried again.',
+  },
+  'export-decided': {
+    status: 409,
+    title: 'The export has come to its end',
+    about: 'An export that is completed, partial, failed or cancelled cannot be cancelled any more.',
+  },
+  'export-not-retryable': {
+    status: 409,
+    title: 'The export cannot be tried again',
+    about:
+      'Only an export that failed, was cancelled, or is partial with its files still there can be tried again. One that ' +
+      'runs comes to its end by itself; in place of one that is completed or expired, ask for a new one.',
+  },
+  'export-identical-running': {
+    status: 409,
+    title: 'The same export is running already',
+    about:
+      'The same person has asked for the same export again, and that one is running. Wait for it, or cancel it, before ' +
+      'this one is tried again.',
+  },
   'export-unfinished': {
     status: 409,
     title: 'The export has not finished',
