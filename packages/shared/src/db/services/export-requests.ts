@@ -1,29 +1,114 @@
-/** Asking for exports: the rows that a request, or a follow-up that starts the next export, leaves behind. */
+/** Asking for exports: the rows that a request, a retry, or a follow-up that starts the next export, leaves behind. */
 import type { PreparedExport } from '../../signatures/prepared.js';
 import type { SealedTokens, Signature } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
 import type { NewExport } from './exports.js';
+import { findKey, type IdempotencyKey, keepKey, takeKey } from './idempotency-keys.js';
 import { insertOutbox } from './outbox.js';
 
-/** An export's row as it begins. */
-interface FirstRow extends Omit<NewExport, 'onSuccess' | 'onFailure'> {
-  onSuccess: Signature[];
-  onFailure: Signature[];
-  nextTokens?: SealedTokens | null;
-  /** The follow-up that starts it. */
-  startedBy?: string | null;
+/** Rounds in which an identical export may end between being met and being looked up, before something else is wrong. */
+const MOST_ROUNDS = 10;
+const UNIQUE_VIOLATION = '23505';
+
+/** An export as a person asks for it. */
+export interface RequestedExport extends FirstRow {
+  /** Sealed tokens of the exports that its follow-ups start. */
+  nextTokens: SealedTokens;
+  /** The same for whatever is the same request: while one is running, a second one joins it. */
+  requestHash: string;
 }
 
-/** Writes what asking for exports means. */
+/**
+ * What became of a request: `created` an export, `joined` an identical one that is running, `repeated` an earlier request
+ * by its key; or nothing was done, since the key stands for another request, or is being recorded at this moment.
+ */
+export type Recorded =
+  | { kind: 'created' | 'joined' | 'repeated'; exportId: string }
+  | { kind: 'key-reused' }
+  | { kind: 'key-busy' };
+
+/** What a retry begins its generation with. */
+export interface NextGeneration {
+  onSuccess: Signature[];
+  onFailure: Signature[];
+  sealedToken: string;
+  nextTokens: SealedTokens;
+  deadlineAt: Date;
+}
+
+/** Writes what asking for exports means. The relay is the caller's to run. */
 export class ExportRequests {
   constructor(readonly db: Database) {}
 
-  /** Inserts an export, and the outbox row that brings it into the queue, in one transaction. */
+  /** Inserts an export, and the outbox row that brings it into the queue, in one transaction. It joins none. */
   async create(row: NewExport): Promise<void> {
     await this.db.transaction(async (trx) => {
-      await trx('exports').insert(columnsOf(row as FirstRow));
+      await trx('exports').insert(columnsOf(row));
       await enter(trx, row.id, 1);
     });
+  }
+
+  /**
+   * Records a request: inserts its export, or joins the identical one that is running and not about to end. However many
+   * do so at once, one export comes of it. The key is kept in the same transaction.
+   */
+  async request(row: RequestedExport, key?: IdempotencyKey): Promise<Recorded> {
+    return this.db.transaction(async (trx) => {
+      if (key) {
+        if (!(await takeKey(trx, key))) return { kind: 'key-busy' };
+        const known = await findKey(trx, key);
+        if (known) return known.fingerprint === key.fingerprint ? repeated(known.exportId) : { kind: 'key-reused' };
+      }
+      const recorded = await createOrJoin(trx, row);
+      if (key) await keepKey(trx, key, recorded.exportId);
+      return recorded;
+    });
+  }
+
+  /**
+   * Begins the next generation of an export that has left no bundle, or only a part of one: a compare-and-set, so that of
+   * two retries at once one does. The export keeps its requester and its place among the requests.
+   * @param generation the one that came to its end
+   * @returns `identical-running` where an identical request is running meanwhile; `not-retryable` where the export is of
+   *   another generation, runs, is completed, or its files have expired; then nothing was changed
+   */
+  async retry(
+    id: string,
+    generation: number,
+    next: NextGeneration,
+  ): Promise<'retried' | 'not-retryable' | 'identical-running'> {
+    try {
+      return await this.db.transaction(async (trx) => {
+        const changed = await trx('exports')
+          .where({ id, generation })
+          .whereIn('outcome', ['failed', 'cancelled', 'partial'])
+          .where((bundle) => bundle.whereNull('expires_at').orWhere('expires_at', '>', trx.fn.now()))
+          .update({
+            generation: generation + 1,
+            outcome: null,
+            phase: 'waiting',
+            abort: null,
+            result: null,
+            error: null,
+            started_at: null,
+            decided_at: null,
+            expires_at: null,
+            parts_until: null,
+            on_success: JSON.stringify(next.onSuccess),
+            on_failure: JSON.stringify(next.onFailure),
+            sealed_token: next.sealedToken,
+            next_tokens: JSON.stringify(next.nextTokens),
+            deadline_at: next.deadlineAt,
+          });
+        if (changed === 0) return 'not-retryable';
+        await enter(trx, id, generation + 1);
+        return 'retried';
+      });
+    } catch (error) {
+      const { code, constraint } = error as { code?: string; constraint?: string };
+      if (code === UNIQUE_VIOLATION && constraint === 'exports_joinable') return 'identical-running';
+      throw error;
+    }
   }
 
   /**
@@ -31,7 +116,7 @@ export class ExportRequests {
    * started and changes nothing. It joins no running export and none joins it.
    * @param node the row of the outbox that is being run
    * @param sealed what was sealed for that row: the next export's token, and those of the exports that come after it
-   * @returns the export's id, and whether this call started it; the relay is the caller's to run
+   * @returns the export's id, and whether this call started it
    */
   async startNext(
     node: { id: string; exportId: string },
@@ -42,26 +127,45 @@ export class ExportRequests {
     const started = await this.db.transaction(async (trx) => {
       // Workers report progress without waiting for the disk; an export that was begun is to last.
       await trx.raw('set local synchronous_commit = on');
-      const inserted = await trx('exports')
-        .insert(
-          columnsOf({
-            ...row,
-            id: node.id,
-            sealedToken: sealed.token,
-            nextTokens: sealed.next,
-            startedBy: node.id,
-            deadlineAt: new Date(Date.now() + deadlineMinutes * 60_000),
-          }),
-        )
-        .onConflict('id')
-        .ignore()
-        .returning('id');
+      const first = {
+        ...row,
+        id: node.id,
+        sealedToken: sealed.token,
+        nextTokens: sealed.next,
+        startedBy: node.id,
+        deadlineAt: new Date(Date.now() + deadlineMinutes * 60_000),
+      };
+      const inserted = await trx('exports').insert(columnsOf(first)).onConflict('id').ignore().returning('id');
       if (inserted.length === 0) return false;
       await enter(trx, node.id, 1);
       return true;
     });
     return { exportId: node.id, started };
   }
+}
+
+const repeated = (exportId: string): Recorded => ({ kind: 'repeated', exportId });
+
+async function createOrJoin(
+  trx: Connection,
+  row: RequestedExport,
+): Promise<{ kind: 'created' | 'joined'; exportId: string }> {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const inserted = await trx('exports')
+      .insert(columnsOf(row))
+      .onConflict(trx.raw('(request_hash) where outcome is null and abort is null'))
+      .ignore()
+      .returning('id');
+    if (inserted.length > 0) {
+      await enter(trx, row.id, 1);
+      return { kind: 'created', exportId: row.id };
+    }
+    const running = await trx('exports')
+      .where({ request_hash: row.requestHash, outcome: null, abort: null })
+      .first<{ id: string } | undefined>('id');
+    if (running) return { kind: 'joined', exportId: running.id };
+  }
+  throw new Error(`a request met an identical export ${MOST_ROUNDS} times, and could join none`);
 }
 
 /** The outbox row that brings a generation of an export into the queue. */
@@ -78,6 +182,15 @@ async function enter(trx: Connection, exportId: string, generation: number): Pro
   await insertOutbox(trx, [{ ...row, input: null }]);
 }
 
+interface FirstRow extends Omit<NewExport, 'onSuccess' | 'onFailure'> {
+  onSuccess: readonly object[];
+  onFailure: readonly object[];
+  nextTokens?: SealedTokens;
+  requestHash?: string;
+  /** The follow-up that starts it. */
+  startedBy?: string;
+}
+
 function columnsOf(row: FirstRow) {
   return {
     id: row.id,
@@ -92,6 +205,7 @@ function columnsOf(row: FirstRow) {
     on_failure: JSON.stringify(row.onFailure),
     sealed_token: row.sealedToken,
     next_tokens: row.nextTokens ? JSON.stringify(row.nextTokens) : null,
+    request_hash: row.requestHash ?? null,
     started_by: row.startedBy ?? null,
     deadline_at: row.deadlineAt,
   };
