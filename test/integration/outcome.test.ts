@@ -63,7 +63,14 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     files: new FileService(database.db),
     relay,
     log,
-    settings: { publicUrl: 'http://127.0.0.1:3000', shardRecords: 1, zipLevel: 1, ttlMs: 1, softwareVersion: '0' },
+    settings: {
+      publicUrl: 'http://127.0.0.1:3000',
+      shardRecords: 1,
+      zipLevel: 1,
+      ttlMs: 1,
+      partsTtlMs: 1,
+      softwareVersion: '0',
+    },
   });
 
   const success = (id: string): Decision => {

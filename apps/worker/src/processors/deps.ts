@@ -39,6 +39,8 @@ export interface WorkerDeps {
     zipLevel: number;
     /** How long a bundle is kept. */
     ttlMs: number;
+    /** How long parts of an export without a whole bundle are kept for another try. */
+    partsTtlMs: number;
     softwareVersion: string;
   };
 }

@@ -1,6 +1,7 @@
 import type { ExportFailure } from '../../errors.js';
 import type { ExportOptions, Signature } from '../../export-request.js';
 import type { ExportResult } from '../../export-result.js';
+import type { SealedTokens } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
 import { insertOutbox } from './outbox.js';
 
@@ -44,6 +45,12 @@ export interface ExportRow extends Omit<NewExport, 'sealedToken'> {
   decidedAt: Date | null;
   /** When the files go; null unless there are files. */
   expiresAt: Date | null;
+  /** How long parts that were made are kept for another try; null while one runs, and where there are none. */
+  partsUntil: Date | null;
+  /** The follow-up of another export that started this one. */
+  startedBy: string | null;
+  /** Sealed tokens of the exports that its follow-ups start. */
+  nextTokens: SealedTokens | null;
 }
 
 /** One word for people: the outcome; `expired` once its files are gone; else whether work has begun. */
@@ -95,6 +102,9 @@ const COLUMNS = {
   decidedAt: 'decided_at',
   deadlineAt: 'deadline_at',
   expiresAt: 'expires_at',
+  partsUntil: 'parts_until',
+  startedBy: 'started_by',
+  nextTokens: 'next_tokens',
 } as const;
 
 /** The rows of `exports`: one request each, with one outcome. */
