@@ -22,7 +22,7 @@ const QUERY = `
     from exports e join outbox o on o.export_id = e.id and o.generation = e.generation and o.place = 'enter'
     where e.outcome is null
   ), waiting as (
-    select created_at from outbox where state = 'pending'
+    select pending_at from outbox where state = 'pending'
   )
   select
     (select coalesce(json_object_agg(phase, n), '{}') from (select phase, count(*) n from open group by phase) p)
@@ -33,7 +33,7 @@ const QUERY = `
        select state, count(*) n from outbox
        where hook <> 'enter' and kind = 'task' and state in ('entered', 'active') group by state) s) as "followUps",
     (select count(*) from waiting) as pending,
-    (select coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from waiting) as "oldestPending",
+    (select coalesce(extract(epoch from now() - min(pending_at)), 0)::float8 from waiting) as "oldestPending",
     (select count(*) from outbox where state = 'failed' and kind = 'task' and finished_at > now() - interval '1 day')
       as "failedDay",
     (select count(*) from refused_jobs where at > now() - interval '1 day') as "refusedDay"`;

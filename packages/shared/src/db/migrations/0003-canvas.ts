@@ -4,6 +4,8 @@
  * A row of the outbox is a node of a canvas: a task, which goes to a queue, or a chain, group or chord, which joins
  * others. Its id is derived from export, generation and place. All nodes of a hook are written by the decision; a node
  * `waiting` becomes `pending` (a task) or `active` (a join) by the transaction that settles the one before it.
+ * `pending_at` is when a task's turn came, and the order in which tasks are entered; `due_at` is when another service must
+ * have ended it.
  */
 export const sql = `
 alter table outbox drop constraint outbox_export_id_generation_hook_position_key;
@@ -17,18 +19,21 @@ alter table outbox
   add column mac text,
   add column sealed jsonb,
   add column replays int not null default 0,
-  add column due_at timestamptz,
+  add column pending_at timestamptz default now(),
   add column started_at timestamptz,
+  add column due_at timestamptz,
   add constraint outbox_state_check
     check (state in ('waiting', 'pending', 'entered', 'active', 'done', 'failed', 'skipped'));
-update outbox set place = case when hook = 'enter' then 'enter' else hook || '/' || position end;
+update outbox set place = case when hook = 'enter' then 'enter' else hook || '/' || position end, pending_at = created_at;
 alter table outbox alter column place set not null;
 alter table outbox add constraint outbox_place unique (export_id, generation, place);
 create index outbox_children on outbox (parent_id) where parent_id is not null;
 drop index outbox_pending;
-create index outbox_pending on outbox (created_at, place) where state = 'pending';
+create index outbox_pending on outbox (pending_at, position) where state = 'pending';
 drop index outbox_on_its_way;
 create index outbox_on_its_way on outbox (id) where hook <> 'enter' and kind = 'task' and state in ('entered', 'active');
+create index outbox_due on outbox (due_at) where due_at is not null and state in ('entered', 'active');
+create index outbox_sealed on outbox (finished_at) where sealed is not null;
 create index outbox_failed on outbox (finished_at) where state = 'failed' and kind = 'task';
 
 -- started_by: the follow-up (a row of the outbox) that started this export; request_hash: what an identical request has.
