@@ -1,5 +1,5 @@
 /** Every error leaves as a problem document (RFC 9457); what is unknown is logged and masked. */
-import { ProblemError } from '@parcelpost/shared/errors.js';
+import { type FieldError, ProblemError } from '@parcelpost/shared/errors.js';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { PROBLEM_TYPES } from './problem-types.js';
@@ -39,6 +39,13 @@ export function problem(
 ): ProblemError {
   const { status, title } = PROBLEM_TYPES[type];
   return new ProblemError(status, type, title, detail, extra);
+}
+
+/** 422 `invalid-request`: what is wrong with each field of a body. */
+export function invalidRequest(errors: FieldError[]): ProblemError {
+  return problem('invalid-request', errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), {
+    errors,
+  });
 }
 
 /** Fastify's own refusals, by code. */

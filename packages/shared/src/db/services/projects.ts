@@ -10,6 +10,12 @@ const IS_MEMBER = `exists (
   where m.user_id = cast(:user as uuid) and m.organization_id = p.organization_id
     and (m.project_id is null or m.project_id = p.id))`;
 
+/** SQL for "user `:user` administers project `p`": it alone, or its whole organization. */
+const IS_ADMINISTRATOR = `exists (
+  select from memberships m
+  where m.user_id = cast(:user as uuid) and m.organization_id = p.organization_id
+    and (m.project_id is null or m.project_id = p.id) and m.role = 'administrator')`;
+
 /** SQL for "user `:user` may see project `p`": a public one every user may see, a private one its members. */
 export const MAY_SEE = `(${IS_MEMBER} or (
   p.access = 'public' and exists (select from users u where u.id = cast(:user as uuid))))`;
@@ -23,6 +29,14 @@ export interface ProjectAccess {
   maySee: boolean;
   /** May export it, and see the exports made of it: its members may, in any role. */
   mayExport: boolean;
+  /** May cancel and try again what other members export. */
+  mayAdminister: boolean;
+}
+
+/** A project as addresses have it. */
+export interface ProjectAddress {
+  organization: string;
+  project: string;
 }
 
 /** The rows of `projects`, seen through what a user may do. */
@@ -31,14 +45,31 @@ export class ProjectService {
 
   /** What a user may do with a project; undefined if there is no such project. */
   async access(organization: string, project: string, userId: string): Promise<ProjectAccess | undefined> {
-    const { rows } = await this.db.raw<{ rows: ProjectAccess[] }>(
-      `select p.slug, p.name, json_build_object('slug', o.slug, 'name', o.name) as organization,
-         ${MAY_SEE} as "maySee", ${IS_MEMBER} as "mayExport"
-       from projects p join organizations o on o.id = p.organization_id
-       where o.slug = :organization and p.slug = :project`,
-      { organization, project, user: userId },
+    const [access] = await this.accessAll([{ organization, project }], userId);
+    return access;
+  }
+
+  /**
+   * What a user may do with each of several projects, in one query.
+   * @returns in the same order; undefined where there is no such project
+   */
+  async accessAll(projects: readonly ProjectAddress[], userId: string): Promise<(ProjectAccess | undefined)[]> {
+    const { rows } = await this.db.raw<{ rows: (ProjectAccess & { asked: number })[] }>(
+      `select cast(w.asked as int) as asked, p.slug, p.name,
+         json_build_object('slug', o.slug, 'name', o.name) as organization,
+         ${MAY_SEE} as "maySee", ${IS_MEMBER} as "mayExport", ${IS_ADMINISTRATOR} as "mayAdminister"
+       from unnest(cast(:organizations as text[]), cast(:projects as text[]))
+         with ordinality as w (organization, project, asked)
+       join organizations o on o.slug = w.organization
+       join projects p on p.organization_id = o.id and p.slug = w.project`,
+      {
+        organizations: projects.map(({ organization }) => organization),
+        projects: projects.map(({ project }) => project),
+        user: userId,
+      },
     );
-    return rows[0];
+    const found = new Map(rows.map(({ asked, ...access }) => [asked, access]));
+    return projects.map((_, index) => found.get(index + 1));
   }
 
   /**

@@ -1,0 +1,69 @@
+/** How late the calls of a canvas may come: what the tokens of exports that they start have to outlive. */
+import { type CanvasHook, kindOf, partsOf } from '@parcelpost/shared/signatures/place.js';
+import type { Signature, TaskSignature } from '@parcelpost/shared/signatures/signature.js';
+
+/** Longest pause between two tries, and by how much chance may lengthen one: as the worker's backoff has them. */
+const LONGEST_PAUSE_MS = 12 * 3_600_000;
+const JITTER = 1.25;
+
+/** Milliseconds. */
+export interface Wait {
+  /** That is asked for: delays, and the time that exports before it have. It passes in any case, or may well. */
+  planned: number;
+  /** Of all tries that may go wrong before, at their longest. */
+  retries: number;
+}
+
+/** How often, and after what pause, a call is tried unless it says so itself. */
+export type TriesOf = (task: string) => { attempts: number; backoff: number };
+
+/**
+ * When the last try of each call of a list may begin at the latest, by place: after what is before it in its chain, its
+ * group, or the call whose callback it is.
+ * @param begin when the list itself is called
+ */
+export function waits(
+  list: readonly Signature[],
+  hook: CanvasHook,
+  begin: Wait,
+  triesOf: TriesOf,
+): ReadonlyMap<string, Wait> {
+  const found = new Map<string, Wait>();
+  const visit = (signature: Signature, place: string, before: Wait): Wait => {
+    const parts = partsOf(signature).map((part) => ({ ...part, place: `${place}/${part.segment}` }));
+    const below = (role: string) => parts.filter((part) => part.role === role);
+    const all = (role: string, from: Wait) =>
+      below(role).reduce((latest, part) => later(latest, visit(part.signature, part.place, from)), from);
+    let end: Wait;
+    if ('task' in signature) {
+      end = after(before, signature, triesOf);
+      found.set(place, end);
+    } else if (kindOf(signature) === 'chain') {
+      end = below('step').reduce((from, part) => visit(part.signature, part.place, from), before);
+    } else {
+      end = all('body', all('member', before));
+    }
+    all('onSuccess', end);
+    all('onFailure', end);
+    return end;
+  };
+  for (const [index, signature] of list.entries()) visit(signature, `${hook}/${index}`, begin);
+  return found;
+}
+
+function after(before: Wait, { task, options }: TaskSignature, triesOf: TriesOf): Wait {
+  const usual = triesOf(task);
+  const attempts = options.attempts ?? usual.attempts;
+  let retries = before.retries;
+  let pause = options.backoff ?? usual.backoff;
+  for (let attempt = 1; attempt < attempts; attempt++) {
+    retries += Math.min(pause, LONGEST_PAUSE_MS) * JITTER;
+    pause *= 2;
+  }
+  return { planned: before.planned + (options.delay ?? 0), retries };
+}
+
+const later = (a: Wait, b: Wait): Wait => ({
+  planned: Math.max(a.planned, b.planned),
+  retries: Math.max(a.retries, b.retries),
+});

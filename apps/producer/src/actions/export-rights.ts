@@ -1,0 +1,139 @@
+/** Who may export what, and the token that an export reads with. */
+import type { ProjectAccess, ProjectService } from '@parcelpost/shared/db/services/projects.js';
+import type { UserRow } from '@parcelpost/shared/db/services/users.js';
+import { type FieldError, ProblemError } from '@parcelpost/shared/errors.js';
+import { mintScopedToken, projectPath } from '@parcelpost/shared/tokens/scoped-token.js';
+import type { ServerConfig } from '../dependencies.js';
+import { invalidRequest, problem } from '../problems.js';
+import { askPlatform, type ProjectNames } from './external-platform.js';
+import { externalPlatform } from './platform-url.js';
+
+/** Questions that another platform gets at once. */
+const QUESTIONS_AT_ONCE = 4;
+
+/** A project that somebody wants to export. */
+export interface Wanted {
+  organization: string;
+  project: string;
+  /** Token of another platform. */
+  apiToken: string | undefined;
+}
+
+/** A project that a request's follow-ups are to export. */
+export interface WantedNext extends Wanted {
+  /** Where in the request's body its arguments stand: `/onSuccess/0/args`. */
+  pointer: string;
+}
+
+export class ExportRights {
+  readonly #platform: string | undefined;
+
+  constructor(
+    readonly config: Pick<ServerConfig, 'PLATFORM_API_URL' | 'PUBLIC_URL' | 'TOKEN_SECRET'>,
+    readonly projects: ProjectService,
+  ) {
+    this.#platform = externalPlatform(config);
+  }
+
+  /**
+   * Checks that a user may export a project. On our own platform its membership decides; another one is asked with the
+   * token that came along.
+   * @throws {ProblemError} 404 `project-not-found`, 403 `export-not-permitted`, 422 for an `apiToken` that is missing or
+   *   has no place here; with another platform 401, 403, 404 and 502 by its answer
+   */
+  async check(user: UserRow, wanted: Wanted): Promise<ProjectNames> {
+    const wrong = this.#tokenFault(wanted);
+    if (wrong !== undefined) throw invalidRequest([{ pointer: '/apiToken', detail: wrong }]);
+    if (this.#platform !== undefined) return askPlatform(this.#platform, withToken(wanted));
+    const { organization, project } = wanted;
+    return permitted(await this.projects.access(organization, project, user.id), wanted);
+  }
+
+  /**
+   * The same for all the exports that a request's follow-ups start, in one query; another platform is asked once for each
+   * project and token.
+   * @throws {ProblemError} as {@link check}, naming the field in `errors`
+   */
+  async checkNext(user: UserRow, wanted: readonly WantedNext[]): Promise<ProjectNames[]> {
+    if (wanted.length === 0) return [];
+    const wrong = wanted.flatMap((one): FieldError[] => {
+      const detail = this.#tokenFault(one);
+      return detail === undefined ? [] : [{ pointer: `${one.pointer}/request/apiToken`, detail }];
+    });
+    if (wrong.length > 0) throw invalidRequest(wrong);
+    const platform = this.#platform;
+    if (platform !== undefined) return askForEach(platform, wanted);
+    const access = await this.projects.accessAll(wanted, user.id);
+    return wanted.map((one, index) => {
+      try {
+        return permitted(access[index], one);
+      } catch (error) {
+        throw placed(error, one);
+      }
+    });
+  }
+
+  /**
+   * The token that an export of a project reads with: another platform's own, or one that opens this project alone to its
+   * user, who has to be permitted at each use.
+   * @param hours that it is to live
+   */
+  token(userId: string, { organization, project, apiToken }: Wanted, hours: number): string {
+    if (apiToken !== undefined) return apiToken;
+    const paths = [projectPath(organization, project)];
+    return mintScopedToken({ userId, paths, hours }, this.config.TOKEN_SECRET);
+  }
+
+  #tokenFault({ apiToken }: Wanted): string | undefined {
+    if (this.#platform === undefined) {
+      return apiToken === undefined
+        ? undefined
+        : 'is only for a service that exports from another platform; leave it out';
+    }
+    if (apiToken === undefined) return 'is missing: send a token of the platform that holds the project';
+    return /^[\x21-\x7e]+$/.test(apiToken)
+      ? undefined
+      : 'holds characters that no token has; send it as it was given out';
+  }
+}
+
+function permitted(access: ProjectAccess | undefined, { organization, project }: Wanted): ProjectNames {
+  if (!access?.maySee) {
+    throw problem('project-not-found', `There is no project ${organization}/${project} that you may see.`);
+  }
+  if (!access.mayExport) {
+    throw problem('export-not-permitted', `Only members of ${organization}/${project} may export it.`);
+  }
+  return { projectName: access.name, organizationName: access.organization.name };
+}
+
+/** Asks another platform, a few questions at once, none of them twice. */
+async function askForEach(platform: string, wanted: readonly WantedNext[]): Promise<ProjectNames[]> {
+  const keyOf = (one: Wanted) => JSON.stringify([one.organization, one.project, one.apiToken]);
+  const questions = [...new Map(wanted.map((one) => [keyOf(one), one])).values()];
+  const answers = new Map<string, ProjectNames>();
+  for (let index = 0; index < questions.length; index += QUESTIONS_AT_ONCE) {
+    const ask = async (one: WantedNext) => {
+      const answer = await askPlatform(platform, withToken(one)).catch((error: unknown) => {
+        throw placed(error, one);
+      });
+      answers.set(keyOf(one), answer);
+    };
+    await Promise.all(questions.slice(index, index + QUESTIONS_AT_ONCE).map(ask));
+  }
+  return wanted.map((one) => answers.get(keyOf(one)) as ProjectNames);
+}
+
+/** A refusal that names the field it is about. */
+function placed(error: unknown, { pointer }: WantedNext): unknown {
+  if (!(error instanceof ProblemError)) return error;
+  const { status, type, title, message, headers, cause } = error;
+  const field = { pointer: `${pointer}/project`, detail: message };
+  return new ProblemError(status, type, title, `${field.pointer}: ${message}`, { errors: [field], headers, cause });
+}
+
+const withToken = ({ organization, project, apiToken }: Wanted) => ({
+  organization,
+  project,
+  apiToken: apiToken ?? '',
+});
