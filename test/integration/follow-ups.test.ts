@@ -5,6 +5,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import type { AddressInfo } from 'node:net';
 import { type SmtpCatcher, startSmtpCatcher } from '@parcelpost/infra/services/smtp-catcher.js';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
+import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import {
@@ -52,7 +53,8 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     smtp = await startSmtpCatcher();
     handlers = createFollowUpHandlers({
       email: { smtpUrl: smtp.url, from: 'Parcelpost <post@maps.example.org>', publicUrl: PUBLIC_URL },
-      webhook: { secret: 'a secret of more than 24 characters', allowPrivate: true },
+      webhook: { secrets: ['a secret of more than 24 characters'], allowPrivate: true },
+      nextExports: { requests: new ExportRequests(database.db), relay, publicUrl: PUBLIC_URL },
     });
     endpoint = createServer(async (request, response) => {
       let body = '';

@@ -127,6 +127,7 @@ export function followUpContext(changes: Partial<FollowUpContext> = {}): FollowU
     end: successInput(),
     attempt: 1,
     signal: new AbortController().signal,
+    sealed: null,
     log: createLogger('test', 'silent'),
     ...changes,
   };

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { ConfigError, queueUrl, readWorkerConfig, type WorkerConfig } from '@parcelpost/shared/config.js';
 import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
+import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
@@ -35,9 +36,11 @@ async function main(config: WorkerConfig): Promise<void> {
   const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-worker', background: true });
   const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
   const connections = createConnections(PLATFORM_CONNECTIONS);
+  const relay = new OutboxRelay({ db, queues, log });
   const followUps = createFollowUpHandlers({
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
-    webhook: { secret: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
+    webhook: { secrets: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
+    nextExports: { requests: new ExportRequests(db), relay, publicUrl: config.PUBLIC_URL },
   });
   const metrics = createMetrics('worker', { names: Object.keys(BUILT_IN_TASKS), routes: config.TASK_ROUTES });
   const jobs = new ExportJobService(db);
@@ -49,7 +52,7 @@ async function main(config: WorkerConfig): Promise<void> {
     files: new FileService(db),
     outbox: new OutboxService(db),
     queues,
-    relay: new OutboxRelay({ db, queues, log }),
+    relay,
     storage: openStorage(config.STORAGE_URL),
     log,
     metrics,

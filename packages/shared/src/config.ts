@@ -82,7 +82,9 @@ const worker = z.object({
   WORKER_QUEUES: list.default(['export', 'msg', 'webhook', 'log']),
   WORKER_CONCURRENCY: count(4, 1, 256),
   WORKER_LOCK_SECONDS: z.coerce.number().min(0.5).max(3600).default(30),
-  WEBHOOK_SECRET: z.string().min(24).optional(),
+  WEBHOOK_SECRET: list
+    .refine((keys) => keys.every((key) => key.length >= 24), 'each secret needs at least 24 characters')
+    .optional(),
   WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
   PAGE_SIZE: count(500, 1, 10_000),
   SHARD_RECORDS: count(2_500),

@@ -92,6 +92,27 @@ export type FollowUpInput =
   | { kind: 'fault'; fault: FollowUpFault }
   | { kind: 'none' };
 
+/**
+ * An input as tasks of other services and of one's own get it, without the word that says what it is: the result; of a
+ * failed export the reason, with the rest of the report beside it; a value as it is; a fault; null for nothing.
+ */
+export function bareInput(input: FollowUpInput): JsonValue {
+  switch (input.kind) {
+    case 'success':
+      return input.result as unknown as JsonValue;
+    case 'failure': {
+      const { failure, ...report } = input.report;
+      return { ...failure, ...report } as unknown as JsonValue;
+    }
+    case 'value':
+      return input.value;
+    case 'fault':
+      return input.fault as unknown as JsonValue;
+    case 'none':
+      return null;
+  }
+}
+
 /** Address of an export's page; `publicUrl` is scheme and host, as `PUBLIC_URL` is. */
 export function exportPageUrl(publicUrl: string, exportId: string): string {
   return new URL(`/exports/${encodeURIComponent(exportId)}`, publicUrl).href;

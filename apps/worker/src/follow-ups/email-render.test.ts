@@ -1,16 +1,29 @@
+import type { ExportEnd, FollowUpInput } from '@parcelpost/shared/export-result.js';
 import { describe, expect, it } from 'vitest';
-import { EXPORT_ID, failureInput, PAGE, PUBLIC_URL, successInput } from '../../../../test/support/follow-ups.js';
+import {
+  cancelledInput,
+  EXPORT_ID,
+  failureInput,
+  faultInput,
+  NO_INPUT,
+  PAGE,
+  PUBLIC_URL,
+  partialInput,
+  successInput,
+  valueInput,
+} from '../../../../test/support/follow-ups.js';
 import { emailContent } from './email-content.js';
 import { renderHtml, renderText } from './email-render.js';
 
-const both = (...args: Parameters<typeof emailContent>) => {
-  const content = emailContent(...args);
+function both(input: FollowUpInput, end: ExportEnd) {
+  const content = emailContent(input, end, PUBLIC_URL);
   return { ...content, text: renderText(content), html: renderHtml(content) };
-};
+}
+const about = (end: ExportEnd) => both(end, end);
 
 describe('the mail about a bundle', () => {
   it('says in both bodies what was made, how large it is, until when, and leads to the page', () => {
-    const { subject, text, html } = both(successInput(), PUBLIC_URL);
+    const { subject, text, html } = about(successInput());
     expect(subject).toBe('Export of London 2 is ready');
     for (const body of [text, html]) {
       for (const said of [
@@ -34,31 +47,50 @@ describe('the mail about a bundle', () => {
   });
 
   it('has nothing in it that is fetched, and no link that is the file itself', () => {
-    const { html } = both(successInput(), PUBLIC_URL);
+    const { html } = about(successInput());
     expect(html).not.toMatch(/<img|<link|<script|<style|src=|url\(|\/download/i);
     expect([...html.matchAll(/href="([^"]*)"/g)].map((match) => match[1])).toEqual([PAGE]);
   });
 
-  it('a partial bundle is not called whole, and what is missing is named', () => {
-    const input = successInput({ outcome: 'partial', warnings: ['resources: 3 files could not be fetched'] });
-    const { subject, text, html } = both(input, PUBLIC_URL);
+  it('a partial bundle is not called whole; what is missing is named, why, and apart from what is to be known', () => {
+    const { subject, text, html } = about(partialInput());
     expect(subject).toBe('Export of London 2 is ready, but not whole');
     for (const body of [text, html]) {
-      expect(body).toContain('What is missing');
-      expect(body).toContain('resources: 3 files could not be fetched');
+      for (const said of [
+        'What is missing',
+        'parties, part 4 (2,500 records): The platform answered 502 to the list of parties, eight times in a row.',
+        'shapefiles.polygons: The file could not be made.',
+        'What to know about this data',
+        'Try again',
+      ]) {
+        expect(body).toContain(said);
+      }
+    }
+    expect(text.indexOf('What is missing')).toBeLessThan(text.indexOf('What to know'));
+  });
+
+  it('of many missing parts forty are named, and how many more there are', () => {
+    const [one] = partialInput().result.missing;
+    const missing = Array.from({ length: 1_200 }, (_, shard) => ({ ...one, shard }) as typeof one & object);
+    for (const body of Object.values(about(partialInput({ missing }))).filter((part) => typeof part === 'string')) {
+      if (!body.includes('What is missing')) continue;
+      expect(body).toContain('parties, part 40 (');
+      expect(body).not.toContain('parties, part 41 (');
+      expect(body).toContain('1,160 more; README.txt');
     }
   });
 
+  it('a whole bundle has no heading for what is missing', () => {
+    expect(about(successInput()).text).not.toContain('missing');
+  });
+
   it('a bundle without warnings has no heading for them', () => {
-    expect(both(successInput({ warnings: [] }), PUBLIC_URL).text).not.toContain('What to know');
+    expect(about(successInput({ warnings: [] })).text).not.toContain('What to know');
   });
 
   it('stays short for thousands of files and warnings, and says how many it leaves out', () => {
     const files = Array.from({ length: 5000 }, (_, n) => ({ name: `resources/${n}.pdf`, rows: null, bytes: n }));
-    const { text, html } = both(
-      successInput({ files, warnings: files.map(({ name }) => `${name} is odd`) }),
-      PUBLIC_URL,
-    );
+    const { text, html } = about(successInput({ files, warnings: files.map(({ name }) => `${name} is odd`) }));
     expect(text.length).toBeLessThan(10_000);
     expect(html.length).toBeLessThan(40_000);
     for (const body of [text, html]) {
@@ -73,7 +105,7 @@ describe('the mail about a bundle', () => {
       { text: 'Map & more', url: 'https://example.org/?a=1&b="2"' },
       { text: 'Evil', url: 'javascript:alert(1)' },
     ];
-    const { html } = both(successInput({ links }), PUBLIC_URL);
+    const { html } = about(successInput({ links }));
     expect([...html.matchAll(/href="([^"]*)"/g)].map((match) => match[1])).toEqual([
       PAGE,
       'https://example.org/?a=1&amp;b=&quot;2&quot;',
@@ -84,7 +116,7 @@ describe('the mail about a bundle', () => {
 
 describe('the mail about a failure', () => {
   it('says what happened, where, after how many tries, what to do, and where to look', () => {
-    const { subject, text, html } = both(failureInput(), PUBLIC_URL);
+    const { subject, text, html } = about(failureInput());
     expect(subject).toBe('Export of London 2 failed');
     for (const body of [text, html]) {
       for (const said of [
@@ -100,11 +132,63 @@ describe('the mail about a failure', () => {
     }
   });
 
-  it('a cancelled export is not called failed', () => {
-    const failure = { code: 'cancelled', message: 'Cancelled by Ana.', step: null, shard: null, attempts: 1 };
-    const { subject, text } = both(failureInput({ outcome: 'cancelled', failure }), PUBLIC_URL);
+  it('a cancelled export is not called failed, and who cancelled it is told', () => {
+    const { subject, text, html } = about(cancelledInput());
     expect(subject).toBe('Export of London 2 was cancelled');
-    expect(text).not.toMatch(/failed|could not|null/);
+    expect(text).not.toMatch(/failed|could not|null|Tries|Kind/);
+    for (const body of [text, html]) expect(body).toContain('Cancelled by Ana Álvarez.');
+  });
+});
+
+describe('the mail after another follow-up', () => {
+  it('says how the export ended, and nothing of the value that the one before it left', () => {
+    expect(both(valueInput({ secretish: 'value-4711' }), successInput())).toEqual(about(successInput()));
+    expect(both(valueInput(['x']), failureInput())).toEqual(about(failureInput()));
+  });
+
+  it('that failed says which one, what happened, after how many tries, where, and what the export is', () => {
+    const { subject, text, html } = both(faultInput(), successInput());
+    expect(subject).toBe('A follow-up of the export of London 2 failed');
+    for (const body of [text, html]) {
+      for (const said of [
+        'Ana Álvarez asked for the data of London 2 (cadasta/london-2)',
+        'webhook.post',
+        'https://gis.example.org answered 500',
+        'onSuccess/0/chain/1',
+        '14',
+        '5 March 2026 at 20:31 UTC',
+        'The export itself is what it was: ready.',
+        '5f0c9c52-3f0f-4f57-8d3b-8a2c51f0a7be',
+        PAGE,
+      ]) {
+        expect(body).toContain(said);
+      }
+    }
+  });
+
+  it.each([
+    ['ready, but not whole', partialInput()],
+    ['failed', failureInput()],
+    ['cancelled', cancelledInput()],
+  ])('that failed says that the export is %s', (words, end) => {
+    expect(both(faultInput(), end).text).toContain(`The export itself is what it was: ${words}.`);
+  });
+});
+
+describe('the mail of an immutable follow-up', () => {
+  it.each([
+    successInput({ links: [{ text: 'Overview', url: 'https://elsewhere.example.org/' }] }),
+    partialInput(),
+    failureInput(),
+    cancelledInput(),
+  ])('says that the export has ended and where to look, neither result nor reason (%#)', (end) => {
+    const { subject, text, html } = both(NO_INPUT, end);
+    expect(subject).toBe('Export of London 2 has ended');
+    for (const body of [text, html]) {
+      expect(body).toContain('Ana Álvarez asked for the data of London 2 (cadasta/london-2)');
+      expect(body).toContain(PAGE);
+      expect(body).not.toMatch(/ready|whole|failed|cancelled|502|parties|\.zip|1\.41|12,345|overview|elsewhere/i);
+    }
   });
 });
 
@@ -127,9 +211,14 @@ describe('foreign text cannot become markup, lines or headers', () => {
         links: [{ text: nasty, url: `https://x/${nasty}` }],
       }),
       failureInput({ project, requestedBy, failure }),
+      partialInput({ project, requestedBy, missing: [{ ...failure, rowsExpected: 1 }] }),
     ];
-    for (const input of inputs) {
-      const { html, text, subject } = both(input, PUBLIC_URL);
+    const mails = [
+      ...inputs.map(about),
+      ...inputs.map((end) => both(NO_INPUT, end)),
+      ...inputs.map((end) => both(faultInput({ ...failure, followUpId: nasty, place: nasty }), end)),
+    ];
+    for (const { html, text, subject } of mails) {
       expect(html).not.toMatch(/<b |onload="|\u202E|&'/);
       expect(html).toContain('&lt;b onload=&quot;x&quot;&gt;&amp;&#39;&quot;&lt;/b&gt;');
       expect(text).not.toMatch(/^Bcc/m);
@@ -138,8 +227,9 @@ describe('foreign text cannot become markup, lines or headers', () => {
   });
 
   it('a subject of the asker’s own replaces the usual one, as one line', () => {
-    expect(emailContent(successInput(), PUBLIC_URL, 'Límites\r\nBcc: eve@example.org').subject).toBe(
-      'Límites Bcc: eve@example.org',
-    );
+    for (const input of [successInput(), failureInput(), faultInput(), NO_INPUT]) {
+      const { subject } = emailContent(input, successInput(), PUBLIC_URL, 'Límites\r\nBcc: eve@example.org');
+      expect(subject).toBe('Límites Bcc: eve@example.org');
+    }
   });
 });

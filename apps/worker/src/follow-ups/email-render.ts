@@ -3,15 +3,17 @@
  * colours but the button's and half-transparent greys, so that it reads on light and on dark.
  */
 import { escapeHtml } from '@parcelpost/shared/escape-html.js';
-import type { EmailContent } from './email-content.js';
+import type { EmailContent } from './email-parts.js';
 
 /** The body for readers of plain text. Lines end with LF; whoever sends it encodes it. */
 export function renderText(content: EmailContent): string {
   const blocks = [content.heading, content.lead, `${content.button.text}:\n${content.button.url}`, content.hint];
   const width = Math.max(0, ...content.facts.map(([name]) => name.length)) + 1;
-  blocks.push(content.facts.map(([name, value]) => `${`${name}:`.padEnd(width)} ${value}`).join('\n'));
-  if (content.notes.lines.length > 0) {
-    blocks.push(`${content.notes.title}\n${content.notes.lines.map((line) => `- ${line}`).join('\n')}`);
+  if (content.facts.length > 0) {
+    blocks.push(content.facts.map(([name, value]) => `${`${name}:`.padEnd(width)} ${value}`).join('\n'));
+  }
+  for (const { title, lines } of content.notes) {
+    if (lines.length > 0) blocks.push(`${title}\n${lines.map((line) => `- ${line}`).join('\n')}`);
   }
   if (content.files.length > 0) blocks.push(`Inside\n${textTable(content)}`);
   if (content.links.length > 0) blocks.push(content.links.map(({ text, url }) => `${text}:\n${url}`).join('\n'));
@@ -49,13 +51,14 @@ export function renderHtml(content: EmailContent): string {
     `<p style="margin:0 0 20px">${bidi(content.lead)}</p>`,
     `<p style="margin:0 0 12px"><a href="${escapeHtml(content.button.url)}" style="${BUTTON}">${escapeHtml(content.button.text)}</a></p>`,
     `<p style="margin:0 0 20px;font-size:13px;opacity:.8">${escapeHtml(content.hint)}</p>`,
-    `<table role="presentation" style="${TABLE}">${content.facts.map(factRow).join('')}</table>`,
   ];
-  if (content.notes.lines.length > 0) {
-    const items = content.notes.lines.map((line) => `<li style="margin:0 0 6px">${bidi(line)}</li>`).join('');
-    parts.push(
-      `<h2 style="${H2}">${escapeHtml(content.notes.title)}</h2><ul style="margin:0;padding-left:20px">${items}</ul>`,
-    );
+  if (content.facts.length > 0) {
+    parts.push(`<table role="presentation" style="${TABLE}">${content.facts.map(factRow).join('')}</table>`);
+  }
+  for (const { title, lines } of content.notes) {
+    if (lines.length === 0) continue;
+    const items = lines.map((line) => `<li style="margin:0 0 6px">${bidi(line)}</li>`).join('');
+    parts.push(`<h2 style="${H2}">${escapeHtml(title)}</h2><ul style="margin:0;padding-left:20px">${items}</ul>`);
   }
   if (content.files.length > 0) parts.push(fileTable(content));
   for (const { text, url } of content.links) {

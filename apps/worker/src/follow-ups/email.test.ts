@@ -16,7 +16,6 @@ import {
 } from '../../../../test/support/follow-ups.js';
 import { createEmailHandler, type EmailOptions } from './email.js';
 import { type FollowUpError, PermanentFollowUpError } from './errors.js';
-import { createFollowUpHandlers } from './handlers.js';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -288,23 +287,4 @@ describe('a relay cannot hold a worker', () => {
     const run = handler(url)(successInput(), { to: ['ana@example.org'] }, followUpContext({ signal: stop.signal }));
     await expect(run).rejects.toBe(reason);
   });
-});
-
-describe('building the handlers', () => {
-  const webhook = { allowPrivate: false };
-
-  it('gives one for every built-in task, and connects to nothing', async () => {
-    const email = { smtpUrl: 'smtp://127.0.0.1:1', from: 'post@example.org', publicUrl: PUBLIC_URL };
-    const { handlers, close } = createFollowUpHandlers({ email, webhook });
-    expect([...handlers.keys()]).toEqual(['msg.email', 'webhook.post']);
-    await close();
-  });
-
-  it.each(['', 'Parcelpost', 'a@example.org, b@example.org', 'Parcelpost <>'])(
-    'a sender %j is refused, naming MAIL_FROM',
-    (from) => {
-      const email = { smtpUrl: 'smtp://127.0.0.1:1', from, publicUrl: PUBLIC_URL };
-      expect(() => createFollowUpHandlers({ email, webhook })).toThrow(/^MAIL_FROM is wrong/);
-    },
-  );
 });

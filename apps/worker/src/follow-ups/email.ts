@@ -1,4 +1,4 @@
-/** `msg.email`: mails an export's result or the reason of its failure. */
+/** `msg.email`: mails how an export ended, or why a follow-up of it failed. */
 import { domainToASCII } from 'node:url';
 import { ConfigError } from '@parcelpost/shared/config.js';
 import type { JsonValue } from '@parcelpost/shared/export-result.js';
@@ -58,11 +58,7 @@ export function createEmailHandler(options: EmailOptions): ClosableHandler {
   const handle = withArgs(emailArgs, async (input, args, context) => {
     const to = args.to;
     if (!to) throw new PermanentFollowUpError('bad-arguments', 'args.to: is missing, and nobody else is known');
-    const content = emailContent(
-      input.kind === 'success' || input.kind === 'failure' ? input : context.end,
-      options.publicUrl,
-      args.subject,
-    );
+    const content = emailContent(input, context.end, options.publicUrl, args.subject);
     const timeout = AbortSignal.timeout(timeoutMs * 4);
     try {
       const sent = await transport.sendMail({

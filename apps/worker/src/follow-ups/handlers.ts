@@ -1,5 +1,7 @@
 /** The follow-up handlers of this worker, by the name of the task they run. */
 import { createEmailHandler, type EmailOptions } from './email.js';
+import { logInfo } from './log.js';
+import { createNextExportHandler, type NextExportOptions } from './next-export.js';
 import type { FollowUpHandler } from './types.js';
 import { createWebhookHandler, type WebhookOptions } from './webhook.js';
 
@@ -10,17 +12,25 @@ export interface FollowUpHandlers {
   close(): Promise<void>;
 }
 
+export interface FollowUpOptions {
+  email: EmailOptions;
+  webhook: WebhookOptions;
+  nextExports: NextExportOptions;
+}
+
 /**
  * Builds the handlers of the built-in tasks. Nothing is connected before the first follow-up.
  * @throws ConfigError, naming the variable, if MAIL_FROM or WEBHOOK_SECRET cannot be used
  */
-export function createFollowUpHandlers(options: { email: EmailOptions; webhook: WebhookOptions }): FollowUpHandlers {
+export function createFollowUpHandlers(options: FollowUpOptions): FollowUpHandlers {
   const email = createEmailHandler(options.email);
   const webhook = createWebhookHandler(options.webhook);
   return {
     handlers: new Map([
       ['msg.email', email.handle],
       ['webhook.post', webhook.handle],
+      ['export.project', createNextExportHandler(options.nextExports)],
+      ['log.info', logInfo],
     ]),
     close: async () => {
       await Promise.all([email.close(), webhook.close()]);

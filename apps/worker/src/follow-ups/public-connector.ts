@@ -22,6 +22,8 @@ export interface PublicConnectorOptions {
   timeoutMs: number;
   /** Resolver of names, by default the system's. */
   lookup?: Resolve;
+  /** Certificates (PEM) to trust in place of those that Node trusts. */
+  ca?: string;
 }
 
 /** Every address of a name, in the order of preference. */
@@ -36,6 +38,7 @@ export function publicConnector(options: PublicConnectorOptions): buildConnector
   const permitted = (address: string) => options.allowPrivate || isPublicAddress(address);
   const connect = buildConnector({
     timeout: options.timeoutMs,
+    ...(options.ca && { ca: options.ca }),
     lookup: checkedLookup(options.lookup ?? dns.lookup, permitted),
   } as buildConnector.BuildOptions);
   return (target, callback) => {

@@ -1,6 +1,7 @@
 /** What a follow-up's handler is given and gives. Handlers know no queue and no database. */
 import type { ExportEnd, FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
 import type { Logger } from '@parcelpost/shared/log.js';
+import type { SealedTokens } from '@parcelpost/shared/signatures/signature.js';
 import type { z } from 'zod';
 import { PermanentFollowUpError } from './errors.js';
 
@@ -15,8 +16,10 @@ export interface FollowUpContext {
   end: ExportEnd;
   /** 1 for the first try. */
   attempt: number;
-  /** Aborted when the worker stops; the handler then throws the signal's reason. */
+  /** Aborted when the worker stops or the signature's timeout is over; the handler then throws the signal's reason. */
   signal: AbortSignal;
+  /** What was sealed for this follow-up: the token of the export that it starts. Null for all but `export.project`. */
+  sealed: SealedTokens[string] | null;
   log: Logger;
 }
 

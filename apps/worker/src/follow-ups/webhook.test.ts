@@ -2,9 +2,21 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ExportEnd, FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FOLLOW_UP_ID, failureInput, followUpContext, successInput } from '../../../../test/support/follow-ups.js';
-import { FollowUpError, PermanentFollowUpError, RetryAfterError } from './errors.js';
+import {
+  cancelledInput,
+  EXPORT_ID,
+  FOLLOW_UP_ID,
+  failureInput,
+  faultInput,
+  followUpContext,
+  NO_INPUT,
+  partialInput,
+  successInput,
+  valueInput,
+} from '../../../../test/support/follow-ups.js';
+import { type FollowUpError, PermanentFollowUpError, RetryAfterError } from './errors.js';
 import type { ClosableHandler } from './types.js';
 import { createWebhookHandler, type WebhookOptions } from './webhook.js';
 
@@ -18,22 +30,17 @@ interface Received {
 let server: Server;
 let port: number;
 let received: Received[];
-let connections: number;
 let answer: (response: ServerResponse, request: IncomingMessage) => void;
 const open: ClosableHandler[] = [];
 
 beforeEach(async () => {
   received = [];
-  connections = 0;
   answer = (response) => response.writeHead(204).end();
   server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     received.push({ method: request.method, url: request.url, headers: request.headers, body });
     answer(response, request);
-  });
-  server.on('connection', () => {
-    connections += 1;
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -73,18 +80,51 @@ describe('what is sent', () => {
     });
   });
 
-  it('a failure is export.failed with the reason', async () => {
-    await handler()(failureInput(), { url: hook() }, followUpContext());
-    expect(JSON.parse(received[0]?.body ?? '')).toEqual({
-      type: 'export.failed',
-      timestamp: '2026-03-05T14:05:09.000Z',
-      data: failureInput().report,
-    });
+  const finishedAt = '2026-03-05T14:05:09.000Z';
+  it.each<[says: string, input: FollowUpInput, end: ExportEnd, type: string, timestamp: string, data: unknown]>([
+    ['a partial bundle', partialInput(), partialInput(), 'export.partial', finishedAt, partialInput().result],
+    ['a failure', failureInput(), failureInput(), 'export.failed', finishedAt, failureInput().report],
+    ['a cancelled export', cancelledInput(), cancelledInput(), 'export.cancelled', finishedAt, cancelledInput().report],
+    [
+      'a value of the follow-up before, beside how the export ended',
+      valueInput([{ status: 204 }, null]),
+      partialInput(),
+      'export.partial',
+      finishedAt,
+      { ...partialInput().result, input: [{ status: 204 }, null] },
+    ],
+    [
+      'a follow-up that failed, and the export that it belongs to',
+      faultInput(),
+      successInput(),
+      'follow_up.failed',
+      faultInput().fault.finishedAt,
+      { fault: faultInput().fault, export: successInput().result },
+    ],
+    [
+      'for an immutable one that the export has ended, and no more',
+      NO_INPUT,
+      failureInput(),
+      'export.ended',
+      finishedAt,
+      { exportId: EXPORT_ID },
+    ],
+  ])('%s', async (_says, input, end, type, timestamp, data) => {
+    await handler()(input, { url: hook() }, followUpContext({ end }));
+    await handler()(input, { url: hook(), note: 'x' }, followUpContext({ end }));
+    const [plain, noted] = received.map(({ body }) => JSON.parse(body));
+    expect(plain).toEqual({ type, timestamp, data });
+    expect(noted).toEqual({ type, timestamp, data: { ...(data as object), note: 'x' } });
+  });
+
+  it.each<JsonValue>([null, false, 0, ''])('%j left by the follow-up before is a value, not nothing', async (value) => {
+    await handler()(valueInput(value), { url: hook() }, followUpContext());
+    expect(JSON.parse(received[0]?.body ?? '').data).toHaveProperty('input', value);
   });
 
   it('is signed over id, time and the very bytes of the body; the id and the body stay the same at every try', async () => {
     const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-    const run = handler({ secret });
+    const run = handler({ secrets: [secret] });
     for (const attempt of [1, 2]) await run(successInput(), { url: hook() }, followUpContext({ attempt }));
     for (const { headers, body } of received) {
       expect(headers['webhook-id']).toBe(FOLLOW_UP_ID);
@@ -212,73 +252,5 @@ describe('an endpoint cannot hold a worker', () => {
     const run = handler()(successInput(), { url: hook() }, followUpContext({ signal: stop.signal }));
     await expect(run).rejects.toBe(reason);
     await closed;
-  });
-});
-
-describe('private networks are out of reach unless allowed', () => {
-  const refused = { name: 'PermanentFollowUpError', code: 'webhook-address-refused' };
-
-  it.each([
-    (p: number) => `http://127.0.0.1:${p}/`,
-    (p: number) => `http://localhost:${p}/`,
-    (p: number) => `http://2130706433:${p}/`,
-    (p: number) => `http://0x7f.1:${p}/`,
-    (p: number) => `http://[::1]:${p}/`,
-    (p: number) => `http://[::ffff:127.0.0.1]:${p}/`,
-    (p: number) => `http://0.0.0.0:${p}/`,
-    () => 'http://169.254.169.254/latest/meta-data/',
-    () => 'http://10.0.0.1/',
-    () => 'http://[fd00::1]/',
-  ])('%s', async (url) => {
-    expect(await failing(send({ allowPrivate: false }, { url: url(port) }))).toMatchObject(refused);
-    expect(connections).toBe(0);
-  });
-
-  it('a public name that resolves to a private address is refused, and the address is not told', async () => {
-    const lookup: WebhookOptions['lookup'] = (_name, _options, callback) =>
-      callback(null, [
-        { address: '10.9.8.7', family: 4 },
-        { address: '::ffff:127.0.0.1', family: 6 },
-      ]);
-    const error = await failing(send({ allowPrivate: false, lookup }, { url: `http://hooks.example.org:${port}/` }));
-    expect(error).toMatchObject(refused);
-    expect(error.message).not.toMatch(/10\.9\.8\.7|127/);
-    expect(connections).toBe(0);
-  });
-
-  it('the address that was checked is the one connected to: the name is resolved once', async () => {
-    let asked = 0;
-    const lookup: WebhookOptions['lookup'] = (_name, _options, callback) => {
-      asked += 1;
-      callback(null, [{ address: asked === 1 ? '127.0.0.1' : '192.0.2.1', family: 4 }]);
-    };
-    // `.invalid` never resolves (RFC 6761), so that only the pinned answer can lead to the server.
-    await expect(send({ lookup }, { url: `http://hooks.invalid:${port}/hook` })).resolves.toEqual({ status: 204 });
-    expect(asked).toBe(1);
-    expect(received[0]?.headers.host).toBe(`hooks.invalid:${port}`);
-  });
-
-  it('of a name with private and public addresses only the public ones are tried', async () => {
-    const lookup: WebhookOptions['lookup'] = (_name, _options, callback) =>
-      callback(null, [
-        { address: '127.0.0.1', family: 4 },
-        { address: '240.0.0.0', family: 4 },
-        // Global unicast that IANA has given to nobody.
-        { address: '2e00::1', family: 6 },
-      ]);
-    const error = await failing(
-      send({ allowPrivate: false, timeoutMs: 300, lookup }, { url: `http://mixed.example.org:${port}/` }),
-    );
-    expect(error).toBeInstanceOf(FollowUpError);
-    expect(error).not.toBeInstanceOf(PermanentFollowUpError);
-    expect(connections).toBe(0);
-  });
-
-  it('a name that does not resolve is tried again later', async () => {
-    const lookup: WebhookOptions['lookup'] = (name, _options, callback) =>
-      callback(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }), []);
-    const error = await failing(send({ allowPrivate: false, lookup }, { url: 'https://hooks.example.org/' }));
-    expect(error).toMatchObject({ name: 'FollowUpError', code: 'webhook-unreachable' });
-    expect(error.message).toBe('https://hooks.example.org could not be reached (ENOTFOUND)');
   });
 });

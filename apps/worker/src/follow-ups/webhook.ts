@@ -1,21 +1,27 @@
-/** `webhook.post`: tells an HTTP endpoint what an export came to. */
-import type { ExportEnd, JsonValue } from '@parcelpost/shared/export-result.js';
+/** `webhook.post`: tells an HTTP endpoint what an export came to, or that a follow-up of it failed. */
+import type { JsonValue } from '@parcelpost/shared/export-result.js';
 import { retryAfterMs } from '@parcelpost/shared/retry-after.js';
 import { webhookArgs } from '@parcelpost/shared/signatures/registry.js';
 import { Agent, type Dispatcher, request } from 'undici';
 import { FollowUpError, PermanentFollowUpError, RetryAfterError } from './errors.js';
 import { PrivateAddressError, publicConnector, type Resolve } from './public-connector.js';
 import { type ClosableHandler, type FollowUpContext, withArgs } from './types.js';
+import { webhookBody } from './webhook-body.js';
 import { webhookHeaders, webhookKey } from './webhook-signature.js';
 
 export interface WebhookOptions {
-  /** Signs what is sent; see {@link webhookKey}. Without it webhooks go out unsigned. */
-  secret?: string | undefined;
+  /**
+   * What is sent is signed with each of these, so that receivers can go from one to the next; see {@link webhookKey}.
+   * Without any webhooks go out unsigned.
+   */
+  secrets?: readonly string[] | undefined;
   /** Allows endpoints on private, loopback and link-local addresses. */
   allowPrivate: boolean;
   /** From the first packet to the answer's last byte, in milliseconds. */
   timeoutMs?: number;
   lookup?: Resolve;
+  /** Certificates (PEM) to trust in place of those that Node trusts. */
+  ca?: string;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -28,23 +34,24 @@ const SHORTEST_PAUSE_MS = 1_000;
 
 /** Makes the handler. Nothing is connected before the first webhook. Throws ConfigError for a malformed secret. */
 export function createWebhookHandler(options: WebhookOptions): ClosableHandler {
-  const key = options.secret === undefined ? undefined : webhookKey(options.secret);
+  const keys = (options.secrets ?? []).map(webhookKey);
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const agent = new Agent({
     connect: publicConnector({
       allowPrivate: options.allowPrivate,
       timeoutMs,
       ...(options.lookup && { lookup: options.lookup }),
+      ...(options.ca && { ca: options.ca }),
     }),
     pipelining: 0, // a connection for each webhook: endpoints are many, webhooks to one of them few
     maxHeaderSize: 16 * 1024,
   });
   const handle = withArgs(webhookArgs, async (input, args, context) => {
-    const body = webhookBody(input.kind === 'success' || input.kind === 'failure' ? input : context.end, args.note);
+    const body = webhookBody(input, context.end, args.note);
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Parcelpost',
-      ...webhookHeaders(context.followUpId, new Date(), body, key),
+      ...webhookHeaders(context.followUpId, new Date(), body, keys),
     };
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([context.signal, timeout]);
@@ -63,16 +70,6 @@ export function createWebhookHandler(options: WebhookOptions): ClosableHandler {
     }
   });
   return { handle, close: () => agent.close() };
-}
-
-/** The message itself: the same bytes at every try. */
-function webhookBody(input: ExportEnd, note: string | undefined): string {
-  const outcome = input.kind === 'success' ? input.result : input.report;
-  return JSON.stringify({
-    type: input.kind === 'success' ? 'export.completed' : 'export.failed',
-    timestamp: outcome.finishedAt,
-    data: note === undefined ? outcome : { ...outcome, note },
-  });
 }
 
 /** Reads the beginning of an answer and lets the rest go. Returns what may be logged of it. */

@@ -40,6 +40,7 @@ export async function processFollowUp(
       end: row.input as ExportEnd,
       attempt,
       signal,
+      sealed: null,
       log,
     });
     await deps.outbox.finish(followUpId, result);
