@@ -1,7 +1,7 @@
 /** Which engine carries the queues of a local installation: `--engine redis|postgres`, else what the environment names. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunningRedis, startRedis } from '../services/redis.js';
+import { addressOf, type RunningRedis, startRedis } from '../services/redis.js';
 import { livePidIn, withStartLock } from '../services/start-lock.js';
 import type { CommandContext } from './command.js';
 
@@ -64,4 +64,9 @@ export async function localRedis(
     log(taken ? 'Redis has started, beside another whose folder it leaves alone' : 'Redis has started');
     return server.url;
   });
+}
+
+/** Address of the Redis that {@link localRedis} started in this folder and that still runs; undefined where none does. */
+export function runningRedis(folder: string): string | undefined {
+  return livePidIn(join(folder, 'holder.pid')) === undefined ? undefined : addressOf(folder);
 }

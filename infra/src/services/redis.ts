@@ -1,6 +1,6 @@
 /** Redis (or Valkey) for a laptop, demos and tests; operations bring their own by QUEUE_URL or REDIS_URL. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -55,13 +55,24 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningRed
       await server.stop();
       if (!options.dataDir) rmSync(folder, { recursive: true, force: true });
     };
-    if (await ready(server, port, password)) return { url: `redis://:${password}@127.0.0.1:${port}`, port, stop };
+    if (await ready(server, port, password)) return { url: urlOf(port, password), port, stop };
     const said = readFileSync(logFile, 'utf8').trim().split('\n').slice(-6).join('\n');
     await stop();
     if (attempt === 3 || !/Address already in use|Failed listening/.test(said))
       throw new Error(`${program} did not start:\n${said}`);
     mkdirSync(folder, { recursive: true });
   }
+}
+
+const urlOf = (port: number | string, password: string) => `redis://:${password}@127.0.0.1:${port}`;
+
+/** Address of the server that was started last in a data folder; undefined where none ever was. It may have ended. */
+export function addressOf(dataDir: string): string | undefined {
+  const configuration = join(dataDir, 'redis.conf');
+  if (!existsSync(configuration)) return undefined;
+  const text = readFileSync(configuration, 'utf8');
+  const [port, password] = [/^port (\d+)$/m.exec(text)?.[1], /^requirepass (\S+)$/m.exec(text)?.[1]];
+  return port && password ? urlOf(port, password) : undefined;
 }
 
 function settings({

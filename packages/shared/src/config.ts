@@ -11,6 +11,26 @@ const list = z
   )
   .pipe(z.array(z.string()).min(1));
 
+/** Queues that are ours, whatever is configured beside them. */
+const OWN_QUEUES = ['meta', 'export', 'msg', 'webhook', 'log'];
+
+/** Names of queues; a task's name begins with its queue's. */
+const queueNames = list.superRefine((names, context) => {
+  for (const name of names) {
+    if (/^[a-z][a-z0-9_-]{0,63}$/i.test(name)) continue;
+    const message = `"${name}" is no queue: a name has letters, digits, _ and -, and begins with a letter, such as gis`;
+    context.addIssue({ code: 'custom', message });
+  }
+});
+
+const routes = queueNames.superRefine((names, context) => {
+  for (const name of names) {
+    if (!OWN_QUEUES.includes(name)) continue;
+    const message = `"${name}" is a queue of Parcelpost itself; another service’s queue needs a name of its own`;
+    context.addIssue({ code: 'custom', message });
+  }
+});
+
 const secrets = list.refine((keys) => keys.every((key) => key.length >= 32), {
   message: 'each secret needs at least 32 characters (openssl rand -base64 48 makes one)',
 });
@@ -54,7 +74,7 @@ const common = {
   PUBLIC_URL: publicUrl.default('http://127.0.0.1:3000'),
   SEAL_SECRET: secrets,
   SIGNATURE_SECRET: secrets,
-  TASK_ROUTES: list.default([]),
+  TASK_ROUTES: routes.default([]),
   TASKS_MODULE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SWEEP_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
@@ -79,7 +99,7 @@ const worker = z.object({
   PLATFORM_API_URL: url('http:', 'https:').optional(),
   SMTP_URL: url('smtp:', 'smtps:'),
   MAIL_FROM: z.string().default('Parcelpost <parcelpost@localhost>'),
-  WORKER_QUEUES: list.default(['export', 'msg', 'webhook', 'log']),
+  WORKER_QUEUES: queueNames.default(['export', 'msg', 'webhook', 'log']),
   WORKER_CONCURRENCY: count(4, 1, 256),
   WORKER_LOCK_SECONDS: z.coerce.number().min(0.5).max(3600).default(30),
   WEBHOOK_SECRET: list
@@ -96,6 +116,14 @@ const worker = z.object({
 
 const { DATABASE_URL, QUEUE_URL, REDIS_URL, QUEUE_PREFIX } = common;
 const database = z.object({ DATABASE_URL, QUEUE_URL, REDIS_URL, QUEUE_PREFIX });
+const ops = z.object({
+  ...database.shape,
+  STORAGE_URL: common.STORAGE_URL.optional(),
+  PUBLIC_URL: common.PUBLIC_URL,
+  TASK_ROUTES: common.TASK_ROUTES,
+  TASKS_MODULE: common.TASKS_MODULE,
+  SWEEP_SECONDS: common.SWEEP_SECONDS,
+});
 const token = z.object({ DATABASE_URL, AUTH_SECRET: secrets });
 
 /** A variable is missing or wrong. The message names each one and says what is wanted. */
@@ -136,6 +164,11 @@ export const readWorkerConfig = (env: NodeJS.ProcessEnv): WorkerConfig => read(w
 
 /** Reads what a migration needs of the environment. Throws {@link ConfigError}. */
 export const readDatabaseConfig = (env: NodeJS.ProcessEnv): z.output<typeof database> => read(database, env);
+
+export type OpsConfig = z.output<typeof ops>;
+
+/** Reads what looking after an installation needs of the environment; no secret is among it. Throws {@link ConfigError}. */
+export const readOpsConfig = (env: NodeJS.ProcessEnv): OpsConfig => read(ops, env);
 
 /** Reads what minting a caller's token needs of the environment. Throws {@link ConfigError}. */
 export const readTokenConfig = (env: NodeJS.ProcessEnv): z.output<typeof token> => read(token, env);

@@ -63,3 +63,9 @@ export async function migrate(db: Database): Promise<string[]> {
     return applied;
   });
 }
+
+/** Names of the migrations that this database has not had yet; all of them where it never had any. */
+export async function pendingMigrations(db: Database): Promise<string[]> {
+  const done = (await db.schema.hasTable('migrations')) ? await db('migrations').pluck<string[]>('name') : [];
+  return MIGRATIONS.map(({ name }) => name).filter((name) => !done.includes(name));
+}
