@@ -18,6 +18,15 @@ export class PermanentFollowUpError extends FollowUpError {
   override readonly name = 'PermanentFollowUpError';
 }
 
+const LONGEST_PAUSE_MS = 24 * 3_600_000;
+/** A receiver that asks for no pause at all would be asked without end. */
+const SHORTEST_PAUSE_MS = 1_000;
+
+/** A pause that a receiver asks for, in milliseconds, within what is granted: a second to 24 hours. */
+export function pauseAsked(ms: number): number {
+  return Math.min(Math.max(ms, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
+}
+
 /** The receiver named a time before which it does not want to be asked again. */
 export class RetryAfterError extends FollowUpError {
   override readonly name = 'RetryAfterError';

@@ -3,7 +3,7 @@ import type { JsonValue } from '@parcelpost/shared/export-result.js';
 import { retryAfterMs } from '@parcelpost/shared/retry-after.js';
 import { webhookArgs } from '@parcelpost/shared/signatures/registry.js';
 import { Agent, type Dispatcher, request } from 'undici';
-import { FollowUpError, PermanentFollowUpError, RetryAfterError } from './errors.js';
+import { FollowUpError, PermanentFollowUpError, pauseAsked, RetryAfterError } from './errors.js';
 import { PrivateAddressError, publicConnector, type Resolve } from './public-connector.js';
 import { type ClosableHandler, type FollowUpContext, withArgs } from './types.js';
 import { webhookBody } from './webhook-body.js';
@@ -28,9 +28,6 @@ const TIMEOUT_MS = 15_000;
 /** So much of an answer is read, and no more: an endpoint may stream for ever. */
 const ANSWER_BYTES = 64 * 1024;
 const LOGGED_CHARACTERS = 200;
-const LONGEST_PAUSE_MS = 24 * 3_600_000;
-/** An endpoint that asks for no pause at all would be asked without end. */
-const SHORTEST_PAUSE_MS = 1_000;
 
 /** Makes the handler. Nothing is connected before the first webhook. Throws ConfigError for a malformed secret. */
 export function createWebhookHandler(options: WebhookOptions): ClosableHandler {
@@ -97,7 +94,7 @@ function settle({ statusCode, headers }: Dispatcher.ResponseData, origin: string
   }
   const asked = statusCode === 429 || statusCode === 503 ? retryAfterMs(headers['retry-after'], Date.now()) : undefined;
   if (asked !== undefined) {
-    const pause = Math.min(Math.max(asked, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
+    const pause = pauseAsked(asked);
     throw new RetryAfterError('webhook-refused', `${answered} and asked to wait ${Math.ceil(pause / 1000)} s`, pause);
   }
   throw new FollowUpError('webhook-refused', `${answered}; a webhook is taken by answering 2xx`);
