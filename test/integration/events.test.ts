@@ -1,7 +1,7 @@
 /** Server-sent events: progress in rows as it comes, the end once, and no query while nobody watches. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { send, startProducer, type TestProducer } from '../support/producer.js';
+import { send, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
 let producer: TestProducer;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ async function requested(): Promise<string> {
   const { json } = await send(producer.port, '/api/v1/organizations/cadasta/projects/london-2/exports', {
     method: 'POST',
     headers: producer.bearer(producer.users.ben),
-    body: { outputType: 'shp' },
+    body: unlikeOthers({ outputType: 'shp' }),
   });
   return json.id;
 }

@@ -2,7 +2,7 @@
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, AUTH_SECRET, send, startProducer, type TestProducer } from '../support/producer.js';
+import { type Answer, AUTH_SECRET, send, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
 let producer: TestProducer;
 let sample: TestProducer;
@@ -25,7 +25,7 @@ async function requested(user = producer.users.ben): Promise<string> {
   const { json } = await send(producer.port, '/api/v1/organizations/cadasta/projects/london-2/exports', {
     method: 'POST',
     headers: producer.bearer(user),
-    body: { outputType: 'shp' },
+    body: unlikeOthers({ outputType: 'shp' }),
   });
   return json.id;
 }

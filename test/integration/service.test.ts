@@ -86,8 +86,10 @@ it('the API document lists every route of the API, and the shape of a request', 
       '/api/v1/exports/{id}',
       '/api/v1/exports/{id}/download',
       '/api/v1/exports/{id}/events',
+      '/api/v1/exports/{id}/retry',
     ].sort(),
   );
+  expect(Object.keys(api.paths['/api/v1/exports/{id}'])).toEqual(['get', 'delete']);
   for (const methods of Object.values<Record<string, { responses: Record<string, { content: object }> }>>(api.paths)) {
     for (const { responses } of Object.values(methods)) {
       expect(Object.keys(responses.default?.content ?? {})).toEqual(['application/problem+json']);

@@ -2,6 +2,7 @@
 import type { OutboxRow } from '@parcelpost/shared/db/services/outbox.js';
 import { exportPageUrl } from '@parcelpost/shared/export-result.js';
 import { z } from 'zod';
+import { isCancelling, isRetryable } from './change-export.js';
 import type { ExportDetail } from './read-exports.js';
 
 const time = z.iso.datetime();
@@ -15,8 +16,13 @@ const failure = z
   })
   .describe('Why the export failed');
 
+const missing = failure
+  .extend({ rowsExpected: z.int().nullable().describe('Records that were counted there; null for a file') })
+  .describe('A part that is not in the bundle, and why');
+
 export const exportView = z.object({
   id: z.uuid(),
+  generation: z.int().describe('Counts from 1; each retry begins the next'),
   state: z
     .enum(['waiting', 'running', 'completed', 'partial', 'failed', 'cancelled', 'expired'])
     .describe('One word: the outcome, or whether work has begun'),
@@ -27,11 +33,18 @@ export const exportView = z.object({
   projectName: z.string(),
   outputType: z.string(),
   formats: z.array(z.string()),
+  allowPartial: z.boolean().describe('Whether what could be read is delivered if a part cannot be'),
   requestedBy: z.object({ id: z.string(), name: z.string() }),
   requestedAt: time,
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
   expiresAt: time.nullable().describe('When the bundle goes'),
+  cancelling: z.boolean().describe('Somebody cancelled it; running work is being stopped'),
+  retryable: z.boolean().describe('Whether it can be tried again, by its asker or an administrator of the project'),
+  startedBy: z
+    .object({ exportId: z.uuid(), followUpId: z.uuid() })
+    .nullable()
+    .describe('The export whose follow-up started this one; null where a person asked for it'),
   progress: z.object({
     rows: z.int().describe('Records read so far'),
     rowsExpected: z.int().nullable().describe('Records in all; null until they are counted'),
@@ -40,6 +53,7 @@ export const exportView = z.object({
   }),
   error: failure.nullable(),
   warnings: z.array(z.string()),
+  missing: z.array(missing).describe('What a partial bundle lacks'),
   bundle: z
     .object({ name: z.string(), bytes: z.int(), sha256: z.string(), expiresAt: time })
     .nullable()
@@ -53,29 +67,49 @@ export const exportView = z.object({
 
 const followUpView = z.object({
   id: z.uuid(),
+  generation: z.int(),
   hook: z.enum(['onSuccess', 'onFailure']),
-  position: z.int(),
+  place: z.string().describe('Where it stands in the request: `onSuccess/0/chain/1`'),
+  role: z.enum(['root', 'step', 'member', 'body', 'onSuccess', 'onFailure']).describe('What it is to its parent'),
+  kind: z.enum(['task', 'chain', 'group', 'chord']).describe('A call, or calls composed'),
+  parent: z.uuid().nullable(),
+  position: z.int().describe('Place among those of its parent with the same role, from 0'),
   task: z.string(),
-  state: z.enum(['pending', 'entered', 'active', 'done', 'failed']),
+  state: z
+    .enum(['waiting', 'pending', 'entered', 'active', 'done', 'failed', 'skipped'])
+    .describe('waiting: not its turn yet; pending, entered: on its way; skipped: its turn will not come'),
   attempts: z.int(),
+  replays: z.int().describe('How often an operator had it called again'),
+  pendingAt: time.nullable().describe('When its turn came'),
+  enteredAt: time.nullable().describe('When it was put into its queue'),
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  result: z.json().describe('What it left; null unless it is done'),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 
 export const exportDetailView = exportView.extend({
-  followUps: z.array(followUpView).describe('What was released once the outcome was decided'),
+  followUps: z
+    .array(followUpView)
+    .describe('What was released once the outcome was decided, in the order of the request'),
+});
+
+export const requestedView = exportDetailView.extend({
+  joined: z.boolean().describe('Whether this is the identical request that was running already'),
 });
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 
 /** Shows an export. `publicUrl` begins its links. */
 export function viewExport(
-  { row, state, progress, file }: ExportDetail,
+  { row, state, progress, file, startedBy }: ExportDetail,
   publicUrl: string,
 ): z.output<typeof exportView> {
   const base = new URL(`/api/v1/exports/${row.id}`, publicUrl).href;
   const there = file !== undefined && hasBundle(state) && file.removedAt === null;
   return {
     id: row.id,
+    generation: row.generation,
     state,
     phase: row.phase,
     outcome: row.outcome,
@@ -84,11 +118,15 @@ export function viewExport(
     projectName: row.projectName,
     outputType: row.options.outputType,
     formats: row.options.formats,
+    allowPartial: (row.options as { allowPartial?: boolean }).allowPartial ?? false,
     requestedBy: { id: row.requester.id, name: row.requester.name },
     requestedAt: row.requestedAt.toISOString(),
     startedAt: iso(row.startedAt),
     finishedAt: iso(row.decidedAt),
     expiresAt: iso(row.expiresAt),
+    cancelling: isCancelling(row),
+    retryable: isRetryable(state),
+    startedBy,
     progress: {
       rows: progress.rows,
       rowsExpected: progress.rowsExpected,
@@ -97,6 +135,7 @@ export function viewExport(
     },
     error: row.error,
     warnings: row.result?.warnings ?? [],
+    missing: row.result?.missing ?? [],
     bundle: there
       ? { name: file.name, bytes: file.bytes, sha256: file.sha256, expiresAt: file.expiresAt.toISOString() }
       : null,
@@ -119,11 +158,22 @@ export function hasBundle(state: string): boolean {
 export function viewFollowUp(row: OutboxRow): z.output<typeof followUpView> {
   return {
     id: row.id,
+    generation: row.generation,
     hook: row.hook === 'onFailure' ? 'onFailure' : 'onSuccess',
+    place: row.place,
+    role: row.role,
+    kind: row.kind,
+    parent: row.parentId,
     position: row.position,
     task: row.task,
     state: row.state,
     attempts: row.attempts,
+    replays: row.replays,
+    pendingAt: iso(row.pendingAt),
+    enteredAt: iso(row.enteredAt),
+    startedAt: iso(row.startedAt),
+    finishedAt: iso(row.finishedAt),
+    result: row.result,
     error: row.error && { code: row.error.code, message: row.error.message },
   };
 }

@@ -1,4 +1,5 @@
 /** Looking at exports: which ones a person may see, and all that belongs to one. */
+import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import {
   type ExportProgress,
   type ExportRow,
@@ -24,12 +25,15 @@ export interface ExportDetail {
   progress: Pick<ExportProgress, 'rows' | 'rowsExpected' | 'jobsDone' | 'jobs'>;
   /** The bundle that it left, also when its time is over. */
   file: FileRow | undefined;
+  /** The follow-up that started it, and the export which that belongs to. */
+  startedBy: { exportId: string; followUpId: string } | null;
 }
 
 const NOT_FOUND = 'There is no export of this id among the projects of which you are a member.';
 
 export class ReadExports {
   readonly #exports: ExportService;
+  readonly #requests: ExportRequests;
   readonly #files: FileService;
   readonly #outbox: OutboxService;
   readonly #projects: ProjectService;
@@ -37,6 +41,7 @@ export class ReadExports {
 
   constructor({ db, config }: Pick<Dependencies, 'db' | 'config'>) {
     this.#exports = new ExportService(db);
+    this.#requests = new ExportRequests(db);
     this.#files = new FileService(db);
     this.#outbox = new OutboxService(db);
     this.#projects = new ProjectService(db);
@@ -52,6 +57,13 @@ export class ReadExports {
     const row = isUuid(id) ? await this.#exports.get(id) : undefined;
     if (!row || !(await this.#maySee(row, user))) throw problem('export-not-found', NOT_FOUND);
     return row;
+  }
+
+  /** Whether a user may cancel an export and try it again: the asker may, and who administers the project. */
+  async mayChange(row: ExportRow, user: UserRow): Promise<boolean> {
+    if (row.requester.id === user.id) return true;
+    if (this.#external) return false;
+    return (await this.#projects.access(row.organization, row.project, user.id))?.mayAdminister ?? false;
   }
 
   /** What belongs to an export that {@link one} has given out. */
@@ -95,13 +107,27 @@ export class ReadExports {
 
   async #details(rows: ExportRow[]): Promise<ExportDetail[]> {
     const ids = rows.map(({ id }) => id);
-    const [progress, files] = await Promise.all([this.#exports.progress(ids), this.#files.ofExports(ids)]);
+    const started = rows.flatMap(({ startedBy }) => startedBy ?? []);
+    const [progress, files, starters] = await Promise.all([
+      this.#exports.progress(ids),
+      this.#files.ofExports(ids),
+      this.#requests.exportsOf(started),
+    ]);
     const now = new Date();
     return rows.flatMap((row) => {
       const how = progress.get(row.id);
       const file = files.find(({ exportId, generation }) => exportId === row.id && generation === row.generation);
       if (!how) return [];
-      return [{ row, state: stateOf(row, now), progress: how, file: row.outcome === null ? undefined : file }];
+      const starter = row.startedBy === null ? undefined : starters.get(row.startedBy);
+      return [
+        {
+          row,
+          state: stateOf(row, now),
+          progress: how,
+          file: row.outcome === null ? undefined : file,
+          startedBy: starter === undefined ? null : { exportId: starter, followUpId: row.startedBy as string },
+        },
+      ];
     });
   }
 }

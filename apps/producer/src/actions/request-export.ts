@@ -1,105 +1,108 @@
 /** Asking for an export: who may, what exactly, and the one transaction that makes it certain. */
 import { randomUUID } from 'node:crypto';
-import type { ExportService } from '@parcelpost/shared/db/services/exports.js';
-import type { ProjectService } from '@parcelpost/shared/db/services/projects.js';
+import { crashPoint } from '@parcelpost/shared/crash-points.js';
+import type { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
+import { findKey } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { type ExportRequestBody, exportOptions } from '@parcelpost/shared/export-request.js';
-import { resolveSignatures, validateSignatures } from '@parcelpost/shared/signatures/registry.js';
-import { mintScopedToken, projectPath } from '@parcelpost/shared/tokens/scoped-token.js';
 import { seal } from '@parcelpost/shared/tokens/seal.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
-import { askPlatform, type ProjectNames } from './external-platform.js';
-import { externalPlatform } from './platform-url.js';
+import type { ExportRights } from './export-rights.js';
+import type { PrepareNextExports } from './prepare-next-exports.js';
+import { fingerprint, requestHash } from './request-hash.js';
+import { resolveCanvases } from './resolve-canvases.js';
 
 export interface Asked {
   organization: string;
   project: string;
   body: ExportRequestBody;
+  /** By which a repeat of the request is known again. */
+  key?: string | undefined;
+}
+
+/** `joined`: an identical request that was running already. `repeated`: the same request once more, by its key. */
+export interface Answered {
+  exportId: string;
+  kind: 'created' | 'joined' | 'repeated';
 }
 
 export class RequestExport {
   constructor(
-    readonly dependencies: Pick<Dependencies, 'config' | 'relay'>,
-    readonly projects: ProjectService,
-    readonly exports: ExportService,
+    readonly dependencies: Pick<Dependencies, 'config' | 'relay' | 'metrics'>,
+    readonly rights: ExportRights,
+    readonly next: PrepareNextExports,
+    readonly requests: ExportRequests,
   ) {}
 
   /**
-   * Records an export and has it entered into the queue; the entering is not waited for, since the outbox holds it.
-   * @returns the export's id
+   * Records an export and has it entered into the queue; the entering is not waited for, since the outbox holds it. An
+   * identical request of the same person that is running is joined; a request whose key is known is answered with the
+   * export that the first one came to, and nothing is asked or checked again.
    * @throws {ProblemError} 403 and 404 by the user's standing, 422 by what is asked, 401, 403, 404 and 502 by an
-   *   external platform's answer
+   *   external platform's answer, 422 and 409 by the key
    */
-  async run(user: UserRow, { organization, project, body }: Asked): Promise<string> {
-    const { config, relay } = this.dependencies;
-    const platform = externalPlatform(config);
-    const source = platform
-      ? await this.#external(platform, organization, project, body)
-      : await this.#own(user, organization, project, body);
+  async run(user: UserRow, { organization, project, body, key: text }: Asked): Promise<Answered> {
+    const { config, relay, metrics } = this.dependencies;
+    const address = { organization, project };
+    const key =
+      text === undefined ? undefined : { userId: user.id, key: text, fingerprint: fingerprint(address, body) };
+    const known = key && (await findKey(this.requests.db, key));
+    if (known) return this.#repeated(known.exportId, known.fingerprint === key.fingerprint);
 
-    const wrong = [
-      ...validateSignatures(body.onSuccess, '/onSuccess'),
-      ...validateSignatures(body.onFailure, '/onFailure'),
-    ];
-    if (wrong.length > 0) throw invalid(wrong);
-    const context = { requester: { email: user.email } };
-
+    const wanted = { ...address, apiToken: body.apiToken };
+    const names = await this.rights.check(user, wanted);
+    const requester = { id: user.id, name: user.name, email: user.email, language: user.language };
+    const canvases = resolveCanvases(body, requester);
     const id = randomUUID();
-    await this.exports.create({
-      id,
-      organization,
-      organizationName: source.organizationName,
-      project,
-      projectName: source.projectName,
-      requester: { id: user.id, name: user.name, email: user.email, language: user.language },
-      options: exportOptions(body),
-      onSuccess: resolveSignatures(body.onSuccess, '/onSuccess', context),
-      onFailure: resolveSignatures(body.onFailure, '/onFailure', context),
-      sealedToken: seal(JSON.stringify({ scheme: 'TmpToken', token: source.token }), config.SEAL_SECRET, id),
-      deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
-    });
+    const { nextTokens, ...prepared } = await this.next.run(
+      { exportId: id, generation: 1, organization, apiToken: body.apiToken, user, requester },
+      canvases,
+    );
+    const options = exportOptions(body);
+    const token = this.rights.token(user.id, wanted, config.TOKEN_HOURS);
+    const recorded = await this.requests.request(
+      {
+        id,
+        ...address,
+        ...names,
+        requester,
+        options,
+        ...prepared,
+        sealedToken: seal(JSON.stringify({ scheme: 'TmpToken', token }), config.SEAL_SECRET, id),
+        nextTokens,
+        requestHash: requestHash(address, user.id, options, canvases, body.apiToken),
+        deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
+      },
+      key,
+    );
+    switch (recorded.kind) {
+      case 'key-reused':
+        return this.#repeated('', false);
+      case 'key-busy':
+        throw problem('idempotency-key-busy', 'A request with this Idempotency-Key is being recorded. Try again.', {
+          headers: { 'retry-after': '1' },
+        });
+      case 'repeated':
+        return this.#repeated(recorded.exportId, true);
+      case 'joined':
+        metrics.requestsJoined.inc();
+        break;
+      case 'created':
+        crashPoint('request.recorded');
+    }
     void relay.run();
-    return id;
+    return recorded;
   }
 
-  /** A project of our own platform: membership decides, and a token is minted that opens it alone. */
-  async #own(user: UserRow, organization: string, project: string, body: ExportRequestBody) {
-    if (body.apiToken !== undefined) {
-      const detail = 'is only for a service that exports from another platform; leave it out';
-      throw invalid([{ pointer: '/apiToken', detail }]);
+  #repeated(exportId: string, same: boolean): Answered {
+    if (!same) {
+      throw problem(
+        'idempotency-key-reused',
+        'This Idempotency-Key was used for another request within the last 24 hours. Make a new key for each request.',
+      );
     }
-    const access = await this.projects.access(organization, project, user.id);
-    if (!access?.maySee) {
-      throw problem('project-not-found', `There is no project ${organization}/${project} that you may see.`);
-    }
-    if (!access.mayExport) {
-      throw problem('export-not-permitted', `Only members of ${organization}/${project} may export it.`);
-    }
-    const { TOKEN_SECRET, TOKEN_HOURS } = this.dependencies.config;
-    const paths = [projectPath(organization, project)];
-    return {
-      projectName: access.name,
-      organizationName: access.organization.name,
-      token: mintScopedToken({ userId: user.id, paths, hours: TOKEN_HOURS }, TOKEN_SECRET),
-    };
+    this.dependencies.metrics.idempotentRepeats.inc();
+    return { exportId, kind: 'repeated' };
   }
-
-  /** A project of another platform: its token is used as it is, and its answer decides. */
-  async #external(platform: string, organization: string, project: string, body: ExportRequestBody) {
-    const { apiToken } = body;
-    const detail =
-      apiToken === undefined
-        ? 'is missing: send a token of the platform that holds the project'
-        : 'holds characters that no token has; send it as it was given out';
-    if (apiToken === undefined || !/^[\x21-\x7e]+$/.test(apiToken)) throw invalid([{ pointer: '/apiToken', detail }]);
-    const names: ProjectNames = await askPlatform(platform, { organization, project, apiToken });
-    return { ...names, token: apiToken };
-  }
-}
-
-function invalid(errors: { pointer: string; detail: string }[]) {
-  return problem('invalid-request', errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), {
-    errors,
-  });
 }

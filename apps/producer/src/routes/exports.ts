@@ -1,23 +1,37 @@
-/** Routes of exports: asking for one, its state, its events. */
+/** Routes of exports: asking for one, its state, its events, cancelling it, trying it again. */
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
-import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
+import { KEY_HOURS } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import { UserService } from '@parcelpost/shared/db/services/users.js';
 import { exportRequestSchema } from '@parcelpost/shared/export-request.js';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { exportDetailView, exportView, viewExport, viewFollowUp } from '../actions/export-view.js';
+import { exportActions } from '../actions/export-actions.js';
+import { exportDetailView, exportView, requestedView, viewExport, viewFollowUp } from '../actions/export-view.js';
 import { Identifier } from '../actions/identify.js';
 import { ProgressHub } from '../actions/progress-hub.js';
 import { ReadExports } from '../actions/read-exports.js';
-import { RequestExport } from '../actions/request-export.js';
 import type { Dependencies } from '../dependencies.js';
 import { refuseOtherMethods } from '../methods.js';
 import { EventStreams } from './event-stream.js';
+import { idempotencyKey } from './idempotency-key.js';
 
 const id = z.object({ id: z.string() });
 const security = [{ bearer: [] }];
 const tags = ['exports'];
+
+const idempotencyHeader = z
+  .string()
+  .optional()
+  .describe(
+    `A String of structured fields (RFC 9651), one for each request: a repeat with the same key within ${KEY_HOURS} hours ` +
+      'is answered with the same export (draft-ietf-httpapi-idempotency-key-header)',
+  );
+
+const retryBody = z
+  .strictObject({ apiToken: exportRequestSchema.shape.apiToken })
+  .nullish()
+  .describe('Needed where another platform holds the project; next exports are read with this token too');
 
 const recentQuery = z
   .object({
@@ -36,7 +50,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   const exports = new ExportService(db);
   const identify = new Identifier(new UserService(db), config.AUTH_SECRET);
   const read = new ReadExports(dependencies);
-  const request = new RequestExport(dependencies, new ProjectService(db), exports);
+  const { request, change } = exportActions(dependencies, read);
   const hub = new ProgressHub((ids) => exports.progress(ids), log);
   onDecided((id) => void hub.hear(id));
   const streams = new EventStreams(hub);
@@ -56,17 +70,22 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
         tags,
         security,
         params: z.object({ org: z.string(), project: z.string() }),
+        headers: z.looseObject({ 'idempotency-key': idempotencyHeader }),
         body: exportRequestSchema,
-        response: { 202: exportDetailView },
+        response: { 202: requestedView },
       },
     },
     async (http, reply) => {
       const user = await identify.bearer(http);
-      const { org, project } = http.params;
-      const exportId = await request.run(user, { organization: org, project, body: http.body });
-      http.log.info({ exportId, organization: org, project, user: user.id }, 'export requested');
+      const { org: organization, project } = http.params;
+      const key = idempotencyKey(http.headers['idempotency-key']);
+      const { exportId, kind } = await request.run(user, { organization, project, body: http.body, key });
+      http.log.info({ exportId, organization, project, user: user.id, kind }, 'export requested');
       const view = await detailOf(await read.one(exportId, user));
-      return reply.code(202).header('location', `/api/v1/exports/${exportId}`).send(view);
+      return reply
+        .code(202)
+        .header('location', `/api/v1/exports/${exportId}`)
+        .send({ ...view, joined: kind === 'joined' });
     },
   );
 
@@ -105,6 +124,49 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
       const user = await identify.bearer(http);
       reply.header('cache-control', 'private, no-store');
       return detailOf(await read.one(http.params.id, user));
+    },
+  );
+
+  app.delete(
+    '/api/v1/exports/:id',
+    {
+      schema: {
+        summary: 'Cancel an export: running work stops, and onFailure is called with the code `cancelled`',
+        tags,
+        security,
+        params: id,
+        response: { 202: exportDetailView },
+      },
+    },
+    async (http, reply) => {
+      const user = await identify.bearer(http);
+      const row = await change.cancel(http.params.id, user);
+      http.log.info({ exportId: row.id, user: user.id }, 'export cancelled');
+      return reply.code(202).send(await detailOf(row));
+    },
+  );
+
+  app.post(
+    '/api/v1/exports/:id/retry',
+    {
+      schema: {
+        summary:
+          'Try an export again that failed, was cancelled, or is partial; parts that are still right are taken over',
+        tags,
+        security,
+        params: id,
+        body: retryBody,
+        response: { 202: exportDetailView },
+      },
+    },
+    async (http, reply) => {
+      const user = await identify.bearer(http);
+      const row = await change.retry(http.params.id, user, http.body?.apiToken);
+      http.log.info({ exportId: row.id, generation: row.generation, user: user.id }, 'export tried again');
+      return reply
+        .code(202)
+        .header('location', `/api/v1/exports/${row.id}`)
+        .send(await detailOf(row));
     },
   );
 

@@ -1,4 +1,5 @@
 /** Asking for exports: the rows that a request, a retry, or a follow-up that starts the next export, leaves behind. */
+import type { ExportFailure } from '../../errors.js';
 import type { PreparedExport } from '../../signatures/prepared.js';
 import type { SealedTokens, Signature } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
@@ -109,6 +110,25 @@ export class ExportRequests {
       if (code === UNIQUE_VIOLATION && constraint === 'exports_joinable') return 'identical-running';
       throw error;
     }
+  }
+
+  /**
+   * Raises the abort flag of an export that is open, whichever generation runs: work stops at its next look, and a worker
+   * decides. A flag that is up stays as it is.
+   */
+  async cancel(id: string, reason: ExportFailure): Promise<void> {
+    await this.db('exports')
+      .where({ id, outcome: null, abort: null })
+      .update({ abort: JSON.stringify(reason) });
+  }
+
+  /** The export that each of these follow-ups belongs to, by the follow-up's id. */
+  async exportsOf(followUpIds: readonly string[]): Promise<Map<string, string>> {
+    if (followUpIds.length === 0) return new Map();
+    const rows = await this.db('outbox')
+      .whereIn('id', followUpIds)
+      .select<{ id: string; exportId: string }[]>({ id: 'id', exportId: 'export_id' });
+    return new Map(rows.map(({ id, exportId }) => [id, exportId]));
   }
 
   /**

@@ -1,0 +1,123 @@
+/** What a person may still do to an export that was asked for: cancel it, or have it tried again. */
+import { crashPoint } from '@parcelpost/shared/crash-points.js';
+import type { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
+import { type ExportRow, type ExportState, stateOf } from '@parcelpost/shared/db/services/exports.js';
+import type { UserRow } from '@parcelpost/shared/db/services/users.js';
+import { seal } from '@parcelpost/shared/tokens/seal.js';
+import type { Dependencies } from '../dependencies.js';
+import { problem } from '../problems.js';
+import type { ExportRights } from './export-rights.js';
+import { type Canvases, type PrepareNextExports, unprepared } from './prepare-next-exports.js';
+import type { ReadExports } from './read-exports.js';
+
+/** Code of the abort flag, and of the failure, of an export that a person cancelled. */
+const CANCELLED = 'cancelled';
+
+/** Whether an export is being cancelled: the flag is up, and nothing is decided yet. */
+export function isCancelling({ outcome, abort }: Pick<ExportRow, 'outcome' | 'abort'>): boolean {
+  return outcome === null && abort?.code === CANCELLED;
+}
+
+/** Whether an export of this state may be tried again. */
+export function isRetryable(state: ExportState): boolean {
+  return state === 'failed' || state === 'cancelled' || state === 'partial';
+}
+
+export class ChangeExport {
+  constructor(
+    readonly dependencies: Pick<Dependencies, 'config' | 'relay'>,
+    readonly read: ReadExports,
+    readonly requests: ExportRequests,
+    readonly rights: ExportRights,
+    readonly next: PrepareNextExports,
+  ) {}
+
+  /**
+   * Cancels an export: raises the flag at which running work stops, wherever it runs; a worker decides. Doing so again
+   * changes nothing.
+   * @returns the export as it is now
+   * @throws {ProblemError} 403 `export-not-yours`; 404 `export-not-found`; 409 `export-decided` once it has its outcome
+   */
+  async cancel(id: string, user: UserRow): Promise<ExportRow> {
+    await this.#changeable(id, user);
+    await this.requests.cancel(id, {
+      code: CANCELLED,
+      message: `Cancelled by ${user.name}.`,
+      step: null,
+      shard: null,
+      attempts: 1,
+    });
+    const now = await this.read.one(id, user);
+    if (now.outcome !== null) {
+      throw problem('export-decided', `The export is ${now.outcome} already; there is nothing left to cancel.`);
+    }
+    return now;
+  }
+
+  /**
+   * Tries an export again: the next generation, with the same options and follow-ups. Parts that the last one made, and
+   * that are still right, are taken over.
+   *
+   * It reads with the rights of whoever tries it again, and so do the next exports that its follow-ups start: a token
+   * restricts its user and adds no right, and nobody lends rights that they do not use themselves. The asker may be gone
+   * from the project by now. What leaves the house stays theirs: the export keeps its requester, who is mailed.
+   * @param apiToken token of another platform, as in a request; next exports are read with it too
+   * @throws {ProblemError} as {@link RequestExport.run} where the project may not be exported; 403 `export-not-yours`; 404
+   *   `export-not-found`; 409 `export-not-retryable`, `export-identical-running`
+   */
+  async retry(id: string, user: UserRow, apiToken: string | undefined): Promise<ExportRow> {
+    const { config, relay } = this.dependencies;
+    const row = await this.#changeable(id, user);
+    const state = stateOf(row);
+    if (!isRetryable(state)) throw notRetryable(state);
+    const { organization, project, requester, generation } = row;
+    const wanted = { organization, project, apiToken };
+    await this.rights.check(user, wanted);
+    const { nextTokens, ...canvases } = await this.next.run(
+      { exportId: id, generation: generation + 1, organization, apiToken, user, requester },
+      unprepared(row as unknown as Canvases),
+    );
+    const token = this.rights.token(user.id, wanted, config.TOKEN_HOURS);
+    const done = await this.requests.retry(id, generation, {
+      ...canvases,
+      nextTokens,
+      sealedToken: seal(JSON.stringify({ scheme: 'TmpToken', token }), config.SEAL_SECRET, id),
+      deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
+    });
+    if (done === 'not-retryable') throw notRetryable(stateOf(await this.read.one(id, user)));
+    if (done === 'identical-running') {
+      throw problem(
+        'export-identical-running',
+        'An export that was asked for in the same words is running. Wait for it, or cancel it.',
+      );
+    }
+    crashPoint('retry.recorded');
+    void relay.run();
+    return this.read.one(id, user);
+  }
+
+  /** An export that a user sees and may change: their own, or one of a project that they administer. */
+  async #changeable(id: string, user: UserRow): Promise<ExportRow> {
+    const row = await this.read.one(id, user);
+    if (!(await this.read.mayChange(row, user))) {
+      throw problem(
+        'export-not-yours',
+        `${row.requester.name} asked for this export. Ask them, or an administrator of ${row.organization}/${row.project}.`,
+      );
+    }
+    return row;
+  }
+}
+
+function notRetryable(state: ExportState) {
+  const detail = {
+    waiting: 'It has not begun yet, and will by itself.',
+    running: 'It is running.',
+    completed: 'It is completed; ask for a new one to get newer data.',
+    expired: 'Its files have expired; ask for a new one.',
+  };
+  return problem(
+    'export-not-retryable',
+    `This export cannot be tried again. ${state in detail ? detail[state as keyof typeof detail] : 'It is being tried again already.'}`,
+  );
+}
