@@ -73,7 +73,7 @@ function defused(text: string): string {
 }
 
 /** A number as JavaScript writes it where that says the same, else as the platform wrote it. */
-function numeral(token: string): string {
+export function numeral(token: string): string {
   const plain = String(Number(token));
   return isSameNumber(plain, token) ? plain : token;
 }

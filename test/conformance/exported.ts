@@ -42,7 +42,10 @@ export interface ReadTable {
 
 export interface Exported {
   stored: StoredProject;
+  /** Of output type `shp`. */
   bundle: Bundle;
+  /** Of the formats that are in no output type. */
+  open: Bundle;
   /** The database's locations, by the shapefile that they belong in. */
   families: Map<string, StoredLocation[]>;
   leftOut: LeftOut;
@@ -52,9 +55,12 @@ export interface Exported {
   table(name: Table): ReadTable;
 }
 
-/** Exports a project by the API and unpacks the bundle in `folder`; each file is read once, when it is first asked for. */
+/** Exports a project by the API and unpacks its bundles beside `folder`; each file is read once, when it is first asked for. */
 export async function exportProject(db: Database, api: ApiClient, project: string, folder: string): Promise<Exported> {
-  const bundle = await exportBundle(api, project, { outputType: 'shp' }, folder);
+  const [bundle, open] = await Promise.all([
+    exportBundle(api, project, { outputType: 'shp' }, folder),
+    exportBundle(api, project, { formats: ['geojson', 'geojsonl'] }, `${folder}-open`),
+  ]);
   const stored = await readProject(db, project);
   const families = new Map<string, StoredLocation[]>();
   const leftOut: LeftOut = {
@@ -76,7 +82,7 @@ export async function exportProject(db: Database, api: ApiClient, project: strin
     const [header = [], ...rows] = readCsv(bundle.path(`${name}.csv`));
     return { header, rows, expected: expectedTable(FIXED[name], stored.forms[name], stored[name]) };
   });
-  return { stored, bundle, families, leftOut, features, table };
+  return { stored, bundle, open, families, leftOut, features, table };
 }
 
 function once<K, V>(read: (key: K) => V): (key: K) => V {

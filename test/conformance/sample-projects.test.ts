@@ -14,6 +14,7 @@ import { TABLES, type Table, valuesOf } from './database-records.js';
 import { testDocuments } from './document-promises.js';
 import { columnOf, type Exported, exportProject, FAMILY_OF } from './exported.js';
 import { addHardLocations, HARD_LOCATIONS } from './hard-records.js';
+import { testJson } from './json-promises.js';
 import { hasZ, turn } from './normal-geometry.js';
 import { readRawCsv } from './rfc4180.js';
 import { testShapefiles } from './shapefile-promises.js';
@@ -142,6 +143,7 @@ describe.each(PROJECTS)('the bundle of %s', (project) => {
   testShapefiles(() => of(project));
   testTables(() => of(project));
   testDocuments(project, () => of(project));
+  testJson(() => of(project));
 });
 
 describe('the difficult cells of london-2', () => {

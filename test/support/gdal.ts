@@ -6,15 +6,33 @@ import { join } from 'node:path';
 import type { Feature, Geometry } from 'geojson';
 
 /**
- * Every feature of a file, as GDAL reads it: coordinates to the last bit, in the order of the file. A line or polygon
- * of one part is never a multi-geometry: a shapefile does not tell.
+ * Every feature of a shapefile, as GDAL reads it: coordinates to the last bit, in the order of the file. A line or
+ * polygon of one part is never a multi-geometry: a shapefile does not tell.
  */
 export function readFeatures(file: string): Feature[] {
-  // Its GeoJSON and WKT round to 15 digits and turn rings about; its WKB does neither.
   // Lines and polygons must be promoted, since it refuses layers of single and multi; points must not.
   const promote = /Line|Polygon/.test(layerSummary(file).geometry) ? ['-nlt', 'PROMOTE_TO_MULTI'] : [];
-  const geometries = readGeometries(file, promote).map((geometry) => geometry && withoutLoneMembers(geometry));
-  return run(['-f', 'GeoJSONSeq', '/vsistdout/', file])
+  // Without a geometry there is no record in a shapefile.
+  return features([file], promote).map((each) => ({
+    ...each,
+    geometry: withoutLoneMembers(each.geometry as Geometry),
+  }));
+}
+
+/**
+ * Every feature of a layer in a file that tells single geometries from groups of one, such as GeoJSON; the only layer
+ * unless one is named. As {@link readFeatures}, but each geometry is of the type that it is, null where there is none, and
+ * a position without height has height 0, since a layer is either flat or high to GDAL. Of the properties only id is read.
+ */
+export function readMixedFeatures(file: string, layer?: string): Feature<Geometry | null>[] {
+  const source = ['-select', 'id', file, ...(layer === undefined ? [] : [layer])];
+  return features(source, ['-nlt', 'GEOMETRY', '-dim', 'XYZ']);
+}
+
+function features(source: string[], options: string[]): Feature<Geometry | null>[] {
+  // Its GeoJSON and WKT round to 15 digits and turn rings about; its WKB does neither.
+  const geometries = readGeometries(source, options);
+  return run(['-f', 'GeoJSONSeq', '/vsistdout/', ...source])
     .filter((line) => line.startsWith('{'))
     .map((line, i) => ({ ...JSON.parse(line), geometry: geometries[i] }));
 }
@@ -29,7 +47,9 @@ export function readWkt(texts: readonly string[]): (Geometry | null)[] {
     const file = join(folder, 'texts.csv');
     writeFileSync(file, ['id,WKT', ...texts.map((text, i) => `${i},"${text}"`), ''].join('\n'));
     // A layer of texts is one of 2D geometries to it, unless it is told otherwise.
-    const [flat, high] = ['XY', 'XYZ'].map((dimensions) => readGeometries(file, ['-select', 'id', '-dim', dimensions]));
+    const [flat, high] = ['XY', 'XYZ'].map((dimensions) =>
+      readGeometries([file], ['-select', 'id', '-dim', dimensions]),
+    );
     const geometries = texts.map((text, i) => (/ Z /.test(text) ? high : flat)?.[i] ?? null);
     for (const [i, text] of texts.entries()) {
       if (text !== '' && !geometries[i]) throw new Error(`GDAL cannot read ${text.slice(0, 200)}`);
@@ -41,8 +61,8 @@ export function readWkt(texts: readonly string[]): (Geometry | null)[] {
 }
 
 /** The geometry of every feature of a file, null where it has none. */
-function readGeometries(file: string, options: string[]): (Geometry | null)[] {
-  return run(['-f', 'PGDump', '-lco', 'CREATE_TABLE=OFF', ...options, '/vsistdout/', file])
+function readGeometries(source: string[], options: string[]): (Geometry | null)[] {
+  return run(['-f', 'PGDump', '-lco', 'CREATE_TABLE=OFF', ...options, '/vsistdout/', ...source])
     .filter((line) => line.startsWith('INSERT INTO'))
     .map((line) => {
       const wkb = /^INSERT INTO \S+ \("wkb_geometry".*? VALUES \('([0-9A-F]+)'/.exec(line)?.[1];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** The output types that exist today, and the formats each stands for. */
 const OUTPUT_TYPES = { shp: ['csv', 'shapefiles'] } as const;
-const FORMATS = ['csv', 'shapefiles'] as const;
+const FORMATS = ['csv', 'geojson', 'geojsonl', 'shapefiles'] as const;
 export type OutputType = keyof typeof OUTPUT_TYPES;
 export type Format = (typeof FORMATS)[number];
 

@@ -14,6 +14,26 @@ export function isClosed(ring: readonly Position[]): boolean {
   return first?.[0] === last?.[0] && first?.[1] === last?.[1] && (first?.[2] ?? 0) === (last?.[2] ?? 0);
 }
 
+/**
+ * A closed ring, clockwise or not, as asked; one without area as it is. Positions count from the first one, so that
+ * far-off coordinates cost no digits.
+ */
+export function turned(ring: readonly Position[], clockwise: boolean): readonly Position[] {
+  const [x0 = 0, y0 = 0] = ring[0] as Position;
+  let area = 0;
+  let px = 0;
+  let py = 0;
+  for (let i = 1; i < ring.length; i++) {
+    const position = ring[i] as Position;
+    const x = (position[0] as number) - x0;
+    const y = (position[1] as number) - y0;
+    area += px * y - x * py;
+    px = x;
+    py = y;
+  }
+  return (clockwise ? area > 0 : area < 0) ? ring.toReversed() : ring;
+}
+
 /** The error for a geometry of a type that GeoJSON does not know. */
 export function unknownGeometry(geometry: { type?: unknown }): ExportError {
   return new ExportError(

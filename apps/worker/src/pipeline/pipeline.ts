@@ -2,6 +2,7 @@ import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { Entity } from '@parcelpost/shared/records.js';
 import type { Fragment, Step } from './step.js';
 import { locationsStep, partiesStep, relationshipsStep } from './steps/csv-tables.js';
+import { locationsJsonStep, partiesJsonStep, relationshipsJsonStep } from './steps/json-files.js';
 import { shapefilesStep } from './steps/shapefiles.js';
 
 /** The steps in their order, which is the order of the files in a bundle. */
@@ -10,6 +11,9 @@ const PIPELINE: readonly Step[] = [
   partiesStep,
   locationsStep,
   shapefilesStep,
+  relationshipsJsonStep,
+  partiesJsonStep,
+  locationsJsonStep,
 ] as unknown as readonly Step[];
 
 /** The steps that a request asks for. */
@@ -30,7 +34,12 @@ export function neededEntities(options: ExportOptions): Entity[] {
 /** The outputs of an export whose shards left these fragments, as `<step>.<output>`, in the order of the bundle. */
 export function outputsOf(options: ExportOptions, fragments: readonly Fragment[]): string[] {
   return applicableSteps(options).flatMap((step) =>
-    step.outputs(fragments.filter((fragment) => fragment.step === step.name)).map((output) => `${step.name}.${output}`),
+    step
+      .outputs(
+        fragments.filter((fragment) => fragment.step === step.name),
+        options,
+      )
+      .map((output) => `${step.name}.${output}`),
   );
 }
 

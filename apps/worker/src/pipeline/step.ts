@@ -73,7 +73,7 @@ export interface Step<E extends Entity = Entity> {
   /** Whether a request with these options asks for it. */
   isApplicable(options: ExportOptions): boolean;
   /** Outputs to reduce: those that stand even without records, and those that the maps found. */
-  outputs(fragments: readonly Fragment[]): string[];
+  outputs(fragments: readonly Fragment[], options: ExportOptions): string[];
   createMapper(context: StepContext, open: OpenFragment): Mapper<E>;
   reduce(output: string, input: ReduceInput): Promise<Reduced>;
   /** What readers of the bundle are to be told of what the shards left out. */

@@ -1,8 +1,9 @@
 /** What README.txt, shp_readme.txt and manifest.json are made from. */
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { Column } from '../csv/columns.js';
-import type { LeftOut, Tally } from '../shapefile/fragment.js';
+import type { LeftOut } from '../shapefile/fragment.js';
 import { FAMILIES, type Family, type LeftOutReason } from '../shapefile/shape.js';
+import type { Tally } from '../tally.js';
 
 /** A file of the bundle. */
 export interface BundleFile {

@@ -48,6 +48,7 @@ export function renderReadme(info: BundleInfo): string {
         "A text that a spreadsheet would take for a formula (one that begins with = + - @, a tab or a line end) has an apostrophe ' before it, which is not part of the answer.",
       hasTables &&
         'relationships.csv says which party holds what right to which location: party_id is an id in parties.csv, spatial_unit_id is an id in locations.csv.',
+      ...jsonGuide(files),
       'Geometries are in longitude and latitude, WGS 84 (EPSG:4326).',
       hasShapefiles && 'shp_readme.txt tells more of the shapefiles, and how to join them to the tables.',
     ]),
@@ -129,6 +130,22 @@ function joinGuide(shapefile = 'polygons.shp'): string[] {
     ]),
     `    ogr2ogr joined.gpkg ${layer}.shp -dialect SQLite -sql "SELECT a.*, b.*`,
     `      FROM ${layer} a JOIN 'locations.csv'.locations b ON a.id = b.id"`,
+  ];
+}
+
+function jsonGuide(files: readonly BundleFile[]): (string | false)[] {
+  const named = (...names: string[]) => names.filter((name) => files.some((file) => file.name === name));
+  const documents = named('parties.json', 'relationships.json');
+  const lines = named('locations.geojsonl', 'parties.jsonl', 'relationships.jsonl');
+  const inJson = (entity: string) =>
+    named(`${entity}.json`, `${entity}.geojson`, `${entity}.jsonl`, `${entity}.geojsonl`);
+  if (inJson('locations').length === 0) return [];
+  return [
+    documents.length > 0 &&
+      `locations.geojson is GeoJSON (RFC 7946), ${documents.join(' and ')} are JSON: every record with its answers as they were given, in their own types, under attributes by the names of the questions. A question that a record was not asked is absent there; one that it left open may be null.`,
+    lines.length > 0 &&
+      `${lines.join(', ')} have one record a line (newline-delimited JSON, without record separators), for programs that read record by record.`,
+    `In ${inJson('relationships').join(' and ')}, party_id is an id in ${inJson('parties').join(' and ')}, spatial_unit_id is an id in ${inJson('locations').join(' and ')}.`,
   ];
 }
 

@@ -1,5 +1,6 @@
 /** From a record's value to the text of one CSV cell. */
 import { type AttributeValue, ExactNumber } from '@parcelpost/shared/records.js';
+import { toJson } from '../json.js';
 
 /** What stands in a cell of a fixed column. */
 export type Cell = string | number | boolean | ExactNumber | null | undefined;
@@ -52,14 +53,4 @@ export function defuse(text: string): string {
 
 function listItem(value: AttributeValue): string {
   return Array.isArray(value) ? toJson(value) : formatCell(value);
-}
-
-/** JSON (RFC 8259) that writes an {@link ExactNumber} as the number it is; JSON.stringify could only quote it. */
-function toJson(value: AttributeValue): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (value instanceof ExactNumber) return value.text;
-  if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`;
-  return `{${Object.entries(value)
-    .map(([key, item]) => `${JSON.stringify(key)}:${toJson(item)}`)
-    .join(',')}}`;
 }

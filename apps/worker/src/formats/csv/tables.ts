@@ -20,8 +20,8 @@ const relationships: Table<RelationshipRecord> = {
   file: 'relationships.csv',
   fixed: [
     column('id', 'Identifier of the tenure relationship', 'text'),
-    column('party_id', 'Identifier of the party that holds the right (id in parties.csv)', 'text'),
-    column('spatial_unit_id', 'Identifier of the spatial unit it is held to (id in locations.csv)', 'text'),
+    column('party_id', 'Identifier of the party that holds the right (the id of one of the parties)', 'text'),
+    column('spatial_unit_id', 'Identifier of the spatial unit it is held to (the id of one of the locations)', 'text'),
     column('tenure_type', 'Code of the kind of tenure', 'text'),
   ],
   row: (record) => ({

@@ -1,6 +1,7 @@
 /** The map half of the shapefiles: locations in, one fragment for each family of geometries out. */
 import type { Geometry } from 'geojson';
 import { ByteWriter } from '../sink.js';
+import { mergeTallies, noTally, type Tally, tally } from '../tally.js';
 import { isForBatch, RecordBatch, raisedBy, writeRecord } from './record.js';
 import { type Box, emptyBox, FAMILIES, type Family, type LeftOutReason, type Shape, toShape } from './shape.js';
 import { type FieldWidths, fieldBytes } from './table.js';
@@ -10,12 +11,6 @@ export interface ShapefileFeature {
   id: string;
   type: string;
   geometry: Geometry | null;
-}
-
-/** Records that something befell: how many, and the ids of the first ten. */
-export interface Tally {
-  count: number;
-  ids: string[];
 }
 
 /** Totals of consecutive records, which headers need before the first record is written. */
@@ -65,8 +60,6 @@ const FRAME_BYTES = 64 * 1024;
 /** A piece is what cannot be divided between a shapefile and the one that follows when it is full. */
 const PIECE_BYTES = 32 * 1024 * 1024;
 
-const SAMPLE = 10;
-
 /**
  * Encodes the locations of one shard. Which geometries are left out is said in {@link toShape}; ids and types are kept
  * as UTF-8, cut at 254 bytes between two characters.
@@ -87,7 +80,7 @@ export class ShapefileFragmentEncoder {
     for (const { id, type, geometry } of features) {
       const shape = toShape(geometry);
       if (typeof shape === 'string') {
-        this.#leftOut[shape] ??= { count: 0, ids: [] };
+        this.#leftOut[shape] ??= noTally();
         tally(this.#leftOut[shape], id);
         continue;
       }
@@ -120,22 +113,10 @@ export function mergeLeftOut(shards: readonly LeftOut[]): LeftOut {
   const merged: LeftOut = {};
   for (const shard of shards) {
     for (const [reason, found] of Object.entries(shard) as [LeftOutReason, Tally][]) {
-      merged[reason] = mergeTallies([merged[reason] ?? { count: 0, ids: [] }, found]);
+      merged[reason] = mergeTallies([merged[reason] ?? noTally(), found]);
     }
   }
   return merged;
-}
-
-export function mergeTallies(tallies: readonly Tally[]): Tally {
-  return {
-    count: tallies.reduce((sum, each) => sum + each.count, 0),
-    ids: tallies.flatMap((each) => each.ids).slice(0, SAMPLE),
-  };
-}
-
-function tally(target: Tally, id: string): void {
-  target.count++;
-  if (target.ids.length < SAMPLE) target.ids.push(id);
 }
 
 /** One family's records and table rows on their way into frames. */
@@ -145,7 +126,7 @@ class FamilyEncoder {
   readonly #batch = new RecordBatch();
   readonly #pieces: ShapefilePiece[] = [];
   readonly #widths: FieldWidths = { id: 1, type: 1 };
-  readonly #cut: Tally = { count: 0, ids: [] };
+  readonly #cut: Tally = noTally();
   #frameRows = 0;
   #piece = newPiece();
 

@@ -1,6 +1,6 @@
 /** From GeoJSON to what a shapefile record holds: parts of positions, rings closed and turned the right way. */
 import type { Geometry, Position } from 'geojson';
-import { isClosed, listOf, unknownGeometry } from '../geometry.js';
+import { isClosed, listOf, turned, unknownGeometry } from '../geometry.js';
 
 /**
  * A shapefile holds one type of shape, so that there is one for each type of geometry. Polygons and multipolygons share
@@ -114,23 +114,6 @@ function polygons(family: Family, members: readonly Position[][][]): Shape | Lef
     }
   }
   return parts.length === 0 ? 'emptyGeometry' : measured(family, parts);
-}
-
-/** The ring, clockwise or not, as asked. Positions count from the first one, so that far-off coordinates cost no digits. */
-function turned(ring: readonly Position[], clockwise: boolean): readonly Position[] {
-  const [x0 = 0, y0 = 0] = ring[0] as Position;
-  let area = 0;
-  let px = 0;
-  let py = 0;
-  for (let i = 1; i < ring.length; i++) {
-    const position = ring[i] as Position;
-    const x = (position[0] as number) - x0;
-    const y = (position[1] as number) - y0;
-    area += px * y - x * py;
-    px = x;
-    py = y;
-  }
-  return (clockwise ? area > 0 : area < 0) ? ring.toReversed() : ring;
 }
 
 function measured(family: Family, parts: readonly (readonly Position[])[]): Shape | LeftOutReason {

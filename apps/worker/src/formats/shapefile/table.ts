@@ -3,7 +3,7 @@ import type { Column } from '../csv/columns.js';
 
 /** The fields of every shapefile; all else is in the CSVs, joined by id. */
 export const TABLE_COLUMNS: readonly Column[] = [
-  { name: 'id', label: 'Identifier of the spatial unit (id in locations.csv)', type: 'text' },
+  { name: 'id', label: 'Identifier of the spatial unit', type: 'text' },
   { name: 'type', label: 'Code of the kind of spatial unit', type: 'text' },
 ];
 

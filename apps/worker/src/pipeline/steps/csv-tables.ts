@@ -1,19 +1,13 @@
 /** relationships.csv, parties.csv and locations.csv: one table an entity. */
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
-import type { AttributeField, AttributeSchemas, RecordOf } from '@parcelpost/shared/records.js';
+import type { AttributeField, RecordOf } from '@parcelpost/shared/records.js';
 import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import { CsvFragmentEncoder, type CsvFragmentMeta } from '../../formats/csv/fragment.js';
 import { reduceCsv } from '../../formats/csv/reduce.js';
 import { TABLES, type TableEntity } from '../../formats/csv/tables.js';
+import { formOf } from '../forms.js';
 import { HashingWriter } from '../hashing-writer.js';
 import type { Fragment, Mapper, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
-
-/** The platform's name for the form of each table's records. */
-const FORM_OF = {
-  relationships: 'tenurerelationship',
-  parties: 'party',
-  locations: 'spatialunit',
-} as const satisfies Record<TableEntity, keyof AttributeSchemas>;
 
 const OUTPUT = 'csv';
 
@@ -32,7 +26,7 @@ class CsvTableStep<E extends TableEntity> implements Step<E> {
   }
 
   createMapper(context: StepContext, open: OpenFragment): Mapper<E> {
-    return new CsvMapper(this.name, this.entity, this.#form(context), context.options, open);
+    return new CsvMapper(this.name, this.entity, formOf(this.entity, context.schemas), context.options, open);
   }
 
   async reduce(_output: string, input: ReduceInput): Promise<Reduced> {
@@ -54,7 +48,7 @@ class CsvTableStep<E extends TableEntity> implements Step<E> {
         },
         {
           fixed: table.fixed,
-          schema: this.#form(context),
+          schema: formOf(this.entity, context.schemas),
           bom: context.options.csv.bom,
           escapeFormulas: context.options.csv.escapeFormulas,
         },
@@ -72,10 +66,6 @@ class CsvTableStep<E extends TableEntity> implements Step<E> {
 
   warnings(): [] {
     return [];
-  }
-
-  #form(context: StepContext): AttributeField[] {
-    return context.schemas[FORM_OF[this.entity]] ?? [];
   }
 }
 
