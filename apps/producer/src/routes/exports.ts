@@ -29,7 +29,7 @@ const idempotencyHeader = z
   );
 
 const retryBody = z
-  .strictObject({ apiToken: exportRequestSchema.shape.apiToken })
+  .strictObject({ apiToken: z.string().min(1).max(8192).optional() })
   .nullish()
   .describe('Needed where another platform holds the project; next exports are read with this token too');
 
