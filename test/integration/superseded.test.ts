@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
-import { insertOutbox, OutboxService, outboxId } from '@parcelpost/shared/db/services/outbox.js';
+import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workKey } from '../../apps/worker/src/processors/keys.js';
+import { releaseCanvas } from '../support/canvas.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ENGINES } from '../support/engines.js';
 import { type PlatformStack, startPlatformStack, until } from '../support/platform-stack.js';
@@ -65,13 +66,11 @@ describe.concurrent.each(ENGINES)('a worker that lost its work on the %s engine'
 describe('a start of a piece of work that was overtaken', () => {
   let database: TestDatabase;
   let jobs: ExportJobService;
-  let outbox: OutboxService;
   const exportId = randomUUID();
 
   beforeAll(async () => {
     database = await createTestDatabase();
     jobs = new ExportJobService(database.db);
-    outbox = new OutboxService(database.db);
     await new ExportService(database.db).create({
       id: exportId,
       organization: 'cadasta',
@@ -79,7 +78,7 @@ describe('a start of a piece of work that was overtaken', () => {
       project: 'london-2',
       projectName: 'London 2',
       requester: { id: 'u1', name: 'Ana', email: 'ana@example.org', language: 'en' },
-      options: { outputType: 'shp', formats: ['csv'], csv: { bom: false, escapeFormulas: true } },
+      options: { outputType: 'shp', formats: ['csv'], csv: { bom: false, escapeFormulas: true }, allowPartial: false },
       onSuccess: [],
       onFailure: [],
       sealedToken: 'sealed',
@@ -92,8 +91,8 @@ describe('a start of a piece of work that was overtaken', () => {
   test.each(kinds)('changes nothing any more on the row of a %s, whatever state that is in', async (kind) => {
     const place = { exportId, generation: 1, kind, step: 'parties', shard: 0 };
     const row = async () => (await jobs.all(exportId, 1, kind))[0];
-    const late = { ...place, start: (await jobs.begin(place, 1)).starts };
-    const latest = { ...place, start: (await jobs.begin(place, 1)).starts };
+    const begun = async () => ({ ...place, start: (await jobs.begin(place, 1))?.starts ?? 0 });
+    const [late, latest] = [await begun(), await begun()];
     const tries = async () => [
       await jobs.finish(late, { rows: 9, bytes: 9, result: 'late' }),
       await jobs.fail(late, 'failed', FAILURE),
@@ -126,13 +125,16 @@ describe('a start of a piece of work that was overtaken', () => {
   });
 
   test('does not fail a follow-up that another worker did', async () => {
-    const entry = { exportId, generation: 1, hook: 'onSuccess', position: 0, task: 'msg.email' } as const;
-    await insertOutbox(database.db, [{ ...entry, args: {}, options: {}, input: null }]);
-    const id = outboxId(entry);
-    await outbox.begin(id, 1);
-    await outbox.finish(id, 'sent');
-    expect(await outbox.fail(id, { code: 'late', message: 'too late' }, true)).toBe(false);
-    await outbox.finish(id, 'sent twice');
-    expect(await outbox.get(id)).toMatchObject({ state: 'done', result: 'sent', error: null });
+    const { id } = await releaseCanvas(database.db, [{ task: 'log.info' }]);
+    const followUps = new FollowUps(database.db);
+    const key = { id: id('onSuccess/0'), replay: 0 };
+    const late = { code: 'late', message: 'too late' };
+    expect(await followUps.begin(key, 1)).toBe(true);
+    expect(await followUps.settle(key, { result: 'sent' })).toEqual({ settled: true, started: 0 });
+    expect(await followUps.settle(key, { error: late })).toEqual({ settled: false, started: 0 });
+    expect(await followUps.settle(key, { result: 'sent twice' })).toEqual({ settled: false, started: 0 });
+    expect(await followUps.noteFailure(key, late)).toBe(false);
+    expect(await followUps.begin(key, 2)).toBe(false);
+    expect(await followUps.get(key.id)).toMatchObject({ state: 'done', attempts: 1, result: 'sent', error: null });
   });
 });

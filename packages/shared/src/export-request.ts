@@ -1,5 +1,10 @@
 /** What may be asked of an export: the body of `POST …/exports`, and what is kept of it on the export's row. */
 import { z } from 'zod';
+import { limitComplaints } from './signatures/limits.js';
+import { signaturesSchema } from './signatures/schema.js';
+
+export { signatureSchema } from './signatures/schema.js';
+export type { Signature } from './signatures/signature.js';
 
 /** The output types that exist today, and the formats each stands for. */
 const OUTPUT_TYPES = { shp: ['csv', 'shapefiles'] } as const;
@@ -13,38 +18,17 @@ const csvOptionsSchema = z.strictObject({
 });
 export type CsvOptions = z.infer<typeof csvOptionsSchema>;
 
-export const signatureSchema = z.strictObject({
-  task: z
-    .string()
-    .regex(/^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$/i, 'a task is named queue.name, such as msg.email')
-    .max(100)
-    .describe('Name of the task; the part before the first dot is the queue that runs it'),
-  args: z.record(z.string(), z.json()).default({}).describe('Arguments of the task, by name'),
-  options: z
-    .strictObject({
-      attempts: z.int().min(1).max(50).optional().describe('How often to try'),
-      backoff: z
-        .int()
-        .min(0)
-        .max(86_400_000)
-        .optional()
-        .describe('First pause between tries, in milliseconds; doubles'),
-      delay: z.int().min(0).max(2_592_000_000).optional().describe('Pause before the first try, in milliseconds'),
-    })
-    .default({}),
-});
-/** A serialized call of a named task: what to do after an export. */
-export type Signature = z.infer<typeof signatureSchema>;
-
-const followUps = z.array(signatureSchema).max(20).default([]);
-
-export const exportRequestSchema = z
+const requestFields = z
   .strictObject({
     outputType: z.enum(Object.keys(OUTPUT_TYPES) as [OutputType]).optional(),
     formats: z.array(z.enum(FORMATS)).min(1).optional(),
     csv: csvOptionsSchema.prefault({}),
-    onSuccess: followUps.describe('Released in order once the bundle is whole'),
-    onFailure: followUps.describe('Released in order if the export fails'),
+    allowPartial: z
+      .boolean()
+      .default(false)
+      .describe('Deliver what could be read, if a part cannot be; what is missing is named'),
+    onSuccess: signaturesSchema.prefault([]).describe('Released in order once there is a bundle, whole or partial'),
+    onFailure: signaturesSchema.prefault([]).describe('Released in order if the export fails or is cancelled'),
     apiToken: z
       .string()
       .min(1)
@@ -60,7 +44,14 @@ export const exportRequestSchema = z
         message: 'give either outputType or formats, not both and not neither',
       });
     }
-  });
+  })
+  .meta({ oneOf: [{ required: ['outputType'] }, { required: ['formats'] }] });
+
+/** The body of a request; the limits of its signatures are checked before anything looks into them. */
+export const exportRequestSchema = z.preprocess((body, context) => {
+  for (const { path, message } of limitComplaints(body)) context.addIssue({ code: 'custom', path, message });
+  return body;
+}, requestFields);
 export type ExportRequestBody = z.infer<typeof exportRequestSchema>;
 
 /** What the export's row keeps of the request. The token is sealed in a column of its own; signatures too have theirs. */
@@ -69,10 +60,12 @@ export interface ExportOptions {
   outputType: OutputType | 'custom';
   formats: Format[];
   csv: CsvOptions;
+  /** Whether a bundle without some of its parts is better than none. */
+  allowPartial: boolean;
 }
 
 /** Reduces a request's body to the options that the pipeline reads. */
 export function exportOptions(body: ExportRequestBody): ExportOptions {
   const formats = body.outputType ? [...OUTPUT_TYPES[body.outputType]] : [...new Set(body.formats)].sort();
-  return { outputType: body.outputType ?? 'custom', formats, csv: body.csv };
+  return { outputType: body.outputType ?? 'custom', formats, csv: body.csv, allowPartial: body.allowPartial };
 }

@@ -24,7 +24,8 @@ export function fieldErrors(
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ pointer: place([...path, key]), detail: unknown }));
     }
-    if (issue.code === 'invalid_union') {
+    // Schemas of own tasks may be of a zod that keeps the alternatives elsewhere.
+    if (issue.code === 'invalid_union' && Array.isArray(issue.errors)) {
       // The alternative that the value was meant for is the one whose own type fits; its complaints are the useful ones.
       const meant = issue.errors.find(
         (branch) => !branch.some((one) => one.code === 'invalid_type' && one.path.length === 0),

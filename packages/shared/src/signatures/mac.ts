@@ -10,7 +10,8 @@ import { type CanvasHook, mapTasks } from './place.js';
 import { SIGNATURE_VERSION, type Signature, type TaskSignature } from './signature.js';
 
 /** What a call's code stands for: this call, at this place of this export's canvas, and nothing else. */
-export interface SignedCall extends Pick<TaskSignature, 'task' | 'args' | 'options' | 'immutable'> {
+export interface SignedCall extends Pick<TaskSignature, 'task' | 'options' | 'immutable'> {
+  args: Record<string, unknown>;
   exportId: string;
   place: string;
 }

@@ -18,7 +18,12 @@ export const SIGNATURE_LIMITS = {
   depth: 12,
   /** Bytes of all of them as JSON. */
   bytes: 256 * 1024,
+  /** Lists and objects of JSON inside one another, arguments included. */
+  levels: 100,
 } as const;
+
+/** Name of the task that starts the next export; the request in its arguments holds signatures of its own. */
+export const NEXT_EXPORT_TASK = 'export.project';
 
 /** Most bytes of JSON that a task may leave as its result. */
 export const RESULT_BYTES = 32 * 1024;

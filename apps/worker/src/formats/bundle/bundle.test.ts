@@ -25,7 +25,12 @@ const INFO: BundleInfo = {
   requestedBy: { id: 'ana', name: 'Ana Álvarez' },
   requestedAt: new Date('2024-05-06T07:08:09.123Z'),
   writtenAt: new Date('2024-05-06T07:09:10.456Z'),
-  asked: { outputType: 'shp', formats: ['csv', 'shapefiles'], csv: { bom: false, escapeFormulas: true } },
+  asked: {
+    outputType: 'shp',
+    formats: ['csv', 'shapefiles'],
+    csv: { bom: false, escapeFormulas: true },
+    allowPartial: false,
+  },
   files: [
     { name: 'relationships.csv', rows: 1234, bytes: 567890, sha256, columns: TABLES.relationships.fixed },
     { name: 'parties.csv', rows: 1, bytes: 30, sha256, columns: TABLES.parties.fixed },
@@ -40,6 +45,7 @@ const INFO: BundleInfo = {
     ...leftOutWarnings({ notFinite: { count: 1, ids: ['x'] }, nullGeometry: { count: 25, ids: ['n1', 'n2'] } }, true),
     ...cutWarnings('points', { count: 2, ids: ['p', 'q'] }, true),
   ],
+  missing: { parts: [], summary: [] },
 };
 
 /** Lines of a text file; each ends with CRLF and is 78 columns at most, but for words that are longer. */
@@ -186,5 +192,59 @@ describe('manifest.json', () => {
       'shapefile-not-finite',
       'shapefile-text-cut',
     ]);
+  });
+});
+
+describe('a bundle that is not whole', () => {
+  const reason = { code: 'test', shard: null, attempts: 3, rowsExpected: null };
+  const parts = [
+    {
+      ...reason,
+      step: 'locations',
+      shard: 1,
+      rowsExpected: 2500,
+      what: 'Records 2,501 to 5,000 of locations',
+      message: 'The platform said no.',
+    },
+    { ...reason, step: 'parties.csv', what: 'parties.csv', message: 'The disk is full.' },
+  ];
+  const info: BundleInfo = {
+    ...INFO,
+    warnings: [
+      ...INFO.warnings,
+      { code: 'records-missing', message: '2,500 of 5,000 locations are missing', count: 2500, ids: [] },
+    ],
+    missing: { parts, summary: ['2,500 of 5,000 locations', 'parties.csv'] },
+  };
+  const flat = (text: string) => lines(text).join(' ').replace(/\s+/g, ' ');
+
+  test('says so before anything else, and then what each part is and why it is missing', () => {
+    const text = renderReadme(info);
+    expect(lines(text)[2]).toMatch(/^THIS EXPORT IS NOT WHOLE\. Missing: 2,500 of 5,000 locations; parties\.csv\./);
+    expect(lines(text)).toContain('What is missing');
+    expect(flat(text)).toContain(
+      '* Records 2,501 to 5,000 of locations are missing: The platform said no. * parties.csv',
+    );
+    expect(flat(text)).toContain('* parties.csv is missing: The disk is full.');
+    expect(flat(text)).toContain('may refer to them');
+    // Told once, where it is told whole.
+    expect(flat(text)).not.toContain('2,500 of 5,000 locations are missing');
+    expect(flat(renderReadme({ ...info, warnings: [] }))).toContain('None but for what is missing.');
+    expect(renderReadme(INFO)).not.toMatch(/not whole|missing/i);
+  });
+
+  test('does not say of a project what is true of this part of it only', () => {
+    const text = renderShpReadme({ ...info, warnings: [] });
+    expect(flat(text)).toContain('what is here has no groups of areas');
+    expect(flat(text)).toContain('Not all locations of the project are here');
+    expect(flat(text)).toContain('None of those that are here.');
+    expect(renderShpReadme(INFO)).not.toContain('Not all locations');
+  });
+
+  test('has every missing part in the manifest; a whole one has none', () => {
+    const manifest = JSON.parse(renderManifest(info));
+    expect(manifest.missing).toEqual(parts.map(({ what: _, ...part }) => part));
+    expect(manifest.about).toContain('Not all of them: see missing.');
+    expect(JSON.parse(renderManifest(INFO)).missing).toEqual([]);
   });
 });

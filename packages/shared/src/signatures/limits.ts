@@ -1,0 +1,145 @@
+/**
+ * What a request's signatures may at most be, checked before any schema goes into them: by loops, not by recursion, so
+ * that a body nested a hundred thousand deep is refused like any other.
+ */
+import { NEXT_EXPORT_TASK, SIGNATURE_LIMITS } from './signature.js';
+
+/** Where a request is wrong, and why. */
+export interface Complaint {
+  path: (string | number)[];
+  message: string;
+}
+
+/** Texts that cannot be stored are named one by one, but not without end. */
+const MOST_COMPLAINTS = 20;
+
+/** A value and the way to it. */
+interface Place {
+  value: unknown;
+  key: string | number;
+  holder: Place | undefined;
+  depth: number;
+}
+
+/**
+ * Complains of signatures that are too many, too deep inside one another, or too large, counting those in the requests of
+ * next exports as well, and of what the database cannot hold (U+0000, half a surrogate pair, numbers past all measure).
+ * @param body of a request; its `onSuccess` and `onFailure` are looked at, whatever they are
+ */
+export function limitComplaints(body: unknown): Complaint[] {
+  const lists = hooksOf(body, undefined, 0);
+  const wrong = shapeComplaints(lists);
+  if (wrong.length > 0) return wrong;
+  wrong.push(...contentComplaints(lists));
+  return wrong.length > 0 ? wrong : sizeComplaints(lists);
+}
+
+function shapeComplaints(lists: readonly Place[]): Complaint[] {
+  let count = 0;
+  let excess: Place | undefined;
+  let deepest = 0;
+  let tooDeep: Place | undefined;
+  const stack = [...lists].reverse().flatMap((list) => itemsOf(list, 1).reverse());
+  for (let place = stack.pop(); place; place = stack.pop()) {
+    count += 1;
+    if (count === SIGNATURE_LIMITS.count + 1) excess = place;
+    deepest = Math.max(deepest, place.depth);
+    if (place.depth > SIGNATURE_LIMITS.depth) tooDeep ??= place;
+    for (const held of heldBy(place).reverse()) stack.push(held);
+  }
+  const complaints: Complaint[] = [];
+  if (tooDeep) {
+    const message = `signatures stand ${deepest} deep inside one another; at most ${SIGNATURE_LIMITS.depth} may`;
+    complaints.push({ path: pathOf(tooDeep), message });
+  }
+  if (excess) {
+    const message = `the request holds ${count} signatures; at most ${SIGNATURE_LIMITS.count} are taken`;
+    complaints.push({ path: pathOf(excess).slice(0, 1), message });
+  }
+  return complaints;
+}
+
+/** The signatures right inside what should be one, in the order in which they stand there. */
+function heldBy(place: Place): Place[] {
+  const { value, depth } = place;
+  if (!isObject(value)) return [];
+  const held: Place[] = [];
+  for (const key of ['chain', 'group', 'chord', 'body', 'onSuccess', 'onFailure']) {
+    if (!Object.hasOwn(value, key)) continue;
+    const inner: Place = { value: value[key], key, holder: place, depth: depth + 1 };
+    if (key === 'body') held.push(inner);
+    else held.push(...itemsOf(inner, depth + 1));
+  }
+  if (value.task === NEXT_EXPORT_TASK && isObject(value.args) && isObject(value.args.request)) {
+    const args: Place = { value: value.args, key: 'args', holder: place, depth };
+    const request: Place = { value: value.args.request, key: 'request', holder: args, depth };
+    held.push(...hooksOf(request.value, request, depth).flatMap((list) => itemsOf(list, depth + 1)));
+  }
+  return held;
+}
+
+function hooksOf(request: unknown, holder: Place | undefined, depth: number): Place[] {
+  if (!isObject(request)) return [];
+  return ['onSuccess', 'onFailure']
+    .filter((key) => Object.hasOwn(request, key))
+    .map((key) => ({ value: request[key], key, holder, depth }));
+}
+
+function itemsOf(list: Place, depth: number): Place[] {
+  return Array.isArray(list.value) ? list.value.map((value, key) => ({ value, key, holder: list, depth })) : [];
+}
+
+function contentComplaints(lists: readonly Place[]): Complaint[] {
+  const complaints: Complaint[] = [];
+  const stack = [...lists].reverse();
+  for (let place = stack.pop(); place && complaints.length < MOST_COMPLAINTS; place = stack.pop()) {
+    const { value, depth } = place;
+    const complaint = contentComplaint(value) ?? (typeof place.key === 'string' ? keyComplaint(place.key) : undefined);
+    if (complaint) complaints.push({ path: pathOf(place), message: complaint });
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth >= SIGNATURE_LIMITS.levels) {
+      const message = `lists and objects stand more than ${SIGNATURE_LIMITS.levels} deep inside one another`;
+      return [{ path: pathOf(place), message }];
+    }
+    const inner = Array.isArray(value) ? value.entries() : Object.entries(value);
+    const held = [...inner].map(([key, item]): Place => ({ value: item, key, holder: place, depth: depth + 1 }));
+    for (const one of held.reverse()) stack.push(one);
+  }
+  return complaints;
+}
+
+function contentComplaint(value: unknown): string | undefined {
+  if (typeof value === 'string') return textComplaint(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'is a number too large to keep';
+  return undefined;
+}
+
+function keyComplaint(key: string): string | undefined {
+  return key === '__proto__' ? 'is a name that is not taken' : textComplaint(key);
+}
+
+/** What JSON can say and PostgreSQL's jsonb cannot hold. */
+function textComplaint(text: string): string | undefined {
+  if (text.includes('\0')) return 'holds the character U+0000, which cannot be kept';
+  if (/\p{Surrogate}/u.test(text)) return 'holds half a surrogate pair, which is no character';
+  return undefined;
+}
+
+function sizeComplaints(lists: readonly Place[]): Complaint[] {
+  const sizes = lists.map((list) => ({ list, bytes: Buffer.byteLength(JSON.stringify(list.value) ?? '') }));
+  const bytes = sizes.reduce((sum, one) => sum + one.bytes, 0);
+  if (bytes <= SIGNATURE_LIMITS.bytes) return [];
+  const [largest] = sizes.sort((a, b) => b.bytes - a.bytes);
+  const message = `the request's signatures are ${bytes} bytes of JSON; at most ${SIGNATURE_LIMITS.bytes} are taken`;
+  return [{ path: largest ? pathOf(largest.list) : [], message }];
+}
+
+function pathOf(place: Place): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let at: Place | undefined = place; at; at = at.holder) path.push(at.key);
+  return path.reverse();
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
