@@ -1,5 +1,7 @@
+import { BUILT_IN_TASKS } from '@parcelpost/shared/signatures/registry.js';
 import { describe, expect, it } from 'vitest';
-import { PUBLIC_URL } from '../../../../test/support/follow-ups.js';
+import { z } from 'zod';
+import { followUpContext, NO_INPUT, PUBLIC_URL } from '../../../../test/support/follow-ups.js';
 import { createFollowUpHandlers, type FollowUpOptions } from './handlers.js';
 
 const options = (changes: Partial<FollowUpOptions> = {}): FollowUpOptions => ({
@@ -16,7 +18,15 @@ const options = (changes: Partial<FollowUpOptions> = {}): FollowUpOptions => ({
 describe('building the handlers', () => {
   it('gives one for every built-in task, and connects to nothing', async () => {
     const { handlers, close } = createFollowUpHandlers(options());
-    expect([...handlers.keys()].sort()).toEqual(['export.project', 'log.info', 'msg.email', 'webhook.post']);
+    expect([...handlers.keys()].sort()).toEqual(Object.keys(BUILT_IN_TASKS).sort());
+    await close();
+  });
+
+  it('gives one for every task of one’s own, beside the built-in ones', async () => {
+    const own = { 'chat.say': { summary: 'Says it', args: z.object({}), handle: () => 'said' } };
+    const { handlers, close } = createFollowUpHandlers(options({ own }));
+    expect(handlers.size).toBe(Object.keys(BUILT_IN_TASKS).length + 1);
+    expect(await handlers.get('chat.say')?.(NO_INPUT, {}, followUpContext())).toBe('said');
     await close();
   });
 

@@ -1,7 +1,9 @@
 /** The follow-up handlers of this worker, by the name of the task they run. */
+import type { OwnTasks } from '@parcelpost/shared/signatures/own-tasks.js';
 import { createEmailHandler, type EmailOptions } from './email.js';
 import { logInfo } from './log.js';
 import { createNextExportHandler, type NextExportOptions } from './next-export.js';
+import { ownTaskHandler } from './own-task.js';
 import type { FollowUpHandler } from './types.js';
 import { createWebhookHandler, type WebhookOptions } from './webhook.js';
 
@@ -16,21 +18,24 @@ export interface FollowUpOptions {
   email: EmailOptions;
   webhook: WebhookOptions;
   nextExports: NextExportOptions;
+  /** Tasks beside the built-in ones. */
+  own?: OwnTasks;
 }
 
 /**
- * Builds the handlers of the built-in tasks. Nothing is connected before the first follow-up.
+ * Builds the handlers of the built-in tasks and of one's own. Nothing is connected before the first follow-up.
  * @throws ConfigError, naming the variable, if MAIL_FROM or WEBHOOK_SECRET cannot be used
  */
 export function createFollowUpHandlers(options: FollowUpOptions): FollowUpHandlers {
   const email = createEmailHandler(options.email);
   const webhook = createWebhookHandler(options.webhook);
   return {
-    handlers: new Map([
+    handlers: new Map<string, FollowUpHandler>([
       ['msg.email', email.handle],
       ['webhook.post', webhook.handle],
       ['export.project', createNextExportHandler(options.nextExports)],
       ['log.info', logInfo],
+      ...Object.entries(options.own ?? {}).map(([name, task]) => [name, ownTaskHandler(task)] as const),
     ]),
     close: async () => {
       await Promise.all([email.close(), webhook.close()]);
