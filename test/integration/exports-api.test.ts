@@ -67,7 +67,12 @@ describe('asking for an export', () => {
   it('records export and outbox row, and seals a token that opens this project alone, as its asker', async () => {
     const { id } = (await ask(producer.users.ben, { formats: ['csv'] })).json;
     const row = await producer.db('exports').where({ id }).first();
-    expect(row.options).toEqual({ outputType: 'custom', formats: ['csv'], csv: { bom: false, escapeFormulas: true } });
+    expect(row.options).toEqual({
+      outputType: 'custom',
+      formats: ['csv'],
+      csv: { bom: false, escapeFormulas: true },
+      allowPartial: false,
+    });
     expect(await producer.db('outbox').where({ export_id: id }).select('hook', 'task', 'state')).toEqual([
       { hook: 'enter', task: 'export.enter', state: 'pending' },
     ]);
@@ -140,7 +145,7 @@ describe('an export is not made', () => {
     ['of nothing', '', 400, 'invalid-json', 'application/json'],
     ['of JSON that sets a prototype', '{"__proto__": {"a": 1}}', 400, 'invalid-json', 'application/json'],
     ['of a form', 'outputType=shp', 415, 'unsupported-media-type', 'application/x-www-form-urlencoded'],
-    ['of too much', `{"a": "${'x'.repeat(300_000)}"}`, 413, 'body-too-large', 'application/json'],
+    ['of too much', `{"a": "${'x'.repeat(1_100_000)}"}`, 413, 'body-too-large', 'application/json'],
   ])('%s', async (_, body, status, name, contentType) => {
     const answer = await send(producer.port, path, {
       method: 'POST',
@@ -237,6 +242,7 @@ describe('looking at exports', () => {
         result: null,
         error,
         expiresAt: null,
+        partsUntil: null,
       });
       const [entry] = before.onFailure.map((one) => ({ ...one, exportId: id, generation: 1, input: null }));
       await insertOutbox(trx, [{ ...entry, hook: 'onFailure', position: 0 } as OutboxEntry]);

@@ -1,5 +1,4 @@
 /** Follow-ups from the outbox to a real mail server and a real endpoint, through the queues of both engines. */
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,23 +7,23 @@ import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js'
 import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
-import {
-  insertOutbox,
-  type OutboxEntry,
-  type OutboxRow,
-  OutboxService,
-  outboxId,
-} from '@parcelpost/shared/db/services/outbox.js';
+import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
+import { type OutboxRow, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { createLogger } from '@parcelpost/shared/log.js';
+import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import type { CanvasHook } from '@parcelpost/shared/signatures/place.js';
+import type { SignatureOptions } from '@parcelpost/shared/signatures/signature.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFollowUpHandlers, type FollowUpHandlers } from '../../apps/worker/src/follow-ups/handlers.js';
 import type { WorkerDeps } from '../../apps/worker/src/processors/deps.js';
 import { startWorker } from '../../apps/worker/src/worker.js';
+import { releaseCanvas, SIGNATURE_SECRETS } from '../support/canvas.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
-import { failureInput, PUBLIC_URL, successInput } from '../support/follow-ups.js';
+import { PUBLIC_URL } from '../support/follow-ups.js';
 
 const log = createLogger('test', 'silent');
 const MINUTE_MS = 60_000;
@@ -94,6 +93,11 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
       jobs: new ExportJobService(db),
       files: new FileService(db),
       outbox,
+      followUps: new FollowUps(db),
+      refusedJobs: new RefusedJobs(db),
+      metrics: createMetrics('worker'),
+      signatureSecrets: SIGNATURE_SECRETS,
+      routes: [],
       queues,
       relay,
       log,
@@ -112,38 +116,14 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
 
   /** Writes a decided export with its follow-ups, as the decision does, and relays them. Returns their ids. */
   async function release(
-    hookName: 'onSuccess' | 'onFailure',
-    list: Pick<OutboxEntry, 'task' | 'args'>[],
-    options: OutboxEntry['options'] = { backoff: 10 },
+    hookName: CanvasHook,
+    list: { task: string; args: object }[],
+    options: SignatureOptions = { backoff: 10 },
   ): Promise<string[]> {
-    const exportId = randomUUID();
-    await database.db('exports').insert({
-      id: exportId,
-      organization: 'cadasta',
-      organization_name: 'Cadasta',
-      project: 'london-2',
-      project_name: 'London 2',
-      requester_id: 'ana',
-      requester: JSON.stringify({ id: 'ana' }),
-      options: '{}',
-      phase: 'decided',
-      outcome: hookName === 'onSuccess' ? 'completed' : 'failed',
-      decided_at: new Date(),
-      deadline_at: new Date(Date.now() + MINUTE_MS),
-    });
-    const input = hookName === 'onSuccess' ? successInput({ exportId }) : failureInput({ exportId });
-    const entries = list.map((one, position) => ({
-      ...one,
-      exportId,
-      generation: 1,
-      hook: hookName,
-      position,
-      options,
-      input,
-    }));
-    await insertOutbox(database.db, entries);
+    const signatures = list.map((one) => ({ ...one, options }));
+    const { id } = await releaseCanvas(database.db, signatures, { hook: hookName });
     await relay.run();
-    return entries.map(outboxId);
+    return list.map((_, position) => id(`${hookName}/${position}`));
   }
 
   const email = { task: 'msg.email', args: { to: ['ana@example.org'] } };

@@ -1,17 +1,20 @@
 /** A follow-up that was released is sent, though its queue forgets it. */
-import { randomUUID } from 'node:crypto';
-import { insertOutbox, type OutboxEntry, OutboxService, outboxId } from '@parcelpost/shared/db/services/outbox.js';
+import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
+import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { createLogger } from '@parcelpost/shared/log.js';
+import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import type { SignatureOptions } from '@parcelpost/shared/signatures/signature.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FollowUpHandler } from '../../apps/worker/src/follow-ups/types.js';
 import type { WorkerDeps } from '../../apps/worker/src/processors/deps.js';
 import { LostFollowUps } from '../../apps/worker/src/processors/lost-follow-ups.js';
 import { startWorker } from '../../apps/worker/src/worker.js';
+import { releaseCanvas, SIGNATURE_SECRETS } from '../support/canvas.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
-import { successInput } from '../support/follow-ups.js';
 import { until } from '../support/platform-stack.js';
 
 const log = createLogger('test', 'silent');
@@ -38,39 +41,27 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     await database?.drop();
   });
 
+  const deps = () => ({
+    db: database.db,
+    outbox,
+    followUps: new FollowUps(database.db),
+    refusedJobs: new RefusedJobs(database.db),
+    metrics: createMetrics('worker'),
+    signatureSecrets: SIGNATURE_SECRETS,
+    routes: [],
+    queues,
+    relay,
+    log,
+  });
   const jobState = (id: string) => queues.queue('webhook').getJobState(id);
   const table = () => database.db('outbox');
 
   /** Releases `count` follow-ups into the queue, as entered a minute ago. @returns their ids */
-  async function release(count: number, options: OutboxEntry['options'] = {}): Promise<string[]> {
-    const exportId = randomUUID();
-    await database.db('exports').insert({
-      id: exportId,
-      organization: 'cadasta',
-      organization_name: 'Cadasta',
-      project: 'london-2',
-      project_name: 'London 2',
-      requester_id: 'ana',
-      requester: JSON.stringify({ id: 'ana' }),
-      options: '{}',
-      phase: 'decided',
-      outcome: 'completed',
-      decided_at: new Date(),
-      deadline_at: new Date(Date.now() + MINUTE_MS),
-    });
-    const entries = Array.from({ length: count }, (_, position) => ({
-      exportId,
-      generation: 1,
-      hook: 'onSuccess' as const,
-      position,
-      task: TASK,
-      args: {},
-      options,
-      input: successInput({ exportId }),
-    }));
-    await insertOutbox(database.db, entries);
+  async function release(count: number, options: SignatureOptions = {}): Promise<string[]> {
+    const list = Array.from({ length: count }, () => ({ task: TASK, args: {}, options }));
+    const { id } = await releaseCanvas(database.db, list);
     await relay.run();
-    const ids = entries.map(outboxId);
+    const ids = list.map((_, position) => id(`onSuccess/${position}`));
     await table()
       .whereIn('id', ids)
       .update({ entered_at: new Date(Date.now() - MINUTE_MS) });
@@ -87,7 +78,7 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
       return null;
     };
     const worker = await startWorker({
-      deps: { db: database.db, outbox, queues, relay, log } as WorkerDeps,
+      deps: deps() as Partial<WorkerDeps> as WorkerDeps,
       handlers: new Map([[TASK, handler]]),
       queues: ['webhook'],
       concurrency: 1,
@@ -107,13 +98,13 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     const [delayed] = (await release(1, { delay: 60 * MINUTE_MS })) as [string];
     await Promise.all([waiting, inHand, young, done].map(lose));
     expect(await jobState(waiting)).toBe('unknown');
-    await outbox.begin(inHand, 1);
+    await deps().followUps.begin({ id: inHand, replay: 0 }, 1);
     await table().where({ id: young }).update({ entered_at: new Date() });
-    await outbox.finish(done, 'sent');
+    await deps().followUps.settle({ id: done, replay: 0 }, { result: 'sent' });
     expect(await jobState(delayed)).toBe('delayed');
     const before = await table().whereIn('id', [young, done, kept, delayed]).orderBy('id');
 
-    await new LostFollowUps({ outbox, queues, relay, log }, 10_000).round();
+    await new LostFollowUps(deps(), 10_000).round();
 
     expect(await Promise.all([waiting, inHand].map(jobState))).toEqual(['waiting', 'waiting']);
     expect(await Promise.all([young, done].map(jobState))).toEqual(['unknown', 'unknown']);
@@ -126,7 +117,7 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     const ids = (await release(5, { delay: 60 * MINUTE_MS })).sort();
     const last = ids.at(-1) as string;
     await lose(last);
-    const lost = new LostFollowUps({ outbox, queues, relay, log }, 10_000, 2);
+    const lost = new LostFollowUps(deps(), 10_000, 2);
     for (let round = 0; round < 4; round++) await lost.round();
     expect(await jobState(last)).toBe('delayed');
   });

@@ -6,7 +6,9 @@ import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js'
 import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
+import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { createConnections, PlatformClient } from '@parcelpost/shared/platform-client/client.js';
@@ -36,13 +38,13 @@ async function main(config: WorkerConfig): Promise<void> {
   const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-worker', background: true });
   const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
   const connections = createConnections(PLATFORM_CONNECTIONS);
-  const relay = new OutboxRelay({ db, queues, log });
+  const metrics = createMetrics('worker', { names: Object.keys(BUILT_IN_TASKS), routes: config.TASK_ROUTES });
+  const relay = new OutboxRelay({ db, queues, log, routes: config.TASK_ROUTES, metrics });
   const followUps = createFollowUpHandlers({
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
     webhook: { secrets: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
     nextExports: { requests: new ExportRequests(db), relay, publicUrl: config.PUBLIC_URL },
   });
-  const metrics = createMetrics('worker', { names: Object.keys(BUILT_IN_TASKS), routes: config.TASK_ROUTES });
   const jobs = new ExportJobService(db);
   const deps: WorkerDeps = {
     db,
@@ -51,6 +53,8 @@ async function main(config: WorkerConfig): Promise<void> {
     plans: new PlanCache(jobs),
     files: new FileService(db),
     outbox: new OutboxService(db),
+    followUps: new FollowUps(db),
+    refusedJobs: new RefusedJobs(db),
     queues,
     relay,
     storage: openStorage(config.STORAGE_URL),
@@ -75,6 +79,7 @@ async function main(config: WorkerConfig): Promise<void> {
       shardRecords: config.SHARD_RECORDS,
       zipLevel: config.ZIP_LEVEL,
       ttlMs: config.EXPORT_TTL_HOURS * HOUR_MS,
+      partsTtlMs: config.PARTS_TTL_HOURS * HOUR_MS,
       softwareVersion: SOFTWARE_VERSION,
     },
   };
@@ -110,9 +115,9 @@ async function main(config: WorkerConfig): Promise<void> {
   stopOnSignals(stop, log);
 }
 
-try {
-  await main(readWorkerConfig(process.env));
-} catch (error) {
+// Not awaited here: a file that awaits at its top cannot be packed into a script, as tests do that start many workers.
+const run = async () => main(readWorkerConfig(process.env));
+run().catch((error: unknown) => {
   console.error(error instanceof ConfigError ? error.message : error);
   process.exit(1);
-}
+});

@@ -3,6 +3,7 @@ import type { Logger } from '@parcelpost/shared/log.js';
 import { type AnyWorker, EXPORT_QUEUE, META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import type { Processor } from 'bullmq';
 import type { FollowUpHandler } from './follow-ups/types.js';
+import { processCollect } from './processors/collect.js';
 import type { WorkerDeps } from './processors/deps.js';
 import { followUpBackoff, processFollowUp } from './processors/follow-up.js';
 import { processMap } from './processors/map.js';
@@ -10,6 +11,7 @@ import { processMerge } from './processors/merge.js';
 import { processPlan } from './processors/plan.js';
 import { Reconciler } from './processors/reconcile.js';
 import { processReduce } from './processors/reduce.js';
+import { refuse } from './processors/released.js';
 import { handBack, SHUTDOWN } from './processors/run-job.js';
 
 export interface WorkerOptions {
@@ -23,17 +25,22 @@ export interface WorkerOptions {
 }
 
 const EXPORT_PROCESSORS = { plan: processPlan, map: processMap, reduce: processReduce } as const;
+const isExportWork = (name: string): name is keyof typeof EXPORT_PROCESSORS => Object.hasOwn(EXPORT_PROCESSORS, name);
 
 function processorOf(queue: string, { deps, handlers }: WorkerOptions): Processor {
   // BullMQ hands a signal only to processors that declare three parameters.
-  if (queue === META_QUEUE)
-    return (job, token, signal) => processMerge(deps, job, token as string, signal as AbortSignal);
+  if (queue === META_QUEUE) {
+    return (job, token, signal) => {
+      if (job.name === 'merge') return processMerge(deps, job, token as string, signal as AbortSignal);
+      if (job.name === 'collect') return processCollect(deps, job, token as string);
+      return refuse(deps, job, 'malformed');
+    };
+  }
   if (queue === EXPORT_QUEUE) {
     return (job, token, signal) => {
-      const process = EXPORT_PROCESSORS[job.name as keyof typeof EXPORT_PROCESSORS];
       // `export.…` follow-ups share this queue.
-      if (!process) return processFollowUp(deps, handlers, job, token as string, signal as AbortSignal);
-      return process(deps, job, token as string, signal as AbortSignal);
+      if (!isExportWork(job.name)) return processFollowUp(deps, handlers, job, token as string, signal as AbortSignal);
+      return EXPORT_PROCESSORS[job.name](deps, job, token as string, signal as AbortSignal);
     };
   }
   return (job, token, signal) => processFollowUp(deps, handlers, job, token as string, signal as AbortSignal);

@@ -1,75 +1,91 @@
 /** One outcome, one release: the only place that decides an export, and the only one that releases follow-ups. */
 
+import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import { announceDecision } from '@parcelpost/shared/db/decisions.js';
-import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import { plantFollowUps } from '@parcelpost/shared/db/services/canvas-rows.js';
+import type { ExportRow, Outcome } from '@parcelpost/shared/db/services/exports.js';
 import type { NewFile } from '@parcelpost/shared/db/services/files.js';
-import { insertOutbox } from '@parcelpost/shared/db/services/outbox.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import {
+  type ExportEnd,
   type ExportFailureReport,
   type ExportResult,
   exportPageUrl,
-  type FollowUpInput,
 } from '@parcelpost/shared/export-result.js';
+import { outboxId } from '@parcelpost/shared/signatures/place.js';
+import { plant } from '@parcelpost/shared/signatures/plant.js';
 import type { WorkerDeps } from '../processors/deps.js';
 
 export type Decision = { result: ExportResult; file: NewFile } | { failure: ExportFailure };
 
-type DecideDeps = Pick<WorkerDeps, 'db' | 'exports' | 'jobs' | 'files' | 'relay' | 'log' | 'settings'>;
+type DecideDeps = Pick<
+  WorkerDeps,
+  'db' | 'exports' | 'jobs' | 'files' | 'outbox' | 'relay' | 'metrics' | 'log' | 'settings'
+>;
 
 /**
- * Sets the outcome where there is none and, in the same transaction, writes the bundle's row and the follow-ups' outbox
- * rows; then relays them. Whoever comes second changes nothing.
- * @returns whether this call decided
+ * Sets the outcome where there is none and, in the same transaction, writes the bundle's row and the canvas of follow-ups
+ * that the outcome calls for; then relays them. A success of an export that has been told to stop meanwhile is none: then
+ * the reason to stop is what is decided. Whoever comes second changes nothing.
+ * @returns the outcome that this call decided; undefined when there was one already, or the generation is another
  */
-export async function decide(deps: DecideDeps, row: ExportRow, decision: Decision): Promise<boolean> {
+export async function decide(deps: DecideDeps, row: ExportRow, decision: Decision): Promise<Outcome | undefined> {
   const failed = 'failure' in decision;
-  const outcome = failed ? 'failed' : decision.result.outcome;
+  const outcome = failed ? outcomeOf(decision.failure) : decision.result.outcome;
   const hook = failed ? 'onFailure' : 'onSuccess';
-  const input: FollowUpInput = failed
+  const end: ExportEnd = failed
     ? { kind: 'failure', report: failureReport(deps, row, decision.failure) }
     : { kind: 'success', result: decision.result };
+  const { id, generation } = row;
+  const planted = plant(row[hook], { exportId: id, generation, hook }, row.nextTokens ?? {});
 
   const decided = await deps.db.transaction(async (trx) => {
     // Workers report progress without waiting for the disk; an outcome waits.
     await trx.raw('set local synchronous_commit = on');
-    const won = await deps.exports.decide(trx, row.id, row.generation, {
+    const won = await deps.exports.decide(trx, id, generation, {
       outcome,
       result: failed ? null : decision.result,
       error: failed ? decision.failure : null,
       expiresAt: failed ? null : decision.file.expiresAt,
+      partsUntil: outcome === 'completed' ? null : new Date(Date.now() + deps.settings.partsTtlMs),
     });
     if (!won) return false;
     if (!failed) await deps.files.insert(trx, decision.file);
-    await deps.jobs.finishMerge(trx, row.id, row.generation, failed ? 0 : decision.file.bytes);
-    await announceDecision(trx, row.id);
-    await insertOutbox(
-      trx,
-      row[hook].map(({ task, args, options }, position) => ({
-        exportId: row.id,
-        generation: row.generation,
-        hook,
-        position,
-        task,
-        args,
-        options,
-        input,
-      })),
-    );
+    await deps.jobs.finishMerge(trx, id, generation, failed ? 0 : decision.file.bytes);
+    await announceDecision(trx, id);
+    await plantFollowUps(trx, { exportId: id, generation }, planted, end);
     return true;
   });
-  if (decided) {
-    deps.log.info({ exportId: row.id, outcome, ...(failed ? { failure: decision.failure } : {}) }, 'decided');
-    if (row[hook].length > 0) await deps.relay.run();
+  if (!decided) {
+    const now = failed ? undefined : await deps.exports.get(id);
+    const stopped = now && now.outcome === null && now.generation === generation ? now.abort : null;
+    return stopped ? decide(deps, row, { failure: stopped }) : undefined;
   }
-  return decided;
+  crashPoint('merge.decided');
+  deps.log.info({ exportId: id, outcome, ...(failed ? { failure: decision.failure } : {}) }, 'decided');
+  if (planted.length > 0) await deps.relay.run();
+  await count(deps, row, outcome);
+  return outcome;
+}
+
+/** What was cancelled has not failed. */
+function outcomeOf(failure: ExportFailure): 'failed' | 'cancelled' {
+  return failure.code === 'cancelled' ? 'cancelled' : 'failed';
+}
+
+async function count({ metrics, outbox }: DecideDeps, row: ExportRow, outcome: Outcome): Promise<void> {
+  metrics.exportsDecided.inc({ outcome });
+  const { id: exportId, generation } = row;
+  const entry = generation === 1 ? undefined : await outbox.get(outboxId({ exportId, generation, place: 'enter' }));
+  const asked = entry?.createdAt ?? row.requestedAt;
+  metrics.exportDuration.observe({ outcome }, (Date.now() - asked.getTime()) / 1000);
 }
 
 function failureReport({ settings }: DecideDeps, row: ExportRow, failure: ExportFailure): ExportFailureReport {
   return {
     exportId: row.id,
     project: projectReference(row),
-    outcome: 'failed',
+    outcome: outcomeOf(failure),
     failure,
     links: pageLinks(settings.publicUrl, row.id),
     requestedBy: requestedBy(row),

@@ -2,7 +2,9 @@ import type { Database } from '@parcelpost/shared/db/database.js';
 import type { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
 import type { FileService } from '@parcelpost/shared/db/services/files.js';
+import type { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import type { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import type { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import type { Logger } from '@parcelpost/shared/log.js';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
 import type { PlatformClient } from '@parcelpost/shared/platform-client/client.js';
@@ -20,6 +22,8 @@ export interface WorkerDeps {
   plans: PlanCache;
   files: FileService;
   outbox: OutboxService;
+  followUps: FollowUps;
+  refusedJobs: RefusedJobs;
   queues: Queues;
   relay: OutboxRelay;
   storage: Storage;

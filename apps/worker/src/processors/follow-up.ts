@@ -1,60 +1,121 @@
-/** Runs one follow-up, as a job of the queue that its task names; its row says what became of it. */
-import type { ExportEnd, FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
-import type { FollowUpJobData } from '@parcelpost/shared/queues/relay.js';
+/** Runs one follow-up of ours, as a job of the queue that its task names; its row says what became of it. */
+import { crashPoint } from '@parcelpost/shared/crash-points.js';
+import { databaseIsAway } from '@parcelpost/shared/db/away.js';
+import type { FollowUpEnd, FollowUpRow } from '@parcelpost/shared/db/services/follow-ups.js';
+import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
+import type { FollowUpJobData } from '@parcelpost/shared/queues/follow-up-job.js';
 import { type BackoffOptions, type BackoffStrategy, type Job, UnrecoverableError } from 'bullmq';
 import { FollowUpError, PermanentFollowUpError, RetryAfterError } from '../follow-ups/errors.js';
 import type { FollowUpHandler } from '../follow-ups/types.js';
 import type { WorkerDeps } from './deps.js';
-import { attemptOf, handBack, SHUTDOWN } from './run-job.js';
+import { type ReleasedDeps, releasedFollowUp } from './released.js';
+import { attemptOf, handBack, SHUTDOWN, unlessAway } from './run-job.js';
+import { withTimeLimit } from './time-limit.js';
 
-/** Pauses double from the signature's own; a receiver that names a time is not asked before it. Each try counts. */
+type Handlers = ReadonlyMap<string, FollowUpHandler>;
+
+const LONGEST_PAUSE_MS = 12 * 3_600_000;
+
+/**
+ * Pauses double from the signature's own up to 12 hours, a quarter more or less, so that what failed together is not tried
+ * together. A receiver that names a time is not asked before it. Each try counts.
+ */
 export const followUpBackoff: BackoffStrategy = (attemptsMade, _type, error, job) => {
   const first = (job?.opts.backoff as BackoffOptions | undefined)?.delay ?? 0;
-  const doubled = first * 2 ** (attemptsMade - 1);
-  return error instanceof RetryAfterError ? Math.max(error.retryAfterMs, doubled) : doubled;
+  const doubled = first * 2 ** (attemptsMade - 1) * (0.75 + Math.random() / 2);
+  const pause = Math.round(Math.min(doubled, LONGEST_PAUSE_MS));
+  return error instanceof RetryAfterError ? Math.max(error.retryAfterMs, pause) : pause;
 };
 
-export async function processFollowUp(
-  deps: WorkerDeps,
-  handlers: ReadonlyMap<string, FollowUpHandler>,
+/**
+ * Runs the follow-up that a job is about, once it has been found to be what was signed and released. What is noted of its
+ * end brings what comes after it in the canvas. A repeat of one that has ended is a no-op.
+ */
+export function processFollowUp(
+  deps: ReleasedDeps,
+  handlers: Handlers,
   job: Job<FollowUpJobData>,
   token: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { followUpId, exportId } = job.data;
-  const log = deps.log.child({ exportId, followUpId, task: job.data.task });
-  // The row is what was agreed on; the job only says that it is its turn.
-  const row = await deps.outbox.get(followUpId);
-  if (!row) {
-    log.error('refused: no such follow-up was ever released');
-    throw new UnrecoverableError(`no follow-up ${followUpId} was released`);
-  }
+  return unlessAway(deps, job, token, () => attemptFollowUp(deps, handlers, job, token, signal));
+}
+
+async function attemptFollowUp(
+  deps: ReleasedDeps,
+  handlers: Handlers,
+  job: Job<FollowUpJobData>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const row = await releasedFollowUp(deps, job, 'task');
+  if (!row) return;
+  const { exportId, task } = row;
+  const log = deps.log.child({ exportId, followUpId: row.id, task });
+  const key = { id: row.id, replay: row.replays };
   const { attempt, last } = attemptOf(job);
-  if (!(await deps.outbox.begin(followUpId, attempt))) return;
+  if (!(await deps.followUps.begin(key, attempt))) return;
+  crashPoint('follow-up.began');
+
+  let end: FollowUpEnd;
   try {
-    const handler = handlers.get(row.task);
-    if (!handler) throw new PermanentFollowUpError('unknown-task', `no worker knows the task ${row.task}`);
-    const result = await handler(row.input as FollowUpInput, row.args as Record<string, JsonValue>, {
-      followUpId,
-      exportId,
-      end: row.input as ExportEnd,
-      attempt,
-      signal,
-      sealed: null,
-      log,
-    });
-    await deps.outbox.finish(followUpId, result);
-    log.info({ attempt }, 'follow-up done');
+    end = { result: await run(handlers, row, attempt, signal, log) };
   } catch (error) {
     if (signal.aborted && signal.reason === SHUTDOWN) return handBack(job, token);
+    // One that asks the database itself is not to blame for it either.
+    if (databaseIsAway(error)) throw error;
     const final = last || error instanceof PermanentFollowUpError;
-    const shown =
-      error instanceof FollowUpError
-        ? { code: error.code, message: error.message }
-        : { code: 'internal', message: 'The follow-up failed for a reason of ours; the log has it.' };
+    const shown = shownError(error);
     log.warn({ err: error, attempt, final }, 'follow-up failed');
-    if (!(await deps.outbox.fail(followUpId, shown, final))) return;
-    if (final) throw new UnrecoverableError(shown.message);
-    throw error;
+    deps.metrics.followUpEnded(task, shown.code === TIMEOUT ? 'timeout' : final ? 'failed' : 'retried');
+    if (!final) {
+      if (!(await deps.followUps.noteFailure(key, shown))) return;
+      throw error;
+    }
+    end = { error: shown };
   }
+  crashPoint('follow-up.handled');
+
+  const { settled, started } = await deps.followUps.settle(key, end);
+  if (!settled) return log.debug('another worker has brought this follow-up to its end');
+  crashPoint('follow-up.settled');
+  if ('result' in end) {
+    deps.metrics.followUpEnded(task, 'done');
+    log.info({ attempt, started }, 'follow-up done');
+  }
+  if (started > 0) await deps.relay.run();
+  if ('error' in end) throw new UnrecoverableError(end.error.message);
+}
+
+const TIMEOUT = 'timeout';
+const NONE: FollowUpInput = { kind: 'none' };
+
+async function run(
+  handlers: Handlers,
+  row: FollowUpRow,
+  attempt: number,
+  signal: AbortSignal,
+  log: WorkerDeps['log'],
+): Promise<JsonValue> {
+  const handler = handlers.get(row.task);
+  if (!handler) throw new PermanentFollowUpError('unknown-task', `No worker knows the task ${row.task}.`);
+  const { timeout } = row.options;
+  const late = () => new FollowUpError(TIMEOUT, `The task did not end within ${(timeout ?? 0) / 1000} seconds.`);
+  return withTimeLimit(timeout, signal, late, (limited) =>
+    handler(row.immutable ? NONE : (row.input ?? NONE), row.args, {
+      followUpId: row.id,
+      exportId: row.exportId,
+      end: row.end,
+      attempt,
+      signal: limited,
+      sealed: row.sealed,
+      log,
+    }),
+  );
+}
+
+/** What may be shown of a failure: what was made to be read. */
+function shownError(error: unknown): { code: string; message: string } {
+  if (error instanceof FollowUpError) return { code: error.code, message: error.message };
+  return { code: 'internal', message: 'The follow-up failed for a reason of ours; the log has it.' };
 }

@@ -1,36 +1,101 @@
-/** Finds follow-ups that their queue lost, and has them entered again: released means sent, whatever a queue forgets. */
+/**
+ * Brings follow-ups to their end whose queue lets them down: released means sent, whatever a queue forgets. Runs on every
+ * worker; what is entered twice is one job, and what is ended twice ends once.
+ */
+import type { FollowUpEnd } from '@parcelpost/shared/db/services/follow-ups.js';
+import type { OutboxRow } from '@parcelpost/shared/db/services/outbox.js';
+import { agreesWith, collectJobId, followUpJobId } from '@parcelpost/shared/queues/follow-up-job.js';
+import { META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { queueOfTask } from '@parcelpost/shared/signatures/registry.js';
+import { seenInQueue, settleRouted } from './collect.js';
 import type { WorkerDeps } from './deps.js';
 import { Rotation } from './rotation.js';
 
 /** Follow-ups looked at in one round. */
 const BATCH = 100;
+/** No token that was sealed for a follow-up is good for longer. */
+const SEALED_MS = 7 * 24 * 3_600_000;
 
-type Deps = Pick<WorkerDeps, 'outbox' | 'queues' | 'relay' | 'log'>;
+export type LostDeps = Pick<WorkerDeps, 'outbox' | 'followUps' | 'queues' | 'relay' | 'routes' | 'metrics' | 'log'>;
+
+const GIVEN_UP: FollowUpEnd = {
+  error: { code: 'lost', message: 'The queue has given this follow-up up without a word of what became of it.' },
+};
 
 export class LostFollowUps {
   readonly #rotation: Rotation;
 
   /** @param ageMs a follow-up is left alone this long after it was entered */
   constructor(
-    readonly deps: Deps,
+    readonly deps: LostDeps,
     readonly ageMs: number,
-    batch: number = BATCH,
+    readonly batch: number = BATCH,
   ) {
     this.#rotation = new Rotation(batch);
   }
 
-  /** One round. A job that waits, for its turn or for a time, is not lost; only one that its queue does not know. */
+  /**
+   * One round: what another service did not end in time fails; what a queue lost is entered again; what a queue has ended, and
+   * the database has not, is ended. A job that waits, for its turn or for a time, is not lost.
+   */
   async round(): Promise<void> {
-    const { outbox, queues, relay, log } = this.deps;
+    const { outbox, followUps, queues, relay, log } = this.deps;
+    await followUps.forgetSealed(SEALED_MS, this.batch);
+    const overdue = await outbox.overdue(this.batch);
     const rows = await this.#rotation.next((after, limit) => outbox.onTheirWay(this.ageMs, after, limit));
-    if (rows.length === 0) return;
+    if (overdue.length + rows.length === 0) return;
     // What is asked of an engine that does not answer would be waited for without end.
     await queues.ping();
-    const states = await Promise.all(rows.map(({ id, task }) => queues.queue(queueOfTask(task)).getJobState(id)));
-    const lost = rows.filter((_, index) => states[index] === 'unknown').map(({ id }) => id);
+    for (const row of overdue) await this.#endOverdue(row);
+    const looks = await Promise.all(rows.map(async (row) => ((await this.#isLost(row)) ? [row.id] : [])));
+    const lost = looks.flat();
     if (lost.length === 0 || (await outbox.sendAgain(lost)) === 0) return;
     log.warn({ followUps: lost }, 'the queue lost these follow-ups; they are entered again');
     await relay.run();
+  }
+
+  /** Whether a follow-up is to be entered again. Ends one that its queue has ended. */
+  async #isLost(row: OutboxRow): Promise<boolean> {
+    return this.deps.routes.includes(queueOfTask(row.task)) ? this.#isLostElsewhere(row) : this.#isLostHere(row);
+  }
+
+  async #isLostHere(row: OutboxRow): Promise<boolean> {
+    const queue = this.deps.queues.queue(queueOfTask(row.task));
+    const id = followUpJobId(row);
+    const state = await queue.getJobState(id);
+    if (state === 'unknown') return true;
+    if (state !== 'failed' && state !== 'completed') return false;
+    const job = await queue.getJob(id);
+    if (job && !agreesWith(row, job.data)) {
+      // Somebody put a job of his own in the place of this one.
+      await job.remove();
+      return true;
+    }
+    this.deps.log.error({ followUpId: row.id, reason: job?.failedReason }, 'a follow-up ended in its queue alone');
+    await settleRouted(this.deps, row, GIVEN_UP);
+    return false;
+  }
+
+  /** A task of another service: its own job says what became of it, whether or not the one above it ever runs. */
+  async #isLostElsewhere(row: OutboxRow): Promise<boolean> {
+    const seen = await seenInQueue(this.deps, row);
+    if (typeof seen === 'object') await settleRouted(this.deps, row, seen);
+    if (seen !== 'unknown') return false;
+    const meta = this.deps.queues.queue(META_QUEUE);
+    const above = await meta.getJobState(collectJobId(row));
+    if (['waiting', 'active', 'delayed', 'prioritized'].includes(above)) return false;
+    if (above !== 'unknown') await meta.remove(collectJobId(row));
+    return true;
+  }
+
+  async #endOverdue(row: OutboxRow): Promise<void> {
+    const seen = await seenInQueue(this.deps, row);
+    const seconds = (row.options.timeout ?? 0) / 1000;
+    const late = { code: 'timeout', message: `The other service did not end the task within ${seconds} seconds.` };
+    await settleRouted(this.deps, row, typeof seen === 'object' ? seen : { error: late });
+    if (seen !== 'running') return;
+    // Best left undone; one that is in hand cannot be taken away, and what it comes to changes nothing.
+    const queue = this.deps.queues.queue(queueOfTask(row.task));
+    await queue.remove(followUpJobId(row)).catch(() => {});
   }
 }

@@ -1,10 +1,13 @@
 /** Brings what the outbox holds into the queues: at once when asked, and by a sweep in case somebody died in between. */
 import type { JobsOptions } from 'bullmq';
+import { crashPoint } from '../crash-points.js';
 import type { Database } from '../db/database.js';
 import { type OutboxRow, OutboxService } from '../db/services/outbox.js';
 import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
 import { queueOfTask } from '../signatures/registry.js';
 import { within } from '../within.js';
+import { collectJobData, collectJobId, followUpJobData, followUpJobOptions } from './follow-up-job.js';
 import { EXPORT_QUEUE, META_QUEUE, type Queues } from './queues.js';
 
 const BATCH = 50;
@@ -27,18 +30,6 @@ export interface FlowJobData {
   generation: number;
   step: string;
   shard: number;
-}
-
-/** The pauses between a follow-up's tries double, unless the receiver names a time; see the worker's backoff strategy. */
-const FOLLOW_UP_BACKOFF = 'follow-up';
-
-/** Data of a follow-up's job: all that a service of its own, in any language, needs to run it. */
-export interface FollowUpJobData {
-  followUpId: string;
-  exportId: string;
-  task: string;
-  args: Record<string, unknown>;
-  input: unknown;
 }
 
 /** Ids of jobs are derived, so that adding one again is a no-op; the generation keeps a retry apart. */
@@ -70,22 +61,41 @@ async function enterExport(queues: Queues, row: OutboxRow): Promise<void> {
   });
 }
 
-async function enterFollowUp(queues: Queues, row: OutboxRow): Promise<void> {
-  const data: FollowUpJobData = {
-    followUpId: row.id,
-    exportId: row.exportId,
-    task: row.task,
-    args: row.args,
-    input: row.input,
-  };
-  const { attempts = 8, backoff = 2000, delay = 0 } = row.options;
-  await queues.queue(queueOfTask(row.task)).add(row.task, data, {
-    ...KEEP,
-    jobId: row.id,
-    attempts,
-    delay,
-    backoff: { type: FOLLOW_UP_BACKOFF, delay: backoff },
+/** A task of another service: its job, and above it the one that takes its result over once it has ended. */
+async function enterRouted(queues: Queues, row: OutboxRow): Promise<void> {
+  await queues.addFlow({
+    name: 'collect',
+    queueName: META_QUEUE,
+    data: collectJobData(row),
+    opts: { ...KEEP, jobId: collectJobId(row), attempts: 5, backoff: { type: 'exponential', delay: 1000 } },
+    children: [
+      {
+        name: row.task,
+        queueName: queueOfTask(row.task),
+        data: followUpJobData(row),
+        opts: { ...CHILD_OPTIONS, ...followUpJobOptions(row, true) },
+      },
+    ],
   });
+}
+
+/** Tasks of ours that stand one behind the other and go to the same queue, in one go. */
+async function enterOwn(queues: Queues, queue: string, rows: readonly OutboxRow[]): Promise<void> {
+  await queues.queue(queue).addBulk(
+    rows.map((row) => ({
+      name: row.task,
+      data: followUpJobData(row),
+      opts: { ...KEEP, ...followUpJobOptions(row, false) },
+    })),
+  );
+}
+
+export interface RelayOptions {
+  db: Database;
+  queues: Queues;
+  log: Logger;
+  routes?: readonly string[];
+  metrics?: Pick<Metrics, 'relayEntered'>;
 }
 
 /** The outbox's way into the queues. Every process that may write into the outbox, and every worker, has one. */
@@ -93,14 +103,19 @@ export class OutboxRelay {
   readonly #outbox: OutboxService;
   readonly #queues: Queues;
   readonly #log: Logger;
+  readonly #routes: readonly string[];
+  readonly #metrics: Pick<Metrics, 'relayEntered'> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
 
-  constructor({ db, queues, log }: { db: Database; queues: Queues; log: Logger }) {
+  /** @param options.routes queues of other services (`TASK_ROUTES`); every process must know the same ones */
+  constructor({ db, queues, log, routes = [], metrics }: RelayOptions) {
     this.#outbox = new OutboxService(db);
     this.#queues = queues;
     this.#log = log;
+    this.#routes = routes;
+    this.#metrics = metrics;
   }
 
   /**
@@ -133,23 +148,55 @@ export class OutboxRelay {
     try {
       do {
         this.#again = false;
-        let taken: number;
+        let more: boolean;
         do {
           // An engine that is away lets us wait until it is back. No row is locked for that; entering one again later,
           // should this engine have taken it after all, changes nothing.
           await this.#queues.ping();
-          taken = await this.#outbox.takePending(BATCH, (rows) => within(ENTER_LIMIT_MS, this.#enter(rows)));
-        } while (taken === BATCH);
+          ({ more } = await this.#outbox.takePending(
+            BATCH,
+            (rows) => within(ENTER_LIMIT_MS, this.#enter(rows)),
+            (row) => this.#dueIn(row),
+          ));
+        } while (more);
       } while (this.#again);
     } catch (error) {
       this.#log.warn({ err: error }, 'the outbox could not be relayed; the next sweep tries again');
     }
   }
 
-  async #enter(rows: OutboxRow[]): Promise<void> {
+  /** Enters rows in their order. */
+  async #enter(rows: readonly OutboxRow[]): Promise<void> {
+    crashPoint('relay.taken');
+    for (let next = 0; next < rows.length; ) {
+      const row = rows[next] as OutboxRow;
+      if (row.hook === 'enter' || this.#isRouted(row)) {
+        await (row.hook === 'enter' ? enterExport : enterRouted)(this.#queues, row);
+        next += 1;
+        continue;
+      }
+      const queue = queueOfTask(row.task);
+      const run = [row];
+      for (next += 1; next < rows.length; next++) {
+        const other = rows[next] as OutboxRow;
+        if (other.hook === 'enter' || queueOfTask(other.task) !== queue) break;
+        run.push(other);
+      }
+      await enterOwn(this.#queues, queue, run);
+    }
+    crashPoint('relay.entered');
     for (const row of rows) {
-      await (row.hook === 'enter' ? enterExport(this.#queues, row) : enterFollowUp(this.#queues, row));
+      this.#metrics?.relayEntered.inc({ what: row.hook === 'enter' ? 'export' : 'follow-up' });
       this.#log.debug({ exportId: row.exportId, task: row.task, job: row.id }, 'entered into the queue');
     }
+  }
+
+  #isRouted(row: OutboxRow): boolean {
+    return this.#routes.includes(queueOfTask(row.task));
+  }
+
+  #dueIn(row: OutboxRow): number | null {
+    const { timeout, delay = 0 } = row.options;
+    return timeout === undefined || row.hook === 'enter' || !this.#isRouted(row) ? null : delay + timeout;
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { kindOf, mapTasks, outboxId, walk } from './place.js';
+import { comparePlaces, kindOf, mapTasks, outboxId, walk } from './place.js';
 import type { Signature, TaskSignature } from './signature.js';
 
 const task = (name: string, callbacks: Partial<Pick<Signature, 'onSuccess' | 'onFailure'>> = {}): TaskSignature => ({
@@ -65,4 +65,14 @@ it('derives the id of a place: always the same, and another for another export, 
   expect(new Set(ids).size).toBe(4);
   expect(outboxId({ ...where })).toBe(ids[0]);
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+it('orders places as walking meets them, whatever order they come in and however many there are', () => {
+  const many: Signature[] = [
+    ...list,
+    { group: Array.from({ length: 12 }, () => task('a.b')), onSuccess: [], onFailure: [] },
+  ];
+  const places = [...walk(many, 'onSuccess')].map(([place]) => place);
+  expect([...places].sort().sort(comparePlaces)).toEqual(places);
+  expect([...places].reverse().sort(comparePlaces)).toEqual(places);
 });

@@ -98,3 +98,18 @@ export function outboxId({
   const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+/** What comes first of the parts of one holder. */
+const SEGMENTS = ['chain', 'group', 'chord', 'body', 'onSuccess', 'onFailure'];
+
+/** The order in which {@link walk} meets two places of one export: negative where the first comes first. */
+export function comparePlaces(a: string, b: string): number {
+  const [first, second] = [a.split('/'), b.split('/')];
+  for (let index = 0; index < Math.min(first.length, second.length); index++) {
+    const [one, other] = [first[index] as string, second[index] as string];
+    if (one === other) continue;
+    const rank = SEGMENTS.indexOf(one) - SEGMENTS.indexOf(other);
+    return rank === 0 ? Number(one) - Number(other) : rank;
+  }
+  return first.length - second.length;
+}

@@ -200,46 +200,72 @@ export class ExportService {
     return changed === 1;
   }
 
-  /** Exports without an outcome that were entered at least `ageMs` ago or are past their deadline, oldest first. */
-  async open(ageMs: number, limit: number): Promise<(ExportRow & { late: boolean })[]> {
-    return this.db('exports')
-      .whereNull('outcome')
-      .andWhere((any) =>
-        any.where('deadline_at', '<', this.db.fn.now()).orWhereExists(
-          this.db('outbox')
-            .whereRaw(`outbox.export_id = exports.id and outbox.generation = exports.generation and hook = 'enter'`)
-            .andWhere('entered_at', '<', this.db.raw(`now() - ? * interval '1 millisecond'`, [ageMs])),
-        ),
-      )
-      .orderBy('requested_at')
-      .limit(limit)
-      .select(COLUMNS)
-      .select(this.db.raw('deadline_at < now() as late'));
+  /**
+   * Exports without an outcome that were entered at least `ageMs` ago and that nothing asks to stop, in the order of
+   * their ids.
+   * @param after the id behind which to go on
+   */
+  async open(ageMs: number, after: string | undefined, limit: number): Promise<ExportRow[]> {
+    const query = this.#undecided(after, limit)
+      .whereNull('abort')
+      .andWhere('deadline_at', '>=', this.db.fn.now())
+      .whereExists(
+        this.db('outbox')
+          .whereRaw(`outbox.export_id = exports.id and outbox.generation = exports.generation and hook = 'enter'`)
+          .andWhere('entered_at', '<', this.db.raw(`now() - ? * interval '1 millisecond'`, [ageMs])),
+      );
+    return query;
   }
 
   /**
-   * Decides an export: sets its one outcome where there is none, in the transaction it is given, and forgets the token.
-   * @returns false when it was decided already, or belongs to another generation; then nothing was changed
+   * Exports without an outcome that are to stop: the abort flag is up, or the deadline has passed (`late`). In the order
+   * of their ids.
+   * @param after the id behind which to go on
    */
-  async decide(
-    trx: Connection,
-    id: string,
-    generation: number,
-    decision: { outcome: Outcome; result: ExportResult | null; error: ExportFailure | null; expiresAt: Date | null },
-  ): Promise<boolean> {
-    const changed = await trx('exports')
-      .where({ id, generation, outcome: null })
-      .update({
-        outcome: decision.outcome,
-        phase: 'decided',
-        result: decision.result && JSON.stringify(decision.result),
-        error: decision.error && JSON.stringify(decision.error),
-        decided_at: trx.fn.now(),
-        expires_at: decision.expiresAt,
-        sealed_token: null,
-      });
+  async stopping(after: string | undefined, limit: number): Promise<(ExportRow & { late: boolean })[]> {
+    return this.#undecided(after, limit)
+      .andWhere((any) => any.whereNotNull('abort').orWhere('deadline_at', '<', this.db.fn.now()))
+      .select(this.db.raw('deadline_at < now() as late'));
+  }
+
+  #undecided(after: string | undefined, limit: number) {
+    const query = this.db('exports').whereNull('outcome').orderBy('id').limit(limit).select(COLUMNS);
+    return after === undefined ? query : query.where('id', '>', after);
+  }
+
+  /**
+   * Decides an export: sets its one outcome where there is none, in the transaction it is given, and forgets the tokens. One
+   * that is to stop cannot end well any more.
+   * @returns false when it was decided already, or belongs to another generation, or is to stop and the outcome would be
+   *   `completed` or `partial`; then nothing was changed
+   */
+  async decide(trx: Connection, id: string, generation: number, decision: NewDecision): Promise<boolean> {
+    const query = trx('exports').where({ id, generation, outcome: null });
+    if (decision.result) query.whereNull('abort');
+    const changed = await query.update({
+      outcome: decision.outcome,
+      phase: 'decided',
+      result: decision.result && JSON.stringify(decision.result),
+      error: decision.error && JSON.stringify(decision.error),
+      decided_at: trx.fn.now(),
+      expires_at: decision.expiresAt,
+      parts_until: decision.partsUntil,
+      sealed_token: null,
+      next_tokens: null,
+    });
     return changed === 1;
   }
+}
+
+/** An outcome, with what belongs to it: a result or the reason of a failure. */
+export interface NewDecision {
+  outcome: Outcome;
+  result: ExportResult | null;
+  error: ExportFailure | null;
+  /** When the files go; null where there are none. */
+  expiresAt: Date | null;
+  /** How long parts are kept for another try; null where there will be none. */
+  partsUntil: Date | null;
 }
 
 interface ProgressRow extends Omit<ExportProgress, 'state'> {

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
-import type { ExportFailure } from '../../errors.js';
-import type { Signature } from '../../export-request.js';
+/** The outbox as the relay and the reconciler see it: what is to go into queues, and what has gone there. */
+import type { FollowUpFault, FollowUpInput, JsonValue } from '../../export-result.js';
+import type { NodeKind, NodeRole, NodeState } from '../../signatures/canvas.js';
+import { type CanvasHook, comparePlaces, outboxId } from '../../signatures/place.js';
+import type { SignatureOptions } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
 
-export type Hook = 'enter' | 'onSuccess' | 'onFailure';
-export type OutboxState = 'pending' | 'entered' | 'active' | 'done' | 'failed';
+export type Hook = 'enter' | CanvasHook;
 
 /** What is to be put into a queue once the transaction that wrote it has been committed. */
 export interface OutboxEntry {
@@ -14,117 +15,158 @@ export interface OutboxEntry {
   position: number;
   task: string;
   args: Record<string, unknown>;
-  options: Signature['options'];
-  input: unknown;
+  options: SignatureOptions;
+  input: FollowUpInput | null;
 }
 
+/** One node of an export's canvas, or (hook `enter`) what brings the export's flow into its queue. */
 export interface OutboxRow extends OutboxEntry {
-  /** Derived by {@link outboxId}; also the id of the job, so that entering it twice is a no-op. */
+  /** Derived from export, generation and place; also the id of the job, so that entering it twice is a no-op. */
   id: string;
-  state: OutboxState;
+  place: string;
+  parentId: string | null;
+  role: NodeRole;
+  kind: NodeKind;
+  immutable: boolean;
+  mac: string | null;
+  state: NodeState;
   attempts: number;
-  result: unknown;
-  error: Pick<ExportFailure, 'code' | 'message'> | null;
+  /** How often an operator had it called again; part of the job's id. */
+  replays: number;
+  result: JsonValue;
+  error: FollowUpFault | null;
   createdAt: Date;
+  /** When its turn came. */
+  pendingAt: Date | null;
   enteredAt: Date | null;
+  startedAt: Date | null;
+  /** When another service must have ended it. */
+  dueAt: Date | null;
   finishedAt: Date | null;
 }
 
-const COLUMNS = {
-  id: 'id',
-  exportId: 'export_id',
-  generation: 'generation',
-  hook: 'hook',
-  position: 'position',
-  task: 'task',
-  args: 'args',
-  options: 'options',
-  input: 'input',
-  state: 'state',
-  attempts: 'attempts',
-  result: 'result',
-  error: 'error',
-  createdAt: 'created_at',
-  enteredAt: 'entered_at',
-  finishedAt: 'finished_at',
+export const OUTBOX_COLUMNS = {
+  id: 'outbox.id',
+  exportId: 'outbox.export_id',
+  generation: 'outbox.generation',
+  hook: 'outbox.hook',
+  position: 'outbox.position',
+  place: 'outbox.place',
+  parentId: 'outbox.parent_id',
+  role: 'outbox.role',
+  kind: 'outbox.kind',
+  task: 'outbox.task',
+  args: 'outbox.args',
+  options: 'outbox.options',
+  immutable: 'outbox.immutable',
+  mac: 'outbox.mac',
+  input: 'outbox.input',
+  state: 'outbox.state',
+  attempts: 'outbox.attempts',
+  replays: 'outbox.replays',
+  result: 'outbox.result',
+  error: 'outbox.error',
+  createdAt: 'outbox.created_at',
+  pendingAt: 'outbox.pending_at',
+  enteredAt: 'outbox.entered_at',
+  startedAt: 'outbox.started_at',
+  dueAt: 'outbox.due_at',
+  finishedAt: 'outbox.finished_at',
 } as const;
 
-/** The id of a place in the outbox: the same whenever, and by whomever, it is filled (a UUID of version 8, RFC 9562). */
-export function outboxId({
-  exportId,
-  generation,
-  hook,
-  position,
-}: Omit<OutboxEntry, 'task' | 'args' | 'options' | 'input'>): string {
-  const bytes = createHash('sha256').update(`${exportId}/${generation}/${hook}/${position}`).digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x80;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
+/** First half of the advisory locks by which relays take turns at an export; the second half is of the export's id. */
+const TURN = 7_041_221;
+/** How long a relay waits for another one's batch; the next sweep tries again. */
+const TURN_MS = 2000;
 
-/** Writes entries into the outbox. A place (export, generation, hook, position) that is taken stays as it is. */
+/** Writes entries into the outbox, `pending`. A place (export, generation, hook, position) that is taken stays as it is. */
 export async function insertOutbox(trx: Connection, entries: readonly OutboxEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  await trx('outbox')
-    .insert(
-      entries.map((entry) => ({
-        id: outboxId(entry),
-        export_id: entry.exportId,
-        generation: entry.generation,
-        hook: entry.hook,
-        position: entry.position,
-        place: entry.hook === 'enter' ? 'enter' : `${entry.hook}/${entry.position}`,
-        task: entry.task,
-        args: JSON.stringify(entry.args),
-        options: JSON.stringify(entry.options),
-        input: JSON.stringify(entry.input),
-      })),
-    )
-    .onConflict(['export_id', 'generation', 'place'])
-    .ignore();
+  const rows = entries.map((entry) => {
+    const place = entry.hook === 'enter' ? 'enter' : `${entry.hook}/${entry.position}`;
+    return {
+      id: outboxId({ ...entry, place }),
+      export_id: entry.exportId,
+      generation: entry.generation,
+      hook: entry.hook,
+      position: entry.position,
+      place,
+      task: entry.task,
+      args: JSON.stringify(entry.args),
+      options: JSON.stringify(entry.options),
+      input: JSON.stringify(entry.input),
+    };
+  });
+  await trx('outbox').insert(rows).onConflict(['export_id', 'generation', 'place']).ignore();
 }
 
-/** The rows of `outbox`: each brings an export into its queue, or is a follow-up on its way. */
+/** The rows of `outbox` on their way between database and queues. */
 export class OutboxService {
   constructor(readonly db: Database) {}
 
   async get(id: string): Promise<OutboxRow | undefined> {
-    return this.db('outbox').where({ id }).first<OutboxRow | undefined>(COLUMNS);
+    return this.db('outbox').where({ id }).first<OutboxRow | undefined>(OUTBOX_COLUMNS);
   }
 
-  /** The follow-ups of an export, of all its generations, in their order. */
+  /** The follow-ups of an export, of all its generations, each in the order of the canvas: holders before what they hold. */
   async followUps(exportId: string): Promise<OutboxRow[]> {
-    return this.db('outbox')
+    const rows = await this.db('outbox')
       .where({ export_id: exportId })
       .whereNot('hook', 'enter')
-      .orderBy(['generation', 'hook', 'position'])
-      .select<OutboxRow[]>(COLUMNS);
+      .select<OutboxRow[]>(OUTBOX_COLUMNS);
+    return rows.sort((a, b) => a.generation - b.generation || comparePlaces(a.place, b.place));
   }
 
   /**
-   * Hands pending rows to `enter` and marks them entered; rows that another process is entering are passed over.
-   * When `enter` throws, they stay pending.
-   * @returns how many were entered
+   * Hands pending rows to `enter`, those first whose turn came first, and marks them entered. When `enter` throws, they stay
+   * pending. Of several relays one at a time has an export's rows in hand, so that none enters the later entries of a list
+   * before the earlier ones; the others go on with other exports.
+   * @param dueIn milliseconds in which a row must have come to its end from now on; null: no matter when
+   * @returns how many were entered, and whether there may be more
+   * @throws when it was only the turn of rows that another relay did not let go of in time
    */
-  async takePending(limit: number, enter: (rows: OutboxRow[]) => Promise<void>): Promise<number> {
+  async takePending(
+    limit: number,
+    enter: (rows: OutboxRow[]) => Promise<void>,
+    dueIn: (row: OutboxRow) => number | null = () => null,
+  ): Promise<{ entered: number; more: boolean }> {
     return this.db.transaction(async (trx) => {
+      const { rows: due } = await trx.raw<{ rows: { id: string; exportId: string; mine: boolean }[] }>(
+        `with due as materialized (
+           select id, export_id, pending_at, position from outbox
+           where state = 'pending' order by pending_at, position limit ?
+         ), turns as materialized (
+           select export_id, pg_try_advisory_xact_lock(?, hashtext(export_id::text)) as mine
+           from (select distinct export_id from due) of_due
+         )
+         select due.id, due.export_id as "exportId", turns.mine from due join turns using (export_id)
+         order by due.pending_at, due.position`,
+        [limit, TURN],
+      );
+      const mine = due.filter((row) => row.mine).map(({ id }) => id);
+      const others = due.find((row) => !row.mine);
+      if (mine.length === 0) {
+        if (others) await awaitTurn(trx, others.exportId);
+        return { entered: 0, more: others !== undefined };
+      }
+      // Read anew: what another relay entered meanwhile is not pending any more.
       const rows = await trx('outbox')
+        .whereIn('id', mine)
         .where({ state: 'pending' })
-        .orderBy(['created_at', 'position'])
-        .limit(limit)
+        .orderBy(['pending_at', 'position'])
         .forUpdate()
         .skipLocked()
-        .select<OutboxRow[]>(COLUMNS);
-      if (rows.length === 0) return 0;
-      await enter(rows);
-      await trx('outbox')
-        .whereIn(
-          'id',
-          rows.map(({ id }) => id),
-        )
-        .update({ state: 'entered', entered_at: trx.fn.now() });
-      return rows.length;
+        .select<OutboxRow[]>(OUTBOX_COLUMNS);
+      if (rows.length > 0) {
+        await enter(rows);
+        await trx.raw(
+          `update outbox set state = 'entered', entered_at = now(),
+             due_at = coalesce(due_at, now() + given.ms * interval '1 millisecond')
+           from unnest(?::uuid[], ?::float8[]) as given(id, ms) where outbox.id = given.id`,
+          [rows.map(({ id }) => id), rows.map(dueIn) as number[]],
+        );
+      }
+      return { entered: rows.length, more: others !== undefined || (rows.length > 0 && due.length === limit) };
     });
   }
 
@@ -140,53 +182,40 @@ export class OutboxService {
    * Follow-ups that were entered at least `ageMs` ago and have not come to their end, in the order of their ids.
    * @param after the id behind which to go on
    */
-  async onTheirWay(ageMs: number, after: string | undefined, limit: number): Promise<Pick<OutboxRow, 'id' | 'task'>[]> {
+  async onTheirWay(ageMs: number, after: string | undefined, limit: number): Promise<OutboxRow[]> {
     const query = this.db('outbox')
       .whereNot({ hook: 'enter' })
+      .where({ kind: 'task' })
       .whereIn('state', ['entered', 'active'])
       .where('entered_at', '<=', this.db.raw(`now() - ? * interval '1 millisecond'`, [ageMs]))
       .orderBy('id')
       .limit(limit)
-      .select<Pick<OutboxRow, 'id' | 'task'>[]>('id', 'task');
+      .select<OutboxRow[]>(OUTBOX_COLUMNS);
     if (after !== undefined) query.where('id', '>', after);
     return query;
   }
 
+  /** Follow-ups that another service should have ended by now, those first whose time was over first. */
+  async overdue(limit: number): Promise<OutboxRow[]> {
+    return this.db('outbox')
+      .whereIn('state', ['entered', 'active'])
+      .where('due_at', '<=', this.db.fn.now())
+      .orderBy('due_at')
+      .limit(limit)
+      .select<OutboxRow[]>(OUTBOX_COLUMNS);
+  }
+
   /** Has follow-ups entered into their queues again, after those lost them. @returns how many; ended ones stay so */
   async sendAgain(ids: readonly string[]): Promise<number> {
-    return this.db('outbox').whereIn('id', ids).whereIn('state', ['entered', 'active']).update({ state: 'pending' });
+    return this.db('outbox')
+      .whereIn('id', ids)
+      .whereIn('state', ['entered', 'active'])
+      .update({ state: 'pending', entered_at: null });
   }
+}
 
-  /** Notes the start of an attempt. @returns false when the follow-up is done already */
-  async begin(id: string, attempt: number): Promise<boolean> {
-    const changed = await this.db('outbox')
-      .where({ id })
-      .whereNot({ state: 'done' })
-      .update({ state: 'active', attempts: attempt, error: null });
-    return changed === 1;
-  }
-
-  /** Notes what a follow-up came to; the first result stays. */
-  async finish(id: string, result: unknown): Promise<void> {
-    await this.db('outbox')
-      .where({ id })
-      .whereNot({ state: 'done' })
-      .update({ state: 'done', result: JSON.stringify(result ?? null), error: null, finished_at: this.db.fn.now() });
-  }
-
-  /**
-   * Notes a failed attempt; `final` says that there will be no other.
-   * @returns false when the follow-up is done, by a worker that took it over: then this failure means nothing
-   */
-  async fail(id: string, error: { code: string; message: string }, final: boolean): Promise<boolean> {
-    const changed = await this.db('outbox')
-      .where({ id })
-      .whereNot({ state: 'done' })
-      .update({
-        state: final ? 'failed' : 'entered',
-        error: JSON.stringify(error),
-        finished_at: final ? this.db.fn.now() : null,
-      });
-    return changed === 1;
-  }
+/** Waits until no other relay has this export in hand. */
+async function awaitTurn(trx: Connection, exportId: string): Promise<void> {
+  await trx.raw(`set local lock_timeout = ${TURN_MS}`);
+  await trx.raw('select pg_advisory_xact_lock(?, hashtext(?))', [TURN, exportId]);
 }

@@ -1,0 +1,65 @@
+/** Jobs that a worker found in a queue and would not run. */
+import { storableText } from '../../storable-text.js';
+import type { Database } from '../database.js';
+
+/** Why a job was refused; also the label of a metric, so that the list is a short one. */
+export const REFUSALS = {
+  malformed: 'its data are not those of a follow-up’s job',
+  unknown: 'no follow-up of this id was ever written',
+  'not-released': 'it is not the turn of this follow-up',
+  'wrong-job': 'the follow-up has another job, or another queue',
+  altered: 'task, arguments or code are not those of the follow-up',
+  'bad-code': 'the follow-up is not what the producer signed',
+  'not-routed': 'the task is not one of another service',
+} as const;
+export type Refusal = keyof typeof REFUSALS;
+
+export interface RefusedJob {
+  at: Date;
+  queue: string;
+  jobId: string;
+  task: string;
+  followUpId: string | null;
+  reason: Refusal;
+}
+
+/** So many are kept: whoever can write to a queue can write to it without end. */
+const KEPT = 10_000;
+/** Most characters that are kept of what somebody else named. */
+const CHARACTERS = 200;
+
+/** The rows of `refused_jobs`. */
+export class RefusedJobs {
+  constructor(readonly db: Database) {}
+
+  /** Keeps a refusal, once for each queue, job and reason. */
+  async record(job: Omit<RefusedJob, 'at'>): Promise<void> {
+    const [kept] = await this.db('refused_jobs')
+      .insert({
+        queue: storableText(job.queue, CHARACTERS),
+        job_id: storableText(job.jobId, CHARACTERS),
+        task: storableText(job.task, CHARACTERS),
+        follow_up_id: job.followUpId === null ? null : storableText(job.followUpId, CHARACTERS),
+        reason: job.reason,
+      })
+      .onConflict(['queue', 'job_id', 'reason'])
+      .ignore()
+      .returning<{ id: number }[]>('id');
+    if (kept)
+      await this.db('refused_jobs')
+        .where('id', '<=', kept.id - KEPT)
+        .delete();
+  }
+
+  /** The newest first. */
+  async recent(limit: number): Promise<RefusedJob[]> {
+    return this.db('refused_jobs').orderBy('id', 'desc').limit(limit).select<RefusedJob[]>({
+      at: 'at',
+      queue: 'queue',
+      jobId: 'job_id',
+      task: 'task',
+      followUpId: 'follow_up_id',
+      reason: 'reason',
+    });
+  }
+}

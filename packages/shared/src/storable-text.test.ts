@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { storableText } from './storable-text.js';
+
+it('takes out what PostgreSQL refuses, and leaves whole characters alone', () => {
+  expect(storableText('a\0b', 10)).toBe('a\ufffdb');
+  expect(storableText('\ud83d\ude00 \ud83d x \ude00', 20)).toBe('\ud83d\ude00 \ufffd x \ufffd');
+});
+
+it('cuts no character in two', () => {
+  expect(storableText('ab\ud83d\ude00', 3)).toBe('ab\ufffd');
+  expect(storableText('abc', 3)).toBe('abc');
+});

@@ -1,0 +1,6 @@
+/**
+ * A text that PostgreSQL takes, whatever it came from: no NUL, no half of a surrogate pair, at most `most` characters.
+ */
+export function storableText(text: string, most: number): string {
+  return text.slice(0, most).replace(/[\0\p{Surrogate}]/gu, '\ufffd');
+}
