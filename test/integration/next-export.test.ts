@@ -99,7 +99,7 @@ describe.each(ENGINES)('export.project on the %s engine', (engine) => {
     await expect(running).rejects.toMatchObject({
       name: 'PermanentFollowUpError',
       code: 'next-export-not-prepared',
-      message: expect.stringContaining('ask for that export itself'),
+      message: expect.stringContaining('Ask for that export itself'),
     });
     expect(await exportsOf(followUpId)).toEqual([]);
   });

@@ -100,7 +100,7 @@ export function cancelledInput(): FollowUpInput & { kind: 'failure' } {
 export function faultInput(changes: Partial<FollowUpFault> = {}): FollowUpInput & { kind: 'fault' } {
   const fault: FollowUpFault = {
     code: 'webhook-refused',
-    message: 'https://gis.example.org answered 500; a webhook is taken by answering 2xx',
+    message: 'https://gis.example.org answered 500; a webhook is taken by answering 2xx.',
     step: 'webhook.post',
     shard: null,
     attempts: 14,

@@ -242,7 +242,7 @@ describe('what a relay’s refusals mean', () => {
     for (const close of closing.splice(0)) await close();
     const error = await failing(handler(url)(successInput(), { to: ['ana@example.org'] }, followUpContext()));
     expect(error).toMatchObject({ name: 'FollowUpError', code: 'mail-server-unreachable' });
-    expect(error.message).toBe('the mail server could not be reached (ECONNREFUSED)');
+    expect(error.message).toBe('The mail server could not be reached (ECONNREFUSED).');
   });
 });
 

@@ -80,7 +80,7 @@ export function createEmailHandler(options: EmailOptions): ClosableHandler {
       if (timeout.aborted) {
         throw new FollowUpError(
           'mail-timeout',
-          `the mail server did not take the mail within ${(timeoutMs * 4) / 1000} seconds`,
+          `The mail server did not take the mail within ${(timeoutMs * 4) / 1000} seconds.`,
         );
       }
       throw asFollowUpError(error as SmtpError, context);
@@ -109,7 +109,7 @@ function delivered(messageId: string, accepted: string[], refusals: SmtpError[],
   const refused = refusals.map((error) => ({ address: error.recipient ?? '', reply: reply(error) }));
   const later = refusals.find((error) => !error.permanent);
   if (later) {
-    throw new FollowUpError('mail-deferred', `the mail server refused ${later.recipient} for now: ${reply(later)}`);
+    throw new FollowUpError('mail-deferred', `The mail server refused ${later.recipient} for now: ${reply(later)}`);
   }
   context.log.info(
     { recipients: accepted.length, refused: refused.length, messageId },
@@ -125,20 +125,22 @@ function asFollowUpError(error: SmtpError, context: FollowUpContext): FollowUpEr
   const [first] = refusals;
   if (first && refusals.every((refusal) => refusal.permanent)) {
     const who = refusals.length === 1 ? (first.recipient ?? 'the recipient') : `all ${refusals.length} recipients`;
-    return new PermanentFollowUpError('mail-refused', `the mail server refused ${who}: ${reply(first)}`, {
+    return new PermanentFollowUpError('mail-refused', `The mail server refused ${who}: ${reply(first)}`, {
       cause: error,
     });
   }
   if (error.code === 'EAUTH') {
-    return new FollowUpError('mail-login-refused', 'the mail server refused our login; see SMTP_URL', { cause: error });
+    return new FollowUpError('mail-login-refused', 'The mail server refused our login; see SMTP_URL.', {
+      cause: error,
+    });
   }
   if (error.response) {
-    return new FollowUpError('mail-deferred', `the mail server did not take the mail: ${reply(error)}`, {
+    return new FollowUpError('mail-deferred', `The mail server did not take the mail: ${reply(error)}`, {
       cause: error,
     });
   }
   const code = error.originalCode ?? error.code ?? 'connection lost';
-  return new FollowUpError('mail-server-unreachable', `the mail server could not be reached (${code})`, {
+  return new FollowUpError('mail-server-unreachable', `The mail server could not be reached (${code}).`, {
     cause: error,
   });
 }

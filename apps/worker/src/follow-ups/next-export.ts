@@ -24,7 +24,7 @@ export function createNextExportHandler({ requests, relay, publicUrl }: NextExpo
       const lacking = prepared ? 'its token is not there' : 'it was not prepared';
       throw new PermanentFollowUpError(
         'next-export-not-prepared',
-        `the next export cannot be started: ${lacking}; ask for that export itself, or try the one before it again`,
+        `The next export cannot be started: ${lacking}. Ask for that export itself, or try the one before it again.`,
       );
     }
     const node = { id: context.followUpId, exportId: context.exportId };

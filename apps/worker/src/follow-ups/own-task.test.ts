@@ -85,8 +85,8 @@ describe('what an own task throws', () => {
 
   it.each([
     ['just a text', 'just a text'],
-    [undefined, 'the task failed and did not say why'],
-    [new Error(''), 'the task failed and did not say why'],
+    [undefined, 'The task failed and did not say why.'],
+    [new Error(''), 'The task failed and did not say why.'],
     [Object.assign(new Error('lost'), { code: 'ECONNRESET' }), 'lost'],
     [new Error('x'.repeat(9_000)), 'x'.repeat(500)],
   ])('is told, whatever it is (%#)', async (value, message) => {
@@ -163,7 +163,7 @@ describe('the example of the documentation', () => {
     expect(said.map(({ text }) => text)).toEqual([
       `The export of London 2 is ready: ${PAGE}`,
       'The export of London 2 failed: The platform answered 502 to the list of parties, eight times in a row.',
-      'webhook.post failed after the export of London 2: https://gis.example.org answered 500; a webhook is taken by answering 2xx',
+      'webhook.post failed after the export of London 2: https://gis.example.org answered 500; a webhook is taken by answering 2xx.',
       'After the export of London 2: {"number":"A/1"}',
       'The export of London 2 has ended.',
     ]);

@@ -41,9 +41,11 @@ function asJson(value: unknown): JsonValue {
     const text = JSON.stringify(value ?? null);
     if (text !== undefined) return JSON.parse(text);
   } catch (error) {
-    throw new PermanentFollowUpError('bad-result', 'the task returned a value that JSON cannot hold', { cause: error });
+    throw new PermanentFollowUpError('bad-result', 'The task returned a value that JSON cannot hold.', {
+      cause: error,
+    });
   }
-  throw new PermanentFollowUpError('bad-result', `the task returned a ${typeof value}, which is not JSON`);
+  throw new PermanentFollowUpError('bad-result', `The task returned a ${typeof value}, which is not JSON.`);
 }
 
 /** Reads of a thrown value what it says of another try: `permanent: true`, or `retryAfterMs`; else the backoff has its way. */
@@ -55,7 +57,7 @@ function asFollowUpError(thrown: unknown, { log }: FollowUpContext): FollowUpErr
   >;
   const code = typeof said.code === 'string' && CODE.test(said.code) ? said.code : 'task-failed';
   const first = typeof said.message === 'string' ? (said.message.trim().split('\n', 1)[0] as string) : '';
-  const message = singleLine(first).slice(0, MESSAGE_CHARACTERS) || 'the task failed and did not say why';
+  const message = singleLine(first).slice(0, MESSAGE_CHARACTERS) || 'The task failed and did not say why.';
   log.debug({ err: thrown }, 'own task threw');
   const cause = { cause: thrown };
   if (said.permanent === true) return new PermanentFollowUpError(code, message, cause);

@@ -175,7 +175,7 @@ describe('a name that resolves differently a moment later gains nothing', () => 
       callback(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }), []);
     const error = await failing(send('https://hooks.example.org/', { lookup }));
     expect(error).toMatchObject({ name: 'FollowUpError', code: 'webhook-unreachable' });
-    expect(error.message).toBe('https://hooks.example.org could not be reached (ENOTFOUND)');
+    expect(error.message).toBe('https://hooks.example.org could not be reached (ENOTFOUND).');
   });
 });
 
@@ -221,7 +221,7 @@ describe('TLS holds although the address is pinned', () => {
       const at = await tls(certificate);
       const error = await failing(send(`https://${host}:${at}/hook`, { ...pinned(), ...(trusted && { ca: trusted }) }));
       expect(error).toMatchObject({ name: 'FollowUpError', code: 'webhook-unreachable' });
-      expect(error.message).toBe(`https://${host}:${at} could not be reached (${code})`);
+      expect(error.message).toBe(`https://${host}:${at} could not be reached (${code}).`);
       expect(received).toEqual([]);
     },
   );

@@ -62,7 +62,7 @@ export function createWebhookHandler(options: WebhookOptions): ClosableHandler {
     } catch (error) {
       if (context.signal.aborted) throw context.signal.reason;
       throw timeout.aborted
-        ? new FollowUpError('webhook-timeout', `${origin} did not answer within ${timeoutMs / 1000} seconds`)
+        ? new FollowUpError('webhook-timeout', `${origin} did not answer within ${timeoutMs / 1000} seconds.`)
         : asFollowUpError(error, origin, context);
     }
   });
@@ -86,29 +86,33 @@ function settle({ statusCode, headers }: Dispatcher.ResponseData, origin: string
   if (statusCode >= 200 && statusCode < 300) return { status: statusCode };
   const answered = `${origin} answered ${statusCode}`;
   if (statusCode === 410) {
-    throw new PermanentFollowUpError('webhook-gone', `${answered}: this webhook is gone and will not be sent again`);
+    throw new PermanentFollowUpError('webhook-gone', `${answered}: this webhook is gone and will not be sent again.`);
   }
   if (statusCode >= 300 && statusCode < 400) {
-    const detail = `${answered}, a redirect, which webhooks do not follow; name the final URL`;
+    const detail = `${answered}, a redirect, which webhooks do not follow; name the final URL.`;
     throw new PermanentFollowUpError('webhook-redirected', detail);
   }
   const asked = statusCode === 429 || statusCode === 503 ? retryAfterMs(headers['retry-after'], Date.now()) : undefined;
   if (asked !== undefined) {
     const pause = pauseAsked(asked);
-    throw new RetryAfterError('webhook-refused', `${answered} and asked to wait ${Math.ceil(pause / 1000)} s`, pause);
+    throw new RetryAfterError(
+      'webhook-refused',
+      `${answered} and asked to wait ${Math.ceil(pause / 1000)} seconds.`,
+      pause,
+    );
   }
-  throw new FollowUpError('webhook-refused', `${answered}; a webhook is taken by answering 2xx`);
+  throw new FollowUpError('webhook-refused', `${answered}; a webhook is taken by answering 2xx.`);
 }
 
 function asFollowUpError(error: unknown, origin: string, context: FollowUpContext): FollowUpError {
   if (error instanceof FollowUpError) return error;
   if (error instanceof PrivateAddressError) {
-    const detail = `${origin} is on a private network; webhooks go to public addresses unless WEBHOOK_ALLOW_PRIVATE is set`;
+    const detail = `${origin} is on a private network; webhooks go to public addresses unless WEBHOOK_ALLOW_PRIVATE is set.`;
     return new PermanentFollowUpError('webhook-address-refused', detail, { cause: error });
   }
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   context.log.debug({ err: error }, 'webhook did not get through');
-  return new FollowUpError('webhook-unreachable', `${origin} could not be reached (${code ?? 'connection lost'})`, {
+  return new FollowUpError('webhook-unreachable', `${origin} could not be reached (${code ?? 'connection lost'}).`, {
     cause: error,
   });
 }
