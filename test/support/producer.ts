@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import type { Database } from '@parcelpost/shared/db/database.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
+import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
@@ -37,9 +38,14 @@ export interface TestProducer {
   close(): Promise<void>;
 }
 
-/** Starts one. `changes` are to its configuration, `log` takes the place of silence. */
+/** Starts one. `changes` are to its configuration, `tasks` are known beside the built-in ones, `log` takes the place of silence. */
 export async function startProducer(
-  options: { changes?: Partial<ServerConfig>; log?: Logger; over?: Partial<Dependencies> } = {},
+  options: {
+    changes?: Partial<ServerConfig>;
+    log?: Logger;
+    tasks?: Parameters<typeof createRegistry>[0];
+    over?: Partial<Dependencies>;
+  } = {},
 ): Promise<TestProducer> {
   const { db, drop } = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'parcelpost-producer-'));
@@ -53,13 +59,13 @@ export async function startProducer(
       AUTH_SECRET: [AUTH_SECRET],
       SEAL_SECRET: [SEAL_SECRET],
       SIGNATURE_SECRET: [SIGNATURE_SECRET],
-      TASK_ROUTES: [],
       TOKEN_HOURS: 12,
       EXPORT_DEADLINE_MINUTES: 60,
       SAMPLE_SIGN_IN: false,
       PLATFORM_API_URL: undefined,
       ...options.changes,
     },
+    tasks: createRegistry(options.tasks),
     log: options.log ?? createLogger('producer', 'silent'),
     metrics: createMetrics('producer'),
     db,

@@ -3,6 +3,7 @@ import type { Database } from '@parcelpost/shared/db/database.js';
 import type { Logger } from '@parcelpost/shared/log.js';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import type { Registry } from '@parcelpost/shared/signatures/registry.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 
 /** What of the configuration the server itself looks at. */
@@ -13,7 +14,6 @@ export type ServerConfig = Pick<
   | 'AUTH_SECRET'
   | 'SEAL_SECRET'
   | 'SIGNATURE_SECRET'
-  | 'TASK_ROUTES'
   | 'TOKEN_HOURS'
   | 'EXPORT_DEADLINE_MINUTES'
   | 'SAMPLE_SIGN_IN'
@@ -27,6 +27,8 @@ export interface Dependencies {
   metrics: Metrics;
   db: Database;
   storage: Storage;
+  /** What follow-ups may name. */
+  tasks: Registry;
   relay: Pick<OutboxRelay, 'run'>;
   /** Resolves when the queue engine answers. */
   pingQueues: () => Promise<void>;

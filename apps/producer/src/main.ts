@@ -8,6 +8,8 @@ import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { addDatabaseGauges } from '@parcelpost/shared/metrics-database.js';
 import { META_QUEUE, openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
+import { loadOwnTasks } from '@parcelpost/shared/signatures/own-tasks.js';
+import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { buildServer } from './server.js';
@@ -18,20 +20,23 @@ const STOP_PATIENCE_MS = 10_000;
 const CONNECTIONS = 16;
 
 async function run(config: ProducerConfig, log: Logger): Promise<void> {
+  const own = config.TASKS_MODULE === undefined ? {} : await loadOwnTasks(config.TASKS_MODULE);
+  const tasks = createRegistry({ own, routes: config.TASK_ROUTES });
   const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-producer', max: CONNECTIONS });
   const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
   // Connects now, so that readiness says whether the engine is there before the first export asks.
   queues.queue(META_QUEUE);
-  const relay = new OutboxRelay({ db, queues, log });
   const storage = openStorage(config.STORAGE_URL);
   const decided = new EventEmitter<{ export: [id: string] }>();
   const stopListening = listenForDecisions(config.DATABASE_URL, (id) => decided.emit('export', id), log);
-  const metrics = createMetrics('producer');
+  const metrics = createMetrics('producer', tasks);
+  const relay = new OutboxRelay({ db, queues, log, routes: config.TASK_ROUTES, metrics });
   addDatabaseGauges(metrics.registry, db);
   const app = await buildServer({
     config,
     log,
     metrics,
+    tasks,
     db,
     storage,
     relay,

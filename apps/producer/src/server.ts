@@ -5,6 +5,7 @@ import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
+import { SIGNATURE_LIMITS } from '@parcelpost/shared/signatures/signature.js';
 import { pathSegments, splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
@@ -17,7 +18,8 @@ import { exportRoutes } from './routes/exports.js';
 import { serviceRoutes } from './routes/service.js';
 import { validatorCompiler } from './validation.js';
 
-const BODY_LIMIT = 256 * 1024;
+/** Signatures at their largest, with room for the rest and for white space. */
+const BODY_LIMIT = 4 * SIGNATURE_LIMITS.bytes;
 
 /** Builds the server; it listens where the caller says, and ends what it streams when it is closed. */
 export async function buildServer(dependencies: Dependencies): Promise<FastifyInstance> {

@@ -7,7 +7,7 @@ import { seal } from '@parcelpost/shared/tokens/seal.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
 import type { ExportRights } from './export-rights.js';
-import { type Canvases, type PrepareNextExports, unprepared } from './prepare-next-exports.js';
+import { type PrepareNextExports, unprepared } from './prepare-next-exports.js';
 import type { ReadExports } from './read-exports.js';
 
 /** Code of the abort flag, and of the failure, of an export that a person cancelled. */
@@ -75,7 +75,7 @@ export class ChangeExport {
     await this.rights.check(user, wanted);
     const { nextTokens, ...canvases } = await this.next.run(
       { exportId: id, generation: generation + 1, organization, apiToken, user, requester },
-      unprepared(row as unknown as Canvases),
+      unprepared(row),
     );
     const token = this.rights.token(user.id, wanted, config.TOKEN_HOURS);
     const done = await this.requests.retry(id, generation, {

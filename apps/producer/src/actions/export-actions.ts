@@ -1,6 +1,7 @@
 /** What people do to exports, built from what the server is given. */
 import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
+import { defaultsOf } from '@parcelpost/shared/signatures/registry.js';
 import type { Dependencies } from '../dependencies.js';
 import { ChangeExport } from './change-export.js';
 import { ExportRights } from './export-rights.js';
@@ -15,7 +16,7 @@ export function exportActions(
   const { config, db } = dependencies;
   const rights = new ExportRights(config, new ProjectService(db));
   const requests = new ExportRequests(db);
-  const next = new PrepareNextExports({ config, rights, triesOf: () => ({ attempts: 8, backoff: 2000 }) });
+  const next = new PrepareNextExports({ config, rights, triesOf: defaultsOf });
   return {
     request: new RequestExport(dependencies, rights, next, requests),
     change: new ChangeExport(dependencies, read, requests, rights, next),

@@ -118,7 +118,7 @@ export function viewExport(
     projectName: row.projectName,
     outputType: row.options.outputType,
     formats: row.options.formats,
-    allowPartial: (row.options as { allowPartial?: boolean }).allowPartial ?? false,
+    allowPartial: row.options.allowPartial,
     requestedBy: { id: row.requester.id, name: row.requester.name },
     requestedAt: row.requestedAt.toISOString(),
     startedAt: iso(row.startedAt),

@@ -4,12 +4,18 @@
  */
 import type { Requester } from '@parcelpost/shared/db/services/exports.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
-import { type ExportRequestBody, exportOptions } from '@parcelpost/shared/export-request.js';
+import { exportOptions } from '@parcelpost/shared/export-request.js';
 import type { JsonValue } from '@parcelpost/shared/export-result.js';
 import { signCanvas } from '@parcelpost/shared/signatures/mac.js';
 import { type CanvasHook, mapTasks, outboxId, walk } from '@parcelpost/shared/signatures/place.js';
 import type { PreparedExport } from '@parcelpost/shared/signatures/prepared.js';
-import type { SealedTokens, Signature, TaskSignature } from '@parcelpost/shared/signatures/signature.js';
+import type { NextExportArgs } from '@parcelpost/shared/signatures/registry.js';
+import {
+  NEXT_EXPORT_TASK,
+  type SealedTokens,
+  type Signature,
+  type TaskSignature,
+} from '@parcelpost/shared/signatures/signature.js';
 import { seal } from '@parcelpost/shared/tokens/seal.js';
 import type { ServerConfig } from '../dependencies.js';
 import { invalidRequest } from '../problems.js';
@@ -17,8 +23,6 @@ import { type TriesOf, type Wait, waits } from './canvas-waits.js';
 import type { ExportRights, WantedNext } from './export-rights.js';
 import type { ProjectNames } from './external-platform.js';
 
-/** The task that starts the next export. */
-const NEXT_EXPORT = 'export.project';
 const HOOKS = ['onSuccess', 'onFailure'] as const satisfies CanvasHook[];
 const HOUR_MS = 3_600_000;
 /** No token lives longer, whatever it is for. */
@@ -44,13 +48,6 @@ export interface FirstExport {
 export interface PreparedCanvases extends Canvases {
   /** Sealed tokens, by the place of the `export.project` that starts each export. */
   nextTokens: SealedTokens;
-}
-
-/** Arguments of `export.project` as they are asked. */
-interface NextArgs {
-  organization?: string | undefined;
-  project: string;
-  request: Omit<ExportRequestBody, keyof Canvases> & Canvases;
 }
 
 interface Next extends WantedNext {
@@ -141,7 +138,7 @@ export class PrepareNextExports {
         project: next.project,
         projectName: next.projectName,
         requester: first.requester,
-        options: exportOptions(argsOf(task).request as unknown as ExportRequestBody),
+        options: exportOptions(argsOf(task).request),
         ...below,
         deadlineMinutes: EXPORT_DEADLINE_MINUTES,
       };
@@ -184,7 +181,7 @@ export function unprepared(canvases: Canvases): Canvases {
   const restore = (task: TaskSignature): TaskSignature => {
     const { mac: _, ...asked } = task;
     if (!startsNext(task)) return asked;
-    const { prepared, ...args } = task.args as unknown as NextArgs & { prepared: PreparedExport };
+    const { prepared, ...args } = task.args as unknown as NextExportArgs & { prepared: PreparedExport };
     const request = { ...args.request, ...unprepared(prepared) };
     return { ...asked, args: { ...args, request } as unknown as TaskSignature['args'] };
   };
@@ -195,7 +192,7 @@ export function unprepared(canvases: Canvases): Canvases {
 }
 
 function startsNext(signature: Signature): signature is TaskSignature {
-  return 'task' in signature && signature.task === NEXT_EXPORT;
+  return 'task' in signature && signature.task === NEXT_EXPORT_TASK;
 }
 
-const argsOf = (task: TaskSignature) => task.args as unknown as NextArgs;
+const argsOf = (task: TaskSignature) => task.args as unknown as NextExportArgs;

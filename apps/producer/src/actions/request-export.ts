@@ -29,7 +29,7 @@ export interface Answered {
 
 export class RequestExport {
   constructor(
-    readonly dependencies: Pick<Dependencies, 'config' | 'relay' | 'metrics'>,
+    readonly dependencies: Pick<Dependencies, 'config' | 'relay' | 'metrics' | 'tasks'>,
     readonly rights: ExportRights,
     readonly next: PrepareNextExports,
     readonly requests: ExportRequests,
@@ -43,7 +43,7 @@ export class RequestExport {
    *   external platform's answer, 422 and 409 by the key
    */
   async run(user: UserRow, { organization, project, body, key: text }: Asked): Promise<Answered> {
-    const { config, relay, metrics } = this.dependencies;
+    const { config, relay, metrics, tasks } = this.dependencies;
     const address = { organization, project };
     const key =
       text === undefined ? undefined : { userId: user.id, key: text, fingerprint: fingerprint(address, body) };
@@ -53,7 +53,7 @@ export class RequestExport {
     const wanted = { ...address, apiToken: body.apiToken };
     const names = await this.rights.check(user, wanted);
     const requester = { id: user.id, name: user.name, email: user.email, language: user.language };
-    const canvases = resolveCanvases(body, requester);
+    const canvases = resolveCanvases(body, requester, tasks);
     const id = randomUUID();
     const { nextTokens, ...prepared } = await this.next.run(
       { exportId: id, generation: 1, organization, apiToken: body.apiToken, user, requester },

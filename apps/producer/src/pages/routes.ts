@@ -1,11 +1,14 @@
 /** The pages: signing in, the list of exports, one export. */
 import formbody from '@fastify/formbody';
-import { UserService } from '@parcelpost/shared/db/services/users.js';
+import { type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
+import { ProblemError } from '@parcelpost/shared/errors.js';
 import { DEFAULT_AUTH_HOURS, mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { exportActions } from '../actions/export-actions.js';
 import { Identifier, SESSION_COOKIE } from '../actions/identify.js';
+import { externalPlatform } from '../actions/platform-url.js';
 import { ReadExports } from '../actions/read-exports.js';
 import type { Dependencies } from '../dependencies.js';
 import { refuseOtherMethods } from '../methods.js';
@@ -17,6 +20,8 @@ import { localPath } from './local-path.js';
 import { signInPage } from './sign-in-page.js';
 import { STYLE } from './style.js';
 
+const changeForm = z.object({ apiToken: z.string().optional() }).nullish();
+
 const RECENT = 50;
 const SAMPLE_USERS = 20;
 
@@ -27,6 +32,8 @@ export async function pageRoutes(scope: FastifyInstance, dependencies: Dependenc
   const users = new UserService(db);
   const identify = new Identifier(users, config.AUTH_SECRET);
   const read = new ReadExports(dependencies);
+  const { change } = exportActions(dependencies, read);
+  const needsToken = externalPlatform(config) !== undefined;
   const sealScope = refuseOtherMethods(scope);
   const hide = true;
 
@@ -56,8 +63,39 @@ export async function pageRoutes(scope: FastifyInstance, dependencies: Dependenc
     const user = await identify.session(request);
     if (!user) return toSignIn(request, reply);
     const row = await read.one(request.params.id, user);
-    return sendPage(reply, exportPage(user, await read.detail(row), config.PUBLIC_URL));
+    const [detail, mayChange] = await Promise.all([read.detail(row), read.mayChange(row, user)]);
+    const { PUBLIC_URL: publicUrl } = config;
+    return sendPage(reply, exportPage({ user, detail, publicUrl, mayChange, needsToken }));
   });
+
+  /** A form of an export's page: does what it asks for, and shows the page again, which tells how things stand. */
+  const form =
+    (act: (id: string, user: UserRow, apiToken: string | undefined) => Promise<unknown>) =>
+    async (
+      request: FastifyRequest<{ Params: { id: string }; Body: z.output<typeof changeForm> }>,
+      reply: FastifyReply,
+    ) => {
+      refuseForeignForm(request);
+      const { id } = request.params;
+      const user = await identify.session(request);
+      if (!user) return reply.redirect(`/sign-in?next=${encodeURIComponent(`/exports/${id}`)}`, 303);
+      await act(id, user, request.body?.apiToken).catch((error: unknown) => {
+        // Somebody was quicker: the page says what has become of the export.
+        if (!(error instanceof ProblemError && error.status === 409)) throw error;
+      });
+      return reply.redirect(`/exports/${encodeURIComponent(id)}`, 303);
+    };
+  const changeSchema = { hide, params: z.object({ id: z.string() }), body: changeForm };
+  app.post(
+    '/exports/:id/cancel',
+    { schema: changeSchema },
+    form((id, user) => change.cancel(id, user)),
+  );
+  app.post(
+    '/exports/:id/retry',
+    { schema: changeSchema },
+    form((id, user, token) => change.retry(id, user, token)),
+  );
 
   app.get(
     '/sign-in',
@@ -66,8 +104,12 @@ export async function pageRoutes(scope: FastifyInstance, dependencies: Dependenc
       sendPage(reply, signInPage({ next: localPath(request.query.next), samples: await samples() })),
   );
 
-  const form = z.object({ user: z.string().optional(), token: z.string().optional(), next: z.string().optional() });
-  app.post('/sign-in', { schema: { hide, body: form } }, async (request, reply) => {
+  const signInForm = z.object({
+    user: z.string().optional(),
+    token: z.string().optional(),
+    next: z.string().optional(),
+  });
+  app.post('/sign-in', { schema: { hide, body: signInForm } }, async (request, reply) => {
     refuseForeignForm(request);
     const next = localPath(request.body.next);
     const token = await signedIn(request.body);
@@ -84,7 +126,7 @@ export async function pageRoutes(scope: FastifyInstance, dependencies: Dependenc
   });
 
   /** The token of a session: the one that was pasted, or a new one for a sample user, where those may be picked. */
-  async function signedIn({ user, token }: z.output<typeof form>): Promise<string | undefined> {
+  async function signedIn({ user, token }: z.output<typeof signInForm>): Promise<string | undefined> {
     if (user !== undefined && config.SAMPLE_SIGN_IN) {
       const sample = await users.byUsername(user);
       return sample && mintAuthToken(sample.id, config.AUTH_SECRET, DEFAULT_AUTH_HOURS);

@@ -1,3 +1,10 @@
+import { DEEPEST } from './follow-up-table.js';
+
+const indents = Array.from(
+  { length: DEEPEST },
+  (_, index) => `td.depth-${index + 1} { padding-left: ${index + 1}rem; }\n`,
+).join('');
+
 /** The style sheet of every page. */
 export const STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); }
@@ -17,6 +24,7 @@ dd { margin: 0; }
 .state.running, .state.waiting, .state.partial { color: #9a6700; }
 .button { display: inline-block; padding: .4rem .9rem; border: 1px solid; border-radius: .4rem; text-decoration: none; }
 .small { font-size: .85rem; opacity: .8; overflow-wrap: anywhere; }
-ul.plain { list-style: none; padding: 0; }
+form label { margin-right: .5rem; }
+${indents}ul.plain { list-style: none; padding: 0; }
 ul.plain li { margin: .3rem 0; }
 `;
