@@ -118,14 +118,13 @@ describe('what an own task throws', () => {
   });
 });
 
-it('an own task that does not heed its signal holds no worker', async () => {
+it('an own task that its signal stopped throws the signal’s reason, whatever it says itself', async () => {
   const stop = new AbortController();
   const reason = new Error('shutdown');
-  const running = handler(() => new Promise(() => setImmediate(() => stop.abort(reason))))(
-    NO_INPUT,
-    {},
-    followUpContext({ signal: stop.signal }),
-  );
+  const running = handler((_input, _args, { signal }) => {
+    stop.abort(reason);
+    return signal.aborted ? Promise.reject(new Error('AbortError or the like')) : 'not stopped';
+  })(NO_INPUT, {}, followUpContext({ signal: stop.signal }));
   await expect(running).rejects.toBe(reason);
 });
 

@@ -11,28 +11,17 @@ const CODE = /^[a-z][a-z0-9-]{0,62}$/;
 
 /**
  * Makes a handler of an own task. It gets its input bare, and of the context what is its own business; what it returns is
- * made plain JSON. Once the signal is aborted, nobody waits for it any longer.
+ * made plain JSON.
  */
 export function ownTaskHandler(task: Pick<OwnTask, 'args' | 'handle'>): FollowUpHandler {
   return withArgs(task.args, async (input, args, context) => {
     const { followUpId, exportId, attempt, signal, log, end } = context;
     try {
-      const run = async () => task.handle(bareInput(input), args, { followUpId, exportId, attempt, signal, log, end });
-      return asJson(await unlessAborted(run(), signal));
+      return asJson(await task.handle(bareInput(input), args, { followUpId, exportId, attempt, signal, log, end }));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw asFollowUpError(error, context);
     }
-  });
-}
-
-/** What a promise gives, or the signal's reason if that comes first. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }
 

@@ -202,7 +202,8 @@ async function lockExport(
 function faultOf(connection: Connection, error: { code: string; message: string }, attempts: number | undefined) {
   return connection.raw(
     `jsonb_build_object('code', ?::text, 'message', ?::text, 'step', task, 'shard', null,
-       'attempts', coalesce(?::int, attempts), 'followUpId', id, 'place', place)`,
+       'attempts', coalesce(?::int, attempts), 'followUpId', id, 'place', place,
+       'finishedAt', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`,
     [error.code, storableText(error.message, MESSAGE_CHARACTERS), attempts ?? null],
   );
 }
