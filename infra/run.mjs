@@ -14,10 +14,12 @@ const COMMANDS = {
   migrate: 'infra/dist/cli/migrate.js',
   seed: 'infra/dist/cli/seed.js',
   token: 'infra/dist/cli/token.js',
+  ops: 'infra/dist/cli/ops.js',
   test: 'infra/dist/cli/test.js',
   producer: 'apps/producer/dist/main.js',
   worker: 'apps/worker/dist/main.js',
   bench: 'test/dist/test/bench/bench.js',
+  chaos: 'test/dist/test/chaos/chaos.js',
 };
 /** These run on services that the environment names. */
 const NEED_DATABASE_URL = ['producer', 'worker', 'migrate'];

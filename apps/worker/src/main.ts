@@ -14,7 +14,8 @@ import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { createConnections, PlatformClient } from '@parcelpost/shared/platform-client/client.js';
 import { openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
-import { BUILT_IN_TASKS } from '@parcelpost/shared/signatures/registry.js';
+import { loadOwnTasks } from '@parcelpost/shared/signatures/own-tasks.js';
+import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
@@ -35,15 +36,18 @@ setFlagsFromString('--heap-growing-percent=100');
 
 async function main(config: WorkerConfig): Promise<void> {
   const log = createLogger('worker', config.LOG_LEVEL);
+  const own = config.TASKS_MODULE === undefined ? {} : await loadOwnTasks(config.TASKS_MODULE);
+  const tasks = createRegistry({ own, routes: config.TASK_ROUTES });
   const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-worker', background: true });
   const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
   const connections = createConnections(PLATFORM_CONNECTIONS);
-  const metrics = createMetrics('worker', { names: Object.keys(BUILT_IN_TASKS), routes: config.TASK_ROUTES });
+  const metrics = createMetrics('worker', tasks);
   const relay = new OutboxRelay({ db, queues, log, routes: config.TASK_ROUTES, metrics });
   const followUps = createFollowUpHandlers({
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
     webhook: { secrets: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
     nextExports: { requests: new ExportRequests(db), relay, publicUrl: config.PUBLIC_URL },
+    own,
   });
   const jobs = new ExportJobService(db);
   const deps: WorkerDeps = {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { appEnvironment, inheritedEnvironment } from './app-environment.js';
 
@@ -34,13 +33,4 @@ test('nor does it inherit another', () => {
     WEBHOOK_SECRET: 'w',
   });
   expect(secretsIn(inheritedEnvironment('producer', env))).not.toContain('WEBHOOK_SECRET');
-});
-
-test.each([
-  ['producer', ['parcelpost', 'parcelpost-producer']],
-  ['worker', ['parcelpost', 'parcelpost-worker']],
-])('in the cluster too: the %s', (kind, names) => {
-  const manifest = readFileSync(new URL(`../../kubernetes/${kind}.yaml`, import.meta.url), 'utf8');
-  const refs = [...manifest.matchAll(/secretRef:\s+name: (\S+)/g)].map(([, name]) => name);
-  expect([...new Set(refs)]).toEqual(names);
 });

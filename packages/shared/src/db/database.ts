@@ -29,6 +29,8 @@ export function openDatabase(
       // A schema named like the user would come first otherwise, and the queues' may well be.
       options: `-c search_path=public${options.background ? ' -c synchronous_commit=off' : ''}`,
     },
+    // It would write to standard output, between the lines of the log; what it warns of, a query fails of too.
+    log: { warn: () => {} },
     pool: { min: 0, max: options.max ?? 10 },
     acquireConnectionTimeout: 15_000,
   });
