@@ -1,24 +1,15 @@
-/** The pages: signing in and out, the list, one export. They are read as a browser would get them, without any script. */
+/** The pages: the list, one export. They are read as a browser would get them, without any script. */
+import { randomUUID } from 'node:crypto';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
-import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, AUTH_SECRET, send, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
+import { send, sendForm, session, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
 let producer: TestProducer;
-let sample: TestProducer;
 beforeAll(async () => {
-  [producer, sample] = await Promise.all([startProducer(), startProducer({ changes: { SAMPLE_SIGN_IN: true } })]);
+  producer = await startProducer();
 });
-afterAll(() => Promise.all([producer.close(), sample.close()]));
+afterAll(() => producer.close());
 
-const form = (at: TestProducer, target: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
-  send(at.port, target, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-    body: new URLSearchParams(fields).toString(),
-  });
-const cookieOf = (answer: Answer) => `${answer.headers['set-cookie']?.[0]?.split(';')[0]}`;
-const session = (user: string) => ({ cookie: `parcelpost_session=${mintAuthToken(user, [AUTH_SECRET])}` });
 const open = (target: string, user: string) => send(producer.port, target, { headers: session(user) });
 
 async function requested(user = producer.users.ben): Promise<string> {
@@ -30,80 +21,11 @@ async function requested(user = producer.users.ben): Promise<string> {
   return json.id;
 }
 
-describe('signing in', () => {
-  it('whoever is not signed in is sent to sign in, and back again', async () => {
-    const id = await requested();
-    const sent = await send(producer.port, `/exports/${id}?x=1`);
-    expect([sent.status, sent.headers.location]).toEqual([
-      303,
-      `/sign-in?next=${encodeURIComponent(`/exports/${id}?x=1`)}`,
-    ]);
-    const { text } = await send(producer.port, `${sent.headers.location}`);
-    expect(text).toContain(`<input type="hidden" name="next" value="/exports/${id}?x=1">`);
-    const token = mintAuthToken(producer.users.ben, [AUTH_SECRET]);
-    const back = await form(producer, '/sign-in', { token: ` ${token}\n`, next: `/exports/${id}?x=1` });
-    expect([back.status, back.headers.location]).toEqual([303, `/exports/${id}?x=1`]);
-    expect((await send(producer.port, `/exports/${id}`, { headers: { cookie: cookieOf(back) } })).status).toBe(200);
-    expect((await send(producer.port, '/')).headers.location).toBe('/exports');
-  });
-
-  it('the session is out of reach of scripts and of other sites', async () => {
-    const token = mintAuthToken(producer.users.ben, [AUTH_SECRET]);
-    const { headers } = await form(producer, '/sign-in', { token });
-    expect(headers['set-cookie']?.[0]).toMatch(/; Path=\/; HttpOnly; SameSite=Lax$/);
-    const https = await startProducer({ changes: { PUBLIC_URL: 'https://parcelpost.example.org' } });
-    const safe = await form(https, '/sign-in', { token: mintAuthToken(https.users.ben, [AUTH_SECRET]) });
-    expect(safe.headers['set-cookie']?.[0]).toContain('; Secure');
-    expect(safe.headers['strict-transport-security']).toBeDefined();
-    await https.close();
-  });
-
-  it('leads nowhere outside', async () => {
-    const token = mintAuthToken(producer.users.ben, [AUTH_SECRET]);
-    for (const next of ['https://example.org/', '//example.org', '/\\example.org', '/%5cexample.org']) {
-      expect((await form(producer, '/sign-in', { token, next })).headers.location, next).toBe('/exports');
-    }
-  });
-
-  it('a token that is not good signs nobody in, and is not shown again', async () => {
-    for (const token of ['', 'nonsense-token', mintAuthToken(producer.users.ben, ['x'.repeat(40)])]) {
-      const { status, headers, text } = await form(producer, '/sign-in', { token });
-      expect([status, headers['set-cookie']]).toEqual([401, undefined]);
-      expect(text).toContain('role="alert"');
-      if (token) expect(text).not.toContain(token);
-    }
-  });
-
-  it('sample users can be picked only where that is switched on', async () => {
-    expect((await send(producer.port, '/sign-in')).text).not.toContain('name="user"');
-    expect((await form(producer, '/sign-in', { user: 'ana' })).status).toBe(401);
-    expect((await send(sample.port, '/sign-in')).text).toContain(
-      '<button name="user" value="ana">Ana Álvarez</button>',
-    );
-    const picked = await form(sample, '/sign-in', { user: 'ana' });
-    expect(picked.status).toBe(303);
-    const page = await send(sample.port, '/exports', { headers: { cookie: cookieOf(picked) } });
-    expect(page.text).toContain('Ana Álvarez');
-    expect((await form(sample, '/sign-in', { user: 'nobody' })).status).toBe(401);
-  });
-
-  it('a form of another site does not sign its visitor in or out', async () => {
-    const token = mintAuthToken(producer.users.ben, [AUTH_SECRET]);
-    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://example.org' }, { origin: 'null' }]) {
-      const answer = await form(producer, '/sign-in', { token }, headers);
-      expect([answer.status, answer.headers['set-cookie']]).toEqual([400, undefined]);
-      expect((await form(producer, '/sign-out', {}, headers)).status).toBe(400);
-    }
-    const own = { 'sec-fetch-site': 'same-origin', origin: `http://127.0.0.1:${producer.port}` };
-    expect((await form(producer, '/sign-in', { token }, own)).status).toBe(303);
-  });
-
-  it('signing out ends the session in this browser', async () => {
-    const answer = await form(producer, '/sign-out', {}, session(producer.users.ben));
-    expect(answer.headers.location).toBe('/sign-in');
-    expect(answer.headers['set-cookie']?.[0]).toMatch(/^parcelpost_session=;.*Expires=Thu, 01 Jan 1970/);
-  });
-});
+const decide = (id: string, outcome: string, more: object = {}) =>
+  producer
+    .db('exports')
+    .where({ id })
+    .update({ outcome, phase: 'decided', decided_at: new Date(), ...more });
 
 describe('the pages', () => {
   it('list the exports of whoever is signed in, and nobody else’s', async () => {
@@ -193,6 +115,133 @@ describe('the pages', () => {
     expect(text).toContain('It &lt;b&gt;answered&lt;/b&gt; 500.');
     expect(text).toContain('platform-unavailable, in step parties, after 4 attempts');
     expect(text).not.toContain('http-equiv="refresh"');
+  });
+
+  it('a partial one names what is missing, and offers to try again', async () => {
+    const id = await requested();
+    const part = { code: 'platform-unavailable', message: 'It <b>answered</b> 500.', step: 'parties', attempts: 8 };
+    const missing = Array.from({ length: 42 }, (_, shard) => ({ ...part, shard, rowsExpected: 2500 }));
+    await decide(id, 'partial', {
+      expires_at: new Date(Date.now() + 3_600_000),
+      result: JSON.stringify({ warnings: [], missing }),
+    });
+    const { text } = await open(`/exports/${id}`, producer.users.ben);
+    expect(text).toContain('Completed in part');
+    expect(text).toContain('It lacks 42 parts');
+    expect(text).toContain('<tr><td>parties<td>40<td>2,500<td>It &lt;b&gt;answered&lt;/b&gt; 500.</tr>');
+    expect(text).not.toContain('<td>41<td>');
+    expect(text).toContain('and 2 more');
+    expect(text).toContain(`action="/exports/${id}/retry"`);
+  });
+
+  it('show what was released, each below what holds it, with its state', async () => {
+    const id = await requested();
+    await decide(id, 'completed', { result: JSON.stringify({ warnings: [], missing: [] }) });
+    const row = { export_id: id, generation: 1, hook: 'onSuccess', position: 0 };
+    const chain = randomUUID();
+    const error = { code: 'http', message: 'It <i>answered</i> 410.' };
+    await producer.db('outbox').insert([
+      { ...row, id: chain, place: 'onSuccess/0', task: 'canvas.chain', kind: 'chain', state: 'failed' },
+      {
+        ...row,
+        id: randomUUID(),
+        place: 'onSuccess/0/chain/0',
+        parent_id: chain,
+        role: 'step',
+        task: 'webhook.post',
+        state: 'failed',
+        attempts: 3,
+        error: JSON.stringify(error),
+      },
+      {
+        ...row,
+        id: randomUUID(),
+        place: 'onSuccess/0/chain/1',
+        parent_id: chain,
+        role: 'step',
+        task: 'msg.email',
+        state: 'skipped',
+      },
+    ]);
+    const { text } = await open(`/exports/${id}`, producer.users.ben);
+    const cells = text.replaceAll('\n', '');
+    expect(cells).toContain('<td class="depth-0">chain<td><code>onSuccess/0</code><td>Failed<td><td>—<td></tr>');
+    expect(cells).toContain('<td class="depth-1">webhook.post<td><code>onSuccess/0/chain/0</code><td>Failed<td>3<td>—');
+    expect(cells).toContain('It &lt;i&gt;answered&lt;/i&gt; 410.');
+    expect(cells).toContain('<td class="depth-1">msg.email<td><code>onSuccess/0/chain/1</code><td>Not called<td>0');
+    expect((await send(producer.port, '/style.css')).text).toContain('td.depth-6 { padding-left: 6rem; }');
+  });
+
+  it('let asker and administrators cancel one that runs, and then try it again, without any script', async () => {
+    const id = await requested();
+    const page = async (user: string) => (await open(`/exports/${id}`, user)).text;
+    const press = (button: string, user = producer.users.ana, headers = {}) =>
+      sendForm(producer, `/exports/${id}/${button}`, {}, { ...session(user), ...headers });
+    for (const user of [producer.users.ben, producer.users.ana]) {
+      expect(await page(user)).toContain(
+        `<form method="post" action="/exports/${id}/cancel"><button>Cancel this export`,
+      );
+    }
+    expect((await press('cancel', producer.users.ana, { 'sec-fetch-site': 'cross-site' })).status).toBe(400);
+    expect((await send(producer.port, `/exports/${id}/cancel`, { method: 'POST' })).headers.location).toBe(
+      `/sign-in?next=${encodeURIComponent(`/exports/${id}`)}`,
+    );
+    expect((await producer.db('exports').where({ id }).first()).abort).toBeNull();
+    const cancelled = await press('cancel');
+    expect([cancelled.status, cancelled.headers.location]).toEqual([303, `/exports/${id}`]);
+    const cancelling = await page(producer.users.ben);
+    expect(cancelling).toContain('being cancelled');
+    expect(cancelling).not.toContain('/cancel"');
+
+    const { abort } = await producer.db('exports').where({ id }).first();
+    await decide(id, 'cancelled', { error: JSON.stringify(abort) });
+    const over = await page(producer.users.ben);
+    expect(over).toContain('<h2>Cancelled</h2><p>Cancelled by Ana Álvarez.</p>');
+    expect(over).toContain(`<form method="post" action="/exports/${id}/retry"><button>Try again</button></form>`);
+    // Too late to cancel: no error page, the page as it is.
+    expect((await press('cancel')).headers.location).toBe(`/exports/${id}`);
+    expect((await press('retry')).headers.location).toBe(`/exports/${id}`);
+    const again = await page(producer.users.ben);
+    expect(again).toContain('<dt>Tries<dd>2');
+    expect(again).toContain('/cancel"');
+  });
+
+  it('offer nothing to change to a member who did not ask', async () => {
+    const id = await requested(producer.users.ana);
+    expect((await open(`/exports/${id}`, producer.users.ben)).text).not.toContain('<button>Cancel');
+    const answer = await sendForm(producer, `/exports/${id}/cancel`, {}, session(producer.users.ben));
+    expect(answer.status).toBe(403);
+    await decide(id, 'failed');
+    expect((await open(`/exports/${id}`, producer.users.ben)).text).not.toContain('Try again');
+  });
+
+  it('ask for a token of the platform where another one holds the project', async () => {
+    const external = await startProducer({ changes: { PLATFORM_API_URL: 'http://127.0.0.1:9' } });
+    try {
+      const { db, users } = external;
+      const requester = JSON.stringify({ id: users.eve, name: 'Eve', email: 'eve@example.org', language: 'en' });
+      const options = JSON.stringify({ outputType: 'shp', formats: ['csv'], csv: {}, allowPartial: false });
+      const id = randomUUID();
+      await db('exports').insert({
+        id,
+        organization: 'o',
+        project: 'far',
+        organization_name: 'O',
+        project_name: 'Far',
+        requester_id: users.eve,
+        requester,
+        options,
+        deadline_at: new Date(),
+        outcome: 'failed',
+        decided_at: new Date(),
+      });
+      const { text } = await send(external.port, `/exports/${id}`, { headers: session(users.eve) });
+      expect(text).toContain('<input name="apiToken" type="password" autocomplete="off" required>');
+      const answer = await sendForm(external, `/exports/${id}/retry`, { apiToken: 'secret-token' }, session(users.eve));
+      expect([answer.status, answer.text.includes('secret-token')]).toEqual([502, false]);
+    } finally {
+      await external.close();
+    }
   });
 
   it('an export of a project of which one is no member is not found', async () => {

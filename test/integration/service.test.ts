@@ -96,9 +96,11 @@ it('the API document lists every route of the API, and the shape of a request', 
       expect(Object.keys(responses).some((status) => status.startsWith('2'))).toBe(true);
     }
   }
+  expect(api.paths['/api/v1/exports/{id}/retry'].post.requestBody.required).toBe(false);
+  expect(api.paths[`${project}exports`].post.requestBody.required).toBe(true);
   const { schema } = api.paths[`${project}exports`].post.requestBody.content['application/json'];
   expect(Object.keys(schema.properties)).toEqual(
-    expect.arrayContaining(['outputType', 'formats', 'csv', 'onSuccess', 'onFailure', 'apiToken']),
+    expect.arrayContaining(['outputType', 'formats', 'csv', 'onSuccess', 'onFailure', 'allowPartial', 'apiToken']),
   );
 });
 

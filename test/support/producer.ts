@@ -143,6 +143,22 @@ export async function projectId(db: Database, slug: string): Promise<string> {
   return (await db('projects').where({ slug }).first('id')).id;
 }
 
+/** Sends a form, as a browser does. */
+export const sendForm = (
+  at: TestProducer,
+  target: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<Answer> =>
+  send(at.port, target, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams(fields).toString(),
+  });
+
+/** The cookie of a user who is signed in. */
+export const session = (user: string) => ({ cookie: `parcelpost_session=${mintAuthToken(user, [AUTH_SECRET])}` });
+
 let requests = 0;
 
 /** The body of a request with a follow-up of its own, so that it does not join another that is running. */

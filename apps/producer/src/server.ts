@@ -8,8 +8,9 @@ import type { Metrics } from '@parcelpost/shared/metrics.js';
 import { SIGNATURE_LIMITS } from '@parcelpost/shared/signatures/signature.js';
 import { pathSegments, splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Dependencies } from './dependencies.js';
+import { openapi } from './openapi.js';
 import { pageRoutes } from './pages/routes.js';
 import { platformRoutes } from './platform/routes.js';
 import { PROBLEM_JSON, problem, problemDocument, problemSchema, sendProblem } from './problems.js';
@@ -67,29 +68,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     strictTransportSecurity: secure,
   });
   await app.register(cookie);
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Parcelpost',
-        version: '1',
-        description: 'Exports of land-tenure projects, and the platform API that they read.',
-      },
-      servers: [{ url: config.PUBLIC_URL }],
-      components: {
-        securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-          scopedToken: {
-            type: 'apiKey',
-            in: 'header',
-            name: 'Authorization',
-            description: '`TmpToken <scoped token>`; or the query parameter TOKEN',
-          },
-        },
-      },
-    },
-    transform: jsonSchemaTransform,
-  });
+  await app.register(swagger, openapi(config.PUBLIC_URL));
 
   documentProblems(app);
   for (const routes of [serviceRoutes, platformRoutes, exportRoutes, downloadRoutes, pageRoutes]) {
