@@ -81,7 +81,7 @@ export const webhookArgs = z.strictObject({
       if (complaint) context.addIssue({ code: 'custom', message: complaint });
     })
     .describe('Where to POST to: http or https, without user name or password')
-    .meta({ format: 'uri', pattern: WEB_URL.source }),
+    .meta({ pattern: WEB_URL.source }),
   note: z.string().max(500, 'has at most 500 characters').exactOptional().describe('Handed back as `data.note`'),
 });
 
