@@ -3,9 +3,6 @@ import { z } from 'zod';
 import { limitComplaints } from './signatures/limits.js';
 import { signaturesSchema } from './signatures/schema.js';
 
-export { signatureSchema } from './signatures/schema.js';
-export type { Signature } from './signatures/signature.js';
-
 /** The output types that exist today, and the formats each stands for. */
 const OUTPUT_TYPES = { shp: ['csv', 'shapefiles'] } as const;
 const FORMATS = ['csv', 'geojson', 'geojsonl', 'shapefiles'] as const;

@@ -1,7 +1,7 @@
 import type { ExportFailure } from '../../errors.js';
-import type { ExportOptions, Signature } from '../../export-request.js';
+import type { ExportOptions } from '../../export-request.js';
 import type { ExportResult } from '../../export-result.js';
-import type { SealedTokens } from '../../signatures/signature.js';
+import type { SealedTokens, Signature } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
 import { insertOutbox } from './outbox.js';
 
