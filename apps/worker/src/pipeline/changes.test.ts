@@ -3,7 +3,7 @@ import { changeWarnings, type ShardRead, widened } from './changes.js';
 import { shardsByCursor, shardsByOffset } from './plan.js';
 
 const read = (...each: [rows: number, count: number | null][]): ShardRead[] =>
-  each.map(([rows, count]) => ({ entity: 'parties', rows, counts: widened(null, count) }));
+  each.map(([rows, count], shard) => ({ entity: 'parties', shard, rows, counts: widened(null, count) }));
 
 describe('by cursor', () => {
   const shards = shardsByCursor('parties', ['', 'b', 'c'], 25, 10);
@@ -52,7 +52,7 @@ describe('by offset', () => {
 
 test('each entity is judged by itself', () => {
   const shards = [...shardsByOffset('locations', 1, 10), ...shardsByCursor('parties', [''], 3, 10)];
-  const reads = [{ entity: 'locations', rows: 2, counts: { least: 2, most: 2 } }, ...read([3, 3])];
+  const reads = [{ entity: 'locations', shard: 0, rows: 2, counts: { least: 2, most: 2 } }, ...read([3, 3])];
   expect(changeWarnings(shards, reads).map(({ message }) => message)).toEqual([
     expect.stringContaining('counted 1 location when the export was planned, but gave 2:'),
   ]);
@@ -66,6 +66,26 @@ test('of the counts of many pages the smallest and the largest are kept', () => 
     { least: 5, most: 7 },
     { least: 7, most: 9 },
   ]) {
-    expect(changeWarnings(shards, [{ entity: 'parties', rows: 7, counts }])).toHaveLength(1);
+    expect(changeWarnings(shards, [{ entity: 'parties', shard: 0, rows: 7, counts }])).toHaveLength(1);
   }
+});
+
+describe('where a shard was not read', () => {
+  test.each([
+    ['cursor', shardsByCursor('parties', ['', 'b', 'c'], 25, 10)],
+    ['offset', shardsByOffset('parties', 25, 10)],
+  ])('by %s, its records are no change', (_, shards) => {
+    const [first, , last] = read([10, 25], [10, 25], [5, 25]) as [ShardRead, ShardRead, ShardRead];
+    expect(changeWarnings(shards, [first, last])).toEqual([]);
+    expect(changeWarnings(shards, [])).toEqual([]);
+  });
+
+  test('a change in the others is told as theirs', () => {
+    const [first, , last] = read([9, 24], [10, 24], [5, 24]) as [ShardRead, ShardRead, ShardRead];
+    const [warning] = changeWarnings(shardsByCursor('parties', ['', 'b', 'c'], 25, 10), [first, last]);
+    expect(warning).toMatchObject({ count: 1 });
+    expect(warning?.message).toMatch(
+      /^the platform counted 15 parties in the parts that could be read when the export was planned, but gave 14:/,
+    );
+  });
 });

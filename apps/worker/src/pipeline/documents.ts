@@ -1,9 +1,11 @@
 /** The texts of a bundle (readmes, manifest), made of what the steps left, and the bundle's files in their order. */
 import { createHash } from 'node:crypto';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { MissingPart } from '@parcelpost/shared/export-result.js';
 import type { BundleFile, BundleInfo, BundleWarning } from '../formats/bundle/info.js';
 import { renderManifest } from '../formats/bundle/manifest.js';
 import { renderReadme, renderShpReadme } from '../formats/bundle/readme.js';
+import { describeMissing, missingWarnings } from './missing.js';
 import { applicableSteps } from './pipeline.js';
 import type { Plan } from './plan.js';
 import type { Notice, OutputFile } from './step.js';
@@ -24,6 +26,8 @@ export interface Gathered {
   notices: readonly Notice[];
   /** Of the reduces, and of what was read. */
   warnings: readonly BundleWarning[];
+  /** Parts that could not be had; empty of a whole bundle. */
+  missing: readonly MissingPart[];
   softwareVersion: string;
 }
 
@@ -39,7 +43,9 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
       ),
     ),
     ...gathered.warnings,
+    ...missingWarnings(plan, gathered.missing),
   ];
+  const missing = describeMissing(plan, gathered.missing);
   const parts: BundlePart[] = gathered.files.map(({ key, ...file }) => ({ ...file, from: key }));
   const info = (): BundleInfo => ({
     exportId: row.id,
@@ -58,6 +64,7 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
     asked: row.options,
     files: parts.map(({ from: _, ...file }) => file),
     warnings,
+    missing,
   });
   if (row.options.formats.includes('shapefiles')) parts.push(text('shp_readme.txt', renderShpReadme(info())));
   parts.push(text('README.txt', renderReadme(info())));

@@ -76,6 +76,8 @@ export interface Step<E extends Entity = Entity> {
   outputs(fragments: readonly Fragment[], options: ExportOptions): string[];
   createMapper(context: StepContext, open: OpenFragment): Mapper<E>;
   reduce(output: string, input: ReduceInput): Promise<Reduced>;
+  /** The file by which people know an output; without it that is `<step>.<output>`. */
+  fileOf?(output: string): string;
   /** What readers of the bundle are to be told of what the shards left out. */
   warnings(notices: readonly Notice[], options: ExportOptions): BundleWarning[];
 }

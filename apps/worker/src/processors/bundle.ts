@@ -1,6 +1,5 @@
 /** Bundles an export's finished files: writes the zip beside, reads it back, and says what it came to. */
 import { Writable } from 'node:stream';
-import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { NewFile } from '@parcelpost/shared/db/services/files.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
@@ -10,9 +9,8 @@ import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
 import { changeWarnings } from '../pipeline/changes.js';
 import { type BundlePart, documents } from '../pipeline/documents.js';
 import { HashingWriter } from '../pipeline/hashing-writer.js';
-import { outputsOf } from '../pipeline/pipeline.js';
-import type { Reduced } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
+import type { Judged } from './judge.js';
 import { bundleKey } from './keys.js';
 import type { MapResult } from './map.js';
 
@@ -20,39 +18,24 @@ import type { MapResult } from './map.js';
 const SMALL_BYTES = 256 * 1024;
 
 /**
- * Makes the bundle of an export whose work is all done.
- * @param jobs all of its work
+ * Makes the bundle of an export of what its work came to.
  * @param start which start of the merge this is; part of the bundle's key
  * @throws what fails; then nothing is left in storage
  */
 export async function bundle(
   deps: WorkerDeps,
   row: ExportRow,
-  jobs: readonly ExportJobRow[],
+  { maps, reduced, missing }: Judged,
   start: number,
   signal: AbortSignal,
 ): Promise<{ result: ExportResult; file: NewFile }> {
   const { storage, settings } = deps;
-  const maps = jobs.filter(({ kind }) => kind === 'map');
   const mapped = maps.map(({ result }) => result as MapResult);
-  const made = new Map(
-    jobs.filter(({ kind }) => kind === 'reduce').map(({ step, result }) => [step, result as Reduced]),
-  );
-  const outputs = outputsOf(
-    row.options,
-    mapped.flatMap(({ fragments }) => fragments),
-  );
-  const reduced = outputs.map((output) => {
-    const result = made.get(output);
-    if (!result) throw new Error(`${output} was never made`);
-    return result;
-  });
-
   const name = bundleName(row);
   const plan = await deps.plans.get(row);
   const changes = changeWarnings(
     plan.shards,
-    maps.map(({ step, rows }, index) => ({ entity: step, rows, counts: mapped[index]?.counts ?? null })),
+    maps.map(({ step, shard, rows }, index) => ({ entity: step, shard, rows, counts: mapped[index]?.counts ?? null })),
   );
   const { parts, warnings } = documents({
     row,
@@ -61,6 +44,7 @@ export async function bundle(
     files: reduced.flatMap(({ files }) => files),
     notices: mapped.flatMap((each) => each.notices),
     warnings: [...reduced.flatMap((each) => each.warnings), ...changes],
+    missing,
     softwareVersion: settings.softwareVersion,
   });
   const contents = parts.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));
@@ -94,13 +78,13 @@ export async function bundle(
     result: {
       exportId: row.id,
       project: projectReference(row),
-      outcome: 'completed',
+      outcome: missing.length > 0 ? 'partial' : 'completed',
       file: { name, bytes, sha256, expiresAt: expiresAt.toISOString() },
       links: pageLinks(settings.publicUrl, row.id),
       rows: maps.reduce((sum, map) => sum + map.rows, 0),
       files: contents.map(({ name, rows, bytes }) => ({ name, rows, bytes })),
       warnings: warnings.map(({ message }) => message),
-      missing: [],
+      missing,
       requestedBy: requestedBy(row),
       finishedAt: new Date().toISOString(),
     },

@@ -13,8 +13,12 @@ const segment = (slug: string) =>
 /** Below which everything of an export lies. */
 export const exportPrefix = (row: Place) => `${segment(row.organization)}/${segment(row.project)}/${row.id}`;
 
-/** Below which fragments and finished files lie until the bundle is decided. */
+/** Below which fragments and finished files of a generation lie; a later one may take them over where they are. */
 export const workPrefix = (row: Place) => `${exportPrefix(row)}/work-${row.generation}`;
+
+/** Work of this generation and of all before it. */
+export const workPrefixes = (row: Place) =>
+  Array.from({ length: row.generation }, (_, index) => workPrefix({ ...row, generation: index + 1 }));
 
 /** Below which one start of a map or a reduce writes: a late one cannot replace the bytes whose figures are on the row. */
 export const startPrefix = (row: Place, { kind, step, shard, start }: JobStart) =>

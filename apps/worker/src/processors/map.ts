@@ -1,5 +1,6 @@
 /** A map: reads one shard, once, and feeds every step that was asked for. */
 
+import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Entity } from '@parcelpost/shared/records.js';
 import type { Job } from 'bullmq';
@@ -17,6 +18,8 @@ export interface MapResult {
   notices: Notice[];
   /** Records of the whole list, as the platform counted them with the pages; null where it did not. */
   counts: Counts | null;
+  /** Version of the software that wrote the fragments: another try takes over what its own version made. */
+  software: string;
 }
 
 export async function processMap(
@@ -52,10 +55,13 @@ async function map(deps: WorkerDeps, run: JobRun): Promise<JobDone> {
       rows += page.records.length;
       counts = widened(counts, page.count);
       run.read(rows);
+      crashPoint('map.page');
     }
     const results = await Promise.all(mappers.map((mapper) => mapper.finish()));
     const fragments = results.flatMap((result) => result.fragments);
-    const result: MapResult = { fragments, notices: results.flatMap((each) => each.notices), counts };
+    const notices = results.flatMap((each) => each.notices);
+    const result: MapResult = { fragments, notices, counts, software: deps.settings.softwareVersion };
+    crashPoint('map.fragments');
     return { rows, bytes: fragments.reduce((sum, { bytes }) => sum + bytes, 0), result };
   } catch (error) {
     await Promise.all(mappers.map((mapper) => mapper.abort()));

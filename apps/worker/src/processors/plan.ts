@@ -1,4 +1,8 @@
-/** The plan: counts what is there, cuts it into shards, and when they have settled adds the reduces. Never waits. */
+/**
+ * The plan: counts what is there, cuts it into shards, and when they have settled adds the reduces. Never waits. In another
+ * try of the same export it takes over what the one before has done.
+ */
+import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import { EXPORT_QUEUE, META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { CHILD_OPTIONS, type FlowJobData, flowJobId } from '@parcelpost/shared/queues/relay.js';
@@ -7,28 +11,38 @@ import { type Job, type JobsOptions, WaitingChildrenError } from 'bullmq';
 import { neededEntities, outputsOf } from '../pipeline/pipeline.js';
 import { type Plan, planProject, shardSize, shardsByCursor, shardsByOffset } from '../pipeline/plan.js';
 import type { WorkerDeps } from './deps.js';
+import { INCOMPLETE } from './judge.js';
 import type { MapResult } from './map.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
+import { partsToTakeOver } from './take-over.js';
 
 /** Tries of a map and of a reduce; each try of a map has the platform client's own retries of single pages in it. */
 const TRIES: JobsOptions = { attempts: 3, backoff: { type: 'exponential', delay: 1000 } };
+
+/** Shards entered together. */
+const BATCH = 50;
 
 type PlanJob = Job<FlowJobData & { entered?: boolean }>;
 
 export async function processPlan(deps: WorkerDeps, job: PlanJob, token: string, signal: AbortSignal): Promise<void> {
   // A queue that was lost while files were made begins again at the plan, which is done by then.
   const follow = (run: JobRun) => enterReduces(deps, run);
-  await runJob(deps, 'plan', job, token, signal, (run) => plan(deps, job, run), follow);
+  const end = await runJob(deps, 'plan', job, token, signal, (run) => plan(deps, job, run), follow);
+  // Stopped while it added shards: it cannot end before those in the queue have, which have nothing to do any more.
+  if (end === 'left' && (await job.moveToWaitingChildren(token))) throw new WaitingChildrenError();
 }
 
 async function plan(deps: WorkerDeps, job: PlanJob, run: JobRun): Promise<JobDone> {
-  const made = (run.jobRow.result as Plan | null) ?? (await makePlan(deps, run));
+  const kept = run.jobRow.result as Plan | null;
+  const made = kept ?? (await makePlan(deps, run));
   if (!job.data.entered) {
-    await enterShards(deps, made, run);
+    const known = kept || run.row.generation > 1 ? await deps.jobs.all(run.row.id, run.row.generation, 'map') : [];
+    await enterShards(deps, run, made, known, kept !== null);
     await job.updateData({ ...job.data, entered: true });
   }
   // Settled children leave this true-false answer to the engine, so that no child's end can be missed.
   if (await job.moveToWaitingChildren(run.token)) throw new WaitingChildrenError();
+  crashPoint('plan.settled');
   await enterReduces(deps, run);
   return { rows: 0, bytes: 0, result: made };
 }
@@ -48,13 +62,17 @@ async function makePlan(deps: WorkerDeps, run: JobRun): Promise<Plan> {
     return cursors ? shardsByCursor(entity, cursors, count, size) : shardsByOffset(entity, count, size);
   });
   const made: Plan = { project: planProject(project), schemas: project.attributeSchemas ?? {}, shards };
+  const taken = await partsToTakeOver(deps, row, made);
   const kept = await deps.jobs.keepPlan(
     run.key,
     made,
     shards.map(({ entity, shard, rowsExpected }) => ({ ...run.key, kind: 'map', step: entity, shard, rowsExpected })),
+    taken,
   );
   if (!kept) throw new Error('another worker has taken the plan over');
-  run.log.info({ shards: shards.length, counts: Object.fromEntries(counts) }, 'planned');
+  crashPoint('plan.kept');
+  const figures = { shards: shards.length, counts: Object.fromEntries(counts), takenOver: taken?.parts.length };
+  run.log.info(figures, 'planned');
   return made;
 }
 
@@ -66,58 +84,86 @@ async function countAll(
   return new Map(counts);
 }
 
-async function enterShards(deps: WorkerDeps, made: Plan, { row, job }: JobRun): Promise<void> {
+/**
+ * Adds a map under the plan for every shard that is not read yet.
+ * @param known rows of shards; one that is done needs no job
+ * @param again whether another start may have added some of them
+ */
+async function enterShards(
+  deps: WorkerDeps,
+  { row, job, signal }: JobRun,
+  made: Plan,
+  known: readonly ExportJobRow[],
+  again: boolean,
+): Promise<void> {
   const queue = deps.queues.queue(EXPORT_QUEUE);
-  await queue.addBulk(
-    made.shards.map(({ entity, shard }) => {
-      const data: FlowJobData = { exportId: row.id, generation: row.generation, step: entity, shard };
-      return {
-        name: 'map',
-        data,
-        opts: {
-          ...CHILD_OPTIONS,
-          ...TRIES,
-          jobId: flowJobId(data, 'map'),
-          parent: { id: job.id as string, queue: queue.qualifiedName },
-        },
-      };
-    }),
-  );
+  const done = new Set(known.filter(({ state }) => state === 'done').map(({ step, shard }) => `${step} ${shard}`));
+  const parent = { id: job.id as string, queue: queue.qualifiedName };
+  const maps = made.shards
+    .filter(({ entity, shard }) => !done.has(`${entity} ${shard}`))
+    .map(({ entity, shard }) => childOf(parent, 'map', row, entity, shard));
+  for (let at = 0; at < maps.length; at += BATCH) {
+    if (at > 0) crashPoint('plan.adding');
+    signal.throwIfAborted();
+    const batch = maps.slice(at, at + BATCH);
+    await queue.addBulk(again ? await unknownTo(deps, batch) : batch);
+  }
 }
 
 /**
  * Adds a reduce under the merge for every output that is not made yet, once all shards are done; the merge waits for them.
- * Those that are in the queue already stay as they are. One that ended is never added again: its end has passed, and a
- * merge would wait for it in vain.
+ * Where the request takes a part for the whole, once they have ended and one of them is done.
  */
-async function enterReduces(deps: WorkerDeps, { row, key }: JobRun): Promise<void> {
-  const jobs = await deps.jobs.all(row.id, row.generation);
-  const maps = jobs.filter(({ kind }) => kind === 'map');
-  if (maps.some(({ state }) => state !== 'done')) return; // the merge sees why, and decides
+async function enterReduces(deps: WorkerDeps, run: JobRun): Promise<void> {
+  const { row, key } = run;
+  const jobs = await settledShards(deps, run);
+  const maps = jobs.filter(({ kind, state }) => kind === 'map' && state === 'done');
+  const undone = jobs.filter(({ kind, state }) => kind === 'map' && state !== 'done');
+  if (undone.length > 0 && (!row.options.allowPartial || maps.length === 0)) return; // the merge sees why, and decides
   const fragments = maps.flatMap((map: ExportJobRow) => (map.result as MapResult).fragments);
   const outputs = outputsOf(row.options, fragments);
   await deps.jobs.declare(outputs.map((step) => ({ ...key, kind: 'reduce', step, shard: 0, rowsExpected: null })));
   await deps.exports.enterPhase(row.id, row.generation, 'writing');
-  const ended = new Set(
-    jobs
-      .filter(({ kind, state }) => kind === 'reduce' && (state === 'done' || state === 'failed'))
-      .map(({ step }) => step),
-  );
-  await deps.queues.queue(EXPORT_QUEUE).addBulk(
-    outputs
-      .filter((output) => !ended.has(output))
-      .map((step) => {
-        const data: FlowJobData = { exportId: row.id, generation: row.generation, step, shard: 0 };
-        return {
-          name: 'reduce',
-          data,
-          opts: {
-            ...CHILD_OPTIONS,
-            ...TRIES,
-            jobId: flowJobId(data, 'reduce'),
-            parent: { id: flowJobId(data, 'merge'), queue: deps.queues.queue(META_QUEUE).qualifiedName },
-          },
-        };
-      }),
-  );
+  const before = new Map(jobs.filter(({ kind }) => kind === 'reduce').map(({ step, state }) => [step, state]));
+  const parent = {
+    id: flowJobId({ exportId: row.id, generation: row.generation, step: 'merge', shard: 0 }, 'merge'),
+    queue: deps.queues.queue(META_QUEUE).qualifiedName,
+  };
+  const reduces = outputs
+    .filter((output) => before.get(output) !== 'done')
+    .map((output) => childOf(parent, 'reduce', row, output, 0));
+  await deps.queues.queue(EXPORT_QUEUE).addBulk(before.size > 0 ? await unknownTo(deps, reduces) : reduces);
+}
+
+/** All work of the export. Where files are to be made of some shards, no other may come to its end from here on. */
+async function settledShards(deps: WorkerDeps, { row }: JobRun): Promise<ExportJobRow[]> {
+  const jobs = await deps.jobs.all(row.id, row.generation);
+  const open = jobs.some(({ kind, state }) => kind === 'map' && state !== 'done' && state !== 'failed');
+  if (!row.options.allowPartial || !open) return jobs;
+  await deps.jobs.giveUpShards(row.id, row.generation, INCOMPLETE);
+  return deps.jobs.all(row.id, row.generation);
+}
+
+function childOf(
+  parent: { id: string; queue: string },
+  name: 'map' | 'reduce',
+  row: { id: string; generation: number },
+  step: string,
+  shard: number,
+) {
+  const data: FlowJobData = { exportId: row.id, generation: row.generation, step, shard };
+  return { name, data, opts: { ...CHILD_OPTIONS, ...TRIES, jobId: flowJobId(data, name), parent } };
+}
+
+/**
+ * Those that the queue does not know. One that it knows stays as it is: it was added with its tie to its parent, and if it
+ * has failed, a parent to which it is added once more would wait for it in vain.
+ */
+async function unknownTo<Child extends { opts: { jobId: string } }>(
+  { queues }: WorkerDeps,
+  children: readonly Child[],
+): Promise<Child[]> {
+  const queue = queues.queue(EXPORT_QUEUE);
+  const states = await Promise.all(children.map(({ opts }) => queue.getJobState(opts.jobId)));
+  return children.filter((_, index) => states[index] === 'unknown');
 }

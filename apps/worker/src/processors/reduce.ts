@@ -1,4 +1,5 @@
 /** A reduce: makes one output's finished files of the fragments that the shards left. */
+import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
 import { stepNamed } from '../pipeline/pipeline.js';
@@ -7,6 +8,12 @@ import type { WorkerDeps } from './deps.js';
 import { workKey } from './keys.js';
 import type { MapResult } from './map.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
+
+/** Kept as the result of the reduce's row; the merge reads it. */
+export interface ReduceResult extends Reduced {
+  /** Version of the software that wrote the files. */
+  software: string;
+}
 
 export async function processReduce(
   deps: WorkerDeps,
@@ -28,7 +35,7 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
   const fragments = (maps as MapResult[])
     .flatMap((map) => map.fragments)
     .filter((fragment) => fragment.step === step.name && fragment.output === output);
-  const result: Reduced = await step.reduce(output, {
+  const reduced = await step.reduce(output, {
     context: { options: row.options, schemas: plan.schemas, date: row.requestedAt },
     fragments,
     storage: deps.storage,
@@ -38,6 +45,8 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
     },
     signal,
   });
+  crashPoint('reduce.written');
+  const result: ReduceResult = { ...reduced, software: deps.settings.softwareVersion };
   return {
     rows: Math.max(0, ...result.files.map((file) => file.rows ?? 0)),
     bytes: result.files.reduce((sum, file) => sum + file.bytes, 0),

@@ -1,10 +1,12 @@
 /** What every plan, map and reduce has in common: look before, record, and tell the kinds of failure apart. */
+import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import type { ExportJobRow, JobKind, JobStart } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import { ExportError } from '@parcelpost/shared/errors.js';
 import type { Logger } from '@parcelpost/shared/log.js';
+import type { JobEnd } from '@parcelpost/shared/metrics.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
-import { type Job, UnrecoverableError, WaitingChildrenError, WaitingError } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, WaitingChildrenError, WaitingError } from 'bullmq';
 import type { WorkerDeps } from './deps.js';
 import { AbortedError, failureOf } from './failure.js';
 import { startPrefix } from './keys.js';
@@ -12,6 +14,9 @@ import { watch } from './watch.js';
 
 /** The reason with which a worker's jobs are cancelled when it has been asked to stop. */
 export const SHUTDOWN = 'shutdown';
+
+/** Milliseconds after which work is taken up again that could not go on because the database was away. */
+const AWAY_MS = 1000;
 
 /** What becomes of work whose worker was believed dead: the one that took it over has the say. */
 export const SUPERSEDED = 'another worker has taken this work over; what came of it here is left aside';
@@ -49,11 +54,28 @@ export async function handBack(job: Job, token: string): Promise<never> {
 }
 
 /**
+ * Runs work that must not be blamed for a database that is away: then the job waits a moment, and no attempt is spent.
+ * Where the engine is away with it, the job's claim ends and it is taken up again. The export's deadline bounds this.
+ */
+export async function unlessAway<T>(deps: Pick<WorkerDeps, 'log'>, job: Job, token: string, work: () => Promise<T>) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!databaseIsAway(error)) throw error;
+    deps.log.warn({ err: error, job: job.id }, 'the database is away; the work is taken up again later');
+    await job.moveToDelayed(Date.now() + AWAY_MS, token);
+    throw new DelayedError();
+  }
+}
+
+/**
  * Runs one piece of work of an export. A repeat of work that is done, or of an export that is decided, is a no-op; but for
  * `follow`, which is run after work that turns out to be done already: what was entered behind it may have been lost.
- * A failure that cannot be mended raises the export's abort flag, so that the other shards stop and the merge decides.
+ * A failure that cannot be mended raises the export's abort flag, so that the other shards stop and the merge decides;
+ * unless the request takes a part for the whole, and this is one of the parts.
+ * @returns `done`; or `left` where there was nothing to do, or not any more
  */
-export async function runJob(
+export function runJob(
   deps: WorkerDeps,
   kind: JobKind,
   job: Job<FlowJobData>,
@@ -61,33 +83,54 @@ export async function runJob(
   signal: AbortSignal,
   body: (run: JobRun) => Promise<JobDone>,
   follow?: (run: JobRun) => Promise<void>,
-): Promise<void> {
+): Promise<'done' | 'left'> {
+  return unlessAway(deps, job, token, () => attemptJob(deps, kind, job, token, signal, body, follow));
+}
+
+async function attemptJob(
+  deps: WorkerDeps,
+  kind: JobKind,
+  job: Job<FlowJobData>,
+  token: string,
+  signal: AbortSignal,
+  body: (run: JobRun) => Promise<JobDone>,
+  follow: ((run: JobRun) => Promise<void>) | undefined,
+): Promise<'done' | 'left'> {
   const { exportId, generation, step, shard } = job.data;
   const log = deps.log.child({ exportId, kind, step, shard });
   const place = { exportId, generation, kind, step, shard };
+  const count = (end: JobEnd) => deps.metrics.jobs.inc({ kind, end });
   const { attempt, last } = attemptOf(job);
   const [row, jobRow] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(place, attempt)]);
-  const key: JobStart = { ...place, start: jobRow.starts };
-  const repeat = jobRow.state === 'done';
-  if (!row || row.generation !== generation || row.outcome || (repeat && (row.abort || !follow))) {
+  const repeat = jobRow?.state === 'done';
+  if (!row || !jobRow || row.generation !== generation || row.outcome || (repeat && (row.abort || !follow))) {
     log.debug('nothing to do: the work is done, or the export is decided');
-    return;
+    return 'left';
   }
+  const key: JobStart = { ...place, start: jobRow.starts };
   const given = { job, token, row, key, jobRow, log };
-  if (repeat) return follow?.({ ...given, signal, read: () => {} });
+  if (repeat) {
+    await follow?.({ ...given, signal, read: () => {} });
+    return 'done';
+  }
   const watched = watch(deps, key, signal, log);
   try {
     if (row.abort) throw new AbortedError(row.abort);
     const done = await body({ ...given, signal: watched.signal, read: watched.read });
     if (!(await deps.jobs.finish(key, done))) {
       log.warn(SUPERSEDED);
-      return deps.storage.removePrefix(startPrefix(row, key));
+      count('superseded');
+      await deps.storage.removePrefix(startPrefix(row, key));
+      return 'left';
     }
     log.debug({ rows: done.rows, bytes: done.bytes }, 'done');
+    count('done');
+    return 'done';
   } catch (error) {
-    if (error instanceof WaitingChildrenError) throw error;
+    if (error instanceof WaitingChildrenError || databaseIsAway(error)) throw error;
     if (signal.aborted && signal.reason === SHUTDOWN) {
       await deps.jobs.handBack(key);
+      count('handed-back');
       return handBack(job, token);
     }
     // However the work put it: once it was told to stop, that is why it did not end.
@@ -95,7 +138,8 @@ export async function runJob(
     if (aborted instanceof AbortedError) {
       if (typeof aborted.reason !== 'string') await deps.jobs.fail(key, 'aborted', aborted.reason);
       log.debug({ reason: aborted.reason }, 'stopped before its end');
-      return;
+      count(aborted.reason === 'superseded' ? 'superseded' : 'aborted');
+      return 'left';
     }
     const final = last || (error instanceof ExportError && error.permanent);
     const failure = failureOf(error, {
@@ -104,9 +148,15 @@ export async function runJob(
       attempts: attempt,
     });
     log.warn({ err: error, final, attempt }, 'work failed');
-    if (!(await deps.jobs.fail(key, final ? 'failed' : 'waiting', failure))) return log.warn(SUPERSEDED);
+    if (!(await deps.jobs.fail(key, final ? 'failed' : 'waiting', failure))) {
+      log.warn(SUPERSEDED);
+      count('superseded');
+      return 'left';
+    }
+    count(final ? 'failed' : 'retried');
     if (!final) throw error;
-    await deps.exports.raiseAbort(exportId, generation, failure);
+    const spared = row.options.allowPartial && kind !== 'plan';
+    if (!spared) await deps.exports.raiseAbort(exportId, generation, failure);
     throw new UnrecoverableError(failure.message);
   } finally {
     watched.stop();

@@ -1,5 +1,6 @@
 /** What README.txt, shp_readme.txt and manifest.json are made from. */
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+import type { MissingPart } from '@parcelpost/shared/export-result.js';
 import type { Column } from '../csv/columns.js';
 import type { LeftOut } from '../shapefile/fragment.js';
 import { FAMILIES, type Family, type LeftOutReason } from '../shapefile/shape.js';
@@ -31,6 +32,19 @@ export interface BundleWarning {
   ids: readonly string[];
 }
 
+/** A part that is not in the bundle. */
+export interface MissingEntry extends MissingPart {
+  /** For people, at the beginning of a sentence: `Records 2,501 to 5,000 of parties`, `polygons.shp`. */
+  what: string;
+}
+
+/** What is not in the bundle; both empty where it is whole. */
+export interface Missing {
+  parts: readonly MissingEntry[];
+  /** What they come to: `5,000 of 60,000 parties`, `polygons.shp`. */
+  summary: readonly string[];
+}
+
 export interface BundleInfo {
   exportId: string;
   /** Name of the zip. */
@@ -45,6 +59,7 @@ export interface BundleInfo {
   /** The files written so far, in the order of the bundle. */
   files: readonly BundleFile[];
   warnings: readonly BundleWarning[];
+  missing: Missing;
 }
 
 const REASONS: Record<LeftOutReason, { code: string; text: string }> = {

@@ -13,7 +13,7 @@ export function renderManifest(info: BundleInfo): string {
   const manifest = {
     about:
       `What is in ${bundle}: land tenure records of the project ${project.name} (${organization.name}). ` +
-      'README.txt says the same for people.',
+      `${info.missing.parts.length > 0 ? 'Not all of them: see missing. ' : ''}README.txt says the same for people.`,
     manifestVersion: MANIFEST_VERSION,
     software,
     bundle,
@@ -29,6 +29,7 @@ export function renderManifest(info: BundleInfo): string {
         columns: columns.map((column) => ({ name: column.name, label: column.label, type: column.type })),
       }),
     })),
+    missing: info.missing.parts.map(({ what: _, ...part }) => part),
     warnings: info.warnings.map(({ code, message, count, ids }) => ({ code, message, count, ids })),
   };
   return `${JSON.stringify(manifest, null, 2).replace(/^\{\n {2}/, '{ ')}\n`;

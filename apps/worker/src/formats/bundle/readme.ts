@@ -1,9 +1,13 @@
 /** README.txt and shp_readme.txt: what the files are, for people who know nothing of where they come from. */
 import { FAMILIES, type Family } from '../shapefile/shape.js';
 import { type BundleFile, type BundleInfo, type BundleWarning, familyOf } from './info.js';
+import { missingNotice, missingSection } from './missing.js';
 import { amount, definitions, heading, moment, oneLine, textFile, wrap } from './text.js';
 
-/** README.txt: project, organization, who asked, when, counts per file, columns, warnings. */
+/** Warnings of missing parts; README.txt tells of these elsewhere, and each by itself. */
+const MISSING_CODES = new Set(['records-missing', 'file-missing']);
+
+/** README.txt: what is missing, project, organization, who asked, when, counts per file, columns, warnings. */
 export function renderReadme(info: BundleInfo): string {
   const { project, organization, software, files } = info;
   const hasShapefiles = files.some((file) => familyOf(file.name));
@@ -15,6 +19,7 @@ export function renderReadme(info: BundleInfo): string {
       0,
     ),
     '',
+    ...missingNotice(info.missing),
     ...wrap(
       '',
       `${software.name} ${software.version} read them for ${info.requestedBy.name} from the platform on which the project is kept.`,
@@ -33,6 +38,7 @@ export function renderReadme(info: BundleInfo): string {
       ['Export', info.exportId],
       ['Bundle', info.bundle],
     ]),
+    ...missingSection(info.missing),
     ...heading('Files'),
     ...definitions([
       ...files.map((file) => [file.name, counts(file)] as const),
@@ -55,7 +61,12 @@ export function renderReadme(info: BundleInfo): string {
     ...(files.some((file) => file.name === 'locations.csv') ? EWKT_GUIDE : []),
     ...columnSection(files),
     ...heading('Warnings'),
-    ...warningLines(info.warnings, 'None: every record is in every file that it belongs in.'),
+    ...warningLines(
+      info.warnings.filter(({ code }) => !MISSING_CODES.has(code)),
+      info.missing.parts.length > 0
+        ? 'None but for what is missing.'
+        : 'None: every record is in every file that it belongs in.',
+    ),
   ]);
 }
 
@@ -73,6 +84,7 @@ export function renderShpReadme(info: BundleInfo): string {
   const shapefiles = info.files.filter((file) => familyOf(file.name));
   const present = new Set(shapefiles.map((file) => familyOf(file.name)));
   const absent = FAMILIES.filter((family) => !present.has(family));
+  const lacking = info.missing.parts.some(({ step }) => step === 'locations' || step?.startsWith('shapefiles.'));
   return textFile([
     ...wrap(
       '',
@@ -89,10 +101,14 @@ export function renderShpReadme(info: BundleInfo): string {
         const family = familyOf(file.name) as Family;
         return [file.name, `${amount(file.rows ?? 0, 'location', 'locations')}: ${SHAPES[family]}`] as const;
       }),
-      ...absent.map((family) => [`(no ${family})`, `the project has no ${SHAPES[family]}`] as const),
+      ...absent.map(
+        (family) => [`(no ${family})`, `${lacking ? 'what is here' : 'the project'} has no ${SHAPES[family]}`] as const,
+      ),
     ]),
     '',
     ...paragraphs([
+      lacking &&
+        'Not all locations of the project are here: README.txt tells under What is missing which are not, and why.',
       'Each .shp needs the files of the same name beside it: .shx (index), .dbf (table), .prj (coordinate system: WGS 84, EPSG:4326) and .cpg (text encoding: UTF-8). Open the .shp. A name that ends in _2 is the continuation of a file that was full.',
       'Heights are kept. Where some locations of a file have heights and others have none, those have height 0.',
     ]),
@@ -103,7 +119,7 @@ export function renderShpReadme(info: BundleInfo): string {
     ...heading('Locations in no shapefile'),
     ...warningLines(
       info.warnings.filter((warning) => warning.code.startsWith('shapefile-')),
-      'None: every location is in one of the shapefiles.',
+      lacking ? 'None of those that are here.' : 'None: every location is in one of the shapefiles.',
     ),
   ]);
 }

@@ -69,6 +69,10 @@ class ShapefilesStep implements Step<'locations'> {
     };
   }
 
+  fileOf(output: string): string {
+    return `${output}.shp`;
+  }
+
   warnings(notices: readonly Notice[], options: ExportOptions): BundleWarning[] {
     return leftOutWarnings(mergeLeftOut(notices.map(({ meta }) => meta as LeftOut)), options.formats.includes('csv'));
   }

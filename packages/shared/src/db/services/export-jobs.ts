@@ -36,6 +36,14 @@ export interface ExportJobRow extends JobKey {
   error: ExportFailure | null;
   /** What the work left for those after it: storage keys and figures, never data. */
   result: unknown;
+  /** The generation that did the work, where this one took it over as it was. */
+  reusedFrom: number | null;
+}
+
+/** Done work of an earlier generation that a plan takes over. */
+export interface TakenOver {
+  generation: number;
+  parts: readonly { kind: 'map' | 'reduce'; step: string; shard: number }[];
 }
 
 const COLUMNS = {
@@ -54,6 +62,7 @@ const COLUMNS = {
   finishedAt: 'finished_at',
   error: 'error',
   result: 'result',
+  reusedFrom: 'reused_from',
 } as const;
 
 const KEY = ['export_id', 'generation', 'kind', 'step', 'shard'];
@@ -83,13 +92,16 @@ export class ExportJobService {
   }
 
   /**
-   * Keeps a plan on its row and notes the shards that it made, together: a repeat of the plan finds both or neither.
+   * Keeps a plan on its row, takes work over from an earlier generation, and notes the shards that the plan made, all
+   * together: a repeat of the plan finds everything or nothing.
+   * @param taken done work whose results are to be those of this generation
    * @returns false when there is a later start, whose plan it is to be; then nothing was kept
    */
   async keepPlan(
     key: JobStart,
     plan: unknown,
     shards: readonly (JobKey & { rowsExpected: number | null })[],
+    taken?: TakenOver,
   ): Promise<boolean> {
     return this.db.transaction(async (trx) => {
       const kept = await trx('export_jobs')
@@ -100,6 +112,7 @@ export class ExportJobService {
       await trx('exports')
         .where({ id: key.exportId, generation: key.generation, outcome: null })
         .update({ phase: 'reading', started_at: trx.raw('coalesce(started_at, now())') });
+      if (taken && taken.parts.length > 0) await takeOver(trx, key, taken);
       if (shards.length > 0) {
         await trx('export_jobs')
           .insert(shards.map((job) => ({ ...where(job), rows_expected: job.rowsExpected })))
@@ -117,6 +130,16 @@ export class ExportJobService {
     return plan;
   }
 
+  /** The newest plan that was kept before a generation, and whose it is; undefined where there is none. */
+  async earlierPlan(exportId: string, generation: number): Promise<{ generation: number; plan: unknown } | undefined> {
+    return this.db('export_jobs')
+      .where({ export_id: exportId, kind: 'plan' })
+      .andWhere('generation', '<', generation)
+      .whereNotNull('result')
+      .orderBy('generation', 'desc')
+      .first<{ generation: number; plan: unknown } | undefined>({ generation: 'generation', plan: 'result' });
+  }
+
   /** What the pieces of one step left, in the order of their shards; only of those that are done, and of the plan. */
   async results(exportId: string, generation: number, kind: JobKind, step: string): Promise<unknown[]> {
     const rows = await this.db('export_jobs')
@@ -127,11 +150,16 @@ export class ExportJobService {
     return rows.map(({ result }) => result);
   }
 
-  /** Notes the start of an attempt. @returns the row as it stands, which says `done` when there is nothing to do */
-  async begin(key: JobKey, attempt: number): Promise<ExportJobRow> {
+  /**
+   * Notes the start of an attempt.
+   * @returns the row as it stands, which says `done` when there is nothing to do; undefined, and nothing noted, when the
+   *   export is decided or of another generation
+   */
+  async begin(key: JobKey, attempt: number): Promise<ExportJobRow | undefined> {
     const { rows } = await this.db.raw<{ rows: ExportJobRow[] }>(
       `insert into export_jobs as j (export_id, generation, kind, step, shard, state, attempts, starts, started_at)
-       values (?, ?, ?, ?, ?, 'active', ?, 1, now())
+       select id, generation, ?, ?, ?, 'active', ?, 1, now()
+       from exports where id = ? and generation = ? and outcome is null
        on conflict (export_id, generation, kind, step, shard) do update set
          state = case when j.state = 'done' then j.state else 'active' end,
          attempts = greatest(j.attempts, excluded.attempts),
@@ -141,9 +169,9 @@ export class ExportJobService {
        returning ${Object.entries(COLUMNS)
          .map(([name, column]) => `${column} as "${name}"`)
          .join(', ')}`,
-      [key.exportId, key.generation, key.kind, key.step, key.shard, attempt],
+      [key.kind, key.step, key.shard, attempt, key.exportId, key.generation],
     );
-    return rows[0] as ExportJobRow;
+    return rows[0];
   }
 
   /**
@@ -215,6 +243,37 @@ export class ExportJobService {
       .update({ state: 'waiting' });
   }
 
+  /** Ends shards that came to no end of their own: `failed`, and whoever has one in hand changes nothing any more. */
+  async giveUpShards(exportId: string, generation: number, reason: Pick<ExportFailure, 'code' | 'message'>) {
+    await this.db('export_jobs')
+      .where({ export_id: exportId, generation, kind: 'map' })
+      .whereNotIn('state', ['done', 'failed'])
+      .update({
+        state: 'failed',
+        starts: this.db.raw('starts + 1'),
+        error: this.db.raw(
+          `coalesce(error, ?::jsonb || jsonb_build_object('step', step, 'shard', shard, 'attempts', attempts))`,
+          [JSON.stringify(reason)],
+        ),
+        finished_at: this.db.fn.now(),
+      });
+  }
+
+  /** What somebody has in hand of these exports, in their present generations. */
+  async active(exportIds: readonly string[]): Promise<JobKey[]> {
+    return this.db('export_jobs as j')
+      .join('exports as e', { 'e.id': 'j.export_id', 'e.generation': 'j.generation' })
+      .whereIn('e.id', exportIds)
+      .where('j.state', 'active')
+      .select<JobKey[]>({
+        exportId: 'j.export_id',
+        generation: 'j.generation',
+        kind: 'j.kind',
+        step: 'j.step',
+        shard: 'j.shard',
+      });
+  }
+
   /** All work of one generation, in the order of kind, step and shard. */
   async all(exportId: string, generation: number, kind?: JobKind): Promise<ExportJobRow[]> {
     const query = this.db('export_jobs')
@@ -224,4 +283,26 @@ export class ExportJobService {
     if (kind) query.where({ kind });
     return query;
   }
+}
+
+/** Copies done work of an earlier generation, with what it left and when it was done. It cost this generation nothing. */
+async function takeOver(trx: Connection, to: JobKey, { generation, parts }: TakenOver): Promise<void> {
+  const columns = ['rows', 'rows_expected', 'bytes', 'started_at', 'finished_at', 'result'];
+  await trx.raw(
+    `insert into export_jobs (export_id, generation, kind, step, shard, state, reused_from, ${columns.join(', ')})
+     select j.export_id, ?, j.kind, j.step, j.shard, 'done', coalesce(j.reused_from, j.generation),
+       ${columns.map((column) => `j.${column}`).join(', ')}
+     from export_jobs j
+     join unnest(?::text[], ?::text[], ?::int[]) as part (kind, step, shard) using (kind, step, shard)
+     where j.export_id = ? and j.generation = ? and j.state = 'done'
+     on conflict do nothing`,
+    [
+      to.generation,
+      parts.map(({ kind }) => kind),
+      parts.map(({ step }) => step),
+      parts.map(({ shard }) => shard),
+      to.exportId,
+      generation,
+    ],
+  );
 }

@@ -61,6 +61,14 @@ export class FileService {
     return this.db('files').whereIn('export_id', exportIds).select<FileRow[]>(COLUMNS);
   }
 
+  /** Bundles of earlier generations that are still in storage. */
+  async ofEarlier(exportId: string, generation: number): Promise<Pick<FileRow, 'id' | 'storageKey'>[]> {
+    return this.db('files')
+      .where({ export_id: exportId, removed_at: null })
+      .andWhere('generation', '<', generation)
+      .select<Pick<FileRow, 'id' | 'storageKey'>[]>({ id: 'id', storageKey: 'storage_key' });
+  }
+
   /**
    * Bundles whose time is over and that are not removed yet, in the order of their ids; none of an export in flight.
    * @param after the id behind which to go on

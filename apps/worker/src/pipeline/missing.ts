@@ -1,0 +1,97 @@
+/** What a partial bundle lacks, in words: which records, which files, and why. */
+import type { MissingPart } from '@parcelpost/shared/export-result.js';
+import type { Entity } from '@parcelpost/shared/records.js';
+import { humanCount } from '@parcelpost/shared/words.js';
+import type { BundleWarning, Missing, MissingEntry } from '../formats/bundle/info.js';
+import { amount } from '../formats/bundle/text.js';
+import { NOUNS } from './changes.js';
+import { stepNamed } from './pipeline.js';
+import type { Plan, PlannedShard } from './plan.js';
+
+/** For the texts of a bundle: every part, and in few words what they come to. */
+export function describeMissing(plan: Plan, parts: readonly MissingPart[]): Missing {
+  const firsts = firstRecords(plan.shards);
+  const entries = parts.map((part): MissingEntry => {
+    const { step, shard } = part;
+    if (step === null || shard === null) return { ...part, what: fileOf(step ?? '') };
+    return { ...part, what: recordsOf(step, shard, firsts.get(`${step} ${shard}`) ?? 1, part.rowsExpected ?? 0) };
+  });
+  const shards = parts.filter(({ shard }) => shard !== null);
+  const entities = [...new Set(shards.map(({ step }) => step as Entity))];
+  return {
+    parts: entries,
+    summary: [
+      ...entities.map((entity) => share(plan, entity, shards)),
+      ...entries.filter(({ shard }) => shard === null).map(({ what }) => what),
+    ],
+  };
+}
+
+/** A warning for each entity of which records are missing, and for each file: what result and mail tell in short. */
+export function missingWarnings(plan: Plan, parts: readonly MissingPart[]): BundleWarning[] {
+  const shards = parts.filter(({ shard }) => shard !== null);
+  const entities = [...new Set(shards.map(({ step }) => step as Entity))];
+  return [
+    ...entities.map((entity) => {
+      const lost = shards.filter(({ step }) => step === entity);
+      const count = lost.reduce((sum, { rowsExpected }) => sum + (rowsExpected ?? 0), 0);
+      const reason = unended(lost[0]?.message ?? '');
+      const why =
+        lost.length === 1 ? reason : `${humanCount(lost.length)} parts could not be read, the first because: ${reason}`;
+      return {
+        code: 'records-missing',
+        message: `${share(plan, entity, lost)} ${count === 1 ? 'is' : 'are'} missing: ${why}`,
+        count,
+        ids: [],
+      };
+    }),
+    ...parts
+      .filter(({ shard }) => shard === null)
+      .map(({ step, message }) => ({
+        code: 'file-missing',
+        message: `${fileOf(step ?? '')} is missing: ${unended(message)}`,
+        count: 1,
+        ids: [],
+      })),
+  ];
+}
+
+/** `5,000 of 60,000 parties` */
+function share(plan: Plan, entity: Entity, lost: readonly MissingPart[]): string {
+  const all = plan.shards.filter((shard) => shard.entity === entity);
+  const count = lost.reduce((sum, { step, rowsExpected }) => sum + (step === entity ? (rowsExpected ?? 0) : 0), 0);
+  return `${humanCount(count)} of ${amount(
+    all.reduce((sum, { rowsExpected }) => sum + rowsExpected, 0),
+    ...NOUNS[entity],
+  )}`;
+}
+
+/** `Records 2,501 to 5,000 of parties`, counted from 1 in the platform's order, as it was when the export was planned. */
+function recordsOf(step: string, shard: number, first: number, count: number): string {
+  // A list that shrank between being counted and being cut has parts in which nothing was counted.
+  if (count === 0) return `Part ${humanCount(shard + 1)} of ${step}, in which no records were counted,`;
+  if (count === 1) return `Record ${humanCount(first)} of ${step}`;
+  return `Records ${humanCount(first)} to ${humanCount(first + count - 1)} of ${step}`;
+}
+
+/** At which record each shard begins, by entity and shard. */
+function firstRecords(shards: readonly PlannedShard[]): Map<string, number> {
+  const next = new Map<Entity, number>();
+  const firsts = new Map<string, number>();
+  for (const { entity, shard, rowsExpected } of shards) {
+    const first = next.get(entity) ?? 1;
+    firsts.set(`${entity} ${shard}`, first);
+    next.set(entity, first + rowsExpected);
+  }
+  return firsts;
+}
+
+/** The file by which people know an output. */
+function fileOf(output: string): string {
+  const dot = output.indexOf('.');
+  const step = stepNamed(output.slice(0, dot));
+  return step.fileOf?.(output.slice(dot + 1)) ?? output;
+}
+
+/** A sentence without its full stop: it goes on, or gets its own. */
+const unended = (sentence: string) => sentence.replace(/\.$/, '');

@@ -1,0 +1,59 @@
+/** What another try need not do again: parts that an earlier generation of the same export made, and that are still right. */
+import { isDeepStrictEqual } from 'node:util';
+import type { ExportJobRow, TakenOver } from '@parcelpost/shared/db/services/export-jobs.js';
+import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { Plan } from '../pipeline/plan.js';
+import type { WorkerDeps } from './deps.js';
+import type { MapResult } from './map.js';
+import type { ReduceResult } from './reduce.js';
+
+/** Objects of storage looked at together. */
+const LOOKS = 16;
+
+type Deps = Pick<WorkerDeps, 'jobs' | 'storage' | 'settings'>;
+
+/**
+ * The done work of the generation before this one that planned, where the project is what it was then as far as a plan
+ * shows it: the same shards with the same counts, and the same forms. Of that the parts which this version of the
+ * software made and storage still has. Files are taken over only with all of the shards that they are made of.
+ * @returns undefined where there is nothing to take over
+ */
+export async function partsToTakeOver(deps: Deps, row: ExportRow, plan: Plan): Promise<TakenOver | undefined> {
+  if (row.generation === 1) return undefined;
+  const earlier = await deps.jobs.earlierPlan(row.id, row.generation);
+  if (!earlier || !samePlan(earlier.plan as Plan, plan)) return undefined;
+  const done = (await deps.jobs.all(row.id, earlier.generation)).filter(({ state }) => state === 'done');
+  const maps = await stillThere(deps, done, 'map', ({ result }) => (result as MapResult).fragments);
+  const reduces =
+    maps.length === plan.shards.length
+      ? await stillThere(deps, done, 'reduce', ({ result }) => (result as ReduceResult).files)
+      : [];
+  return { generation: earlier.generation, parts: [...maps, ...reduces] };
+}
+
+function samePlan(before: Plan, now: Plan): boolean {
+  const compared = ({ shards, schemas }: Plan) => JSON.parse(JSON.stringify({ shards, schemas }));
+  return isDeepStrictEqual(compared(before), compared(now));
+}
+
+async function stillThere(
+  { storage, settings }: Deps,
+  done: readonly ExportJobRow[],
+  kind: 'map' | 'reduce',
+  objectsOf: (job: ExportJobRow) => readonly { key: string; bytes: number }[],
+): Promise<(ExportJobRow & { kind: typeof kind })[]> {
+  const jobs = done.filter(
+    (job): job is ExportJobRow & { kind: typeof kind } =>
+      job.kind === kind && (job.result as MapResult | ReduceResult).software === settings.softwareVersion,
+  );
+  const objects = jobs.flatMap(objectsOf);
+  const lost = new Set<string>();
+  for (let at = 0; at < objects.length; at += LOOKS) {
+    await Promise.all(
+      objects.slice(at, at + LOOKS).map(async ({ key, bytes }) => {
+        if ((await storage.stat(key))?.bytes !== bytes) lost.add(key);
+      }),
+    );
+  }
+  return jobs.filter((job) => objectsOf(job).every(({ key }) => !lost.has(key)));
+}

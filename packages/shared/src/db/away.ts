@@ -1,0 +1,23 @@
+/** Telling "the database is away" from "the database says no": the first is nobody's fault and passes. */
+
+/** Connections refused, broken, or not answered, as Node names them. */
+const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT']);
+/** Class 08 of SQLSTATE, and a server that shuts down, was stopped at once, starts up, or has no connection left. */
+const SQLSTATE = /^(08...|57P0[123]|53300)$/;
+/** What pg and knex say without a code. */
+const SAID =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+
+/**
+ * Whether a query failed because PostgreSQL could not be reached, or ended the connection: what was asked may or may not
+ * have been done, and asking again later may help. Only for errors of queries: a refused connection to somewhere else
+ * looks the same.
+ */
+export function databaseIsAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError && error.errors.some(databaseIsAway)) return true;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code !== undefined)
+    return SQLSTATE.test(code) || (NETWORK.has(code) && (code !== 'ENOENT' || syscall === 'connect'));
+  return error.name === 'KnexTimeoutError' || SAID.test(error.message);
+}
