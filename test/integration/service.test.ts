@@ -76,6 +76,7 @@ it('the API document lists every route of the API, and the shape of a request', 
     [
       '/healthz',
       '/readyz',
+      '/schemas/signature-v1.json',
       project,
       `${project}exports`,
       `${project}parties/`,

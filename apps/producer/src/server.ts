@@ -16,6 +16,7 @@ import { platformRoutes } from './platform/routes.js';
 import { PROBLEM_JSON, problem, problemDocument, problemSchema, sendProblem } from './problems.js';
 import { downloadRoutes } from './routes/download.js';
 import { exportRoutes } from './routes/exports.js';
+import { schemaRoutes } from './routes/schemas.js';
 import { serviceRoutes } from './routes/service.js';
 import { validatorCompiler } from './validation.js';
 
@@ -71,7 +72,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
   await app.register(swagger, openapi(config.PUBLIC_URL));
 
   documentProblems(app);
-  for (const routes of [serviceRoutes, platformRoutes, exportRoutes, downloadRoutes, pageRoutes]) {
+  for (const routes of [serviceRoutes, schemaRoutes, platformRoutes, exportRoutes, downloadRoutes, pageRoutes]) {
     await app.register(async (scope) => routes(scope, dependencies));
   }
   return app;
