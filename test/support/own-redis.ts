@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { freePort } from '@parcelpost/infra/services/ports.js';
 import { needProgram } from '@parcelpost/infra/services/system-packages.js';
+import { within } from '@parcelpost/shared/within.js';
 import { Redis } from 'ioredis';
-import { vi } from 'vitest';
 
 export interface OwnRedis {
   url: string;
@@ -55,12 +55,19 @@ export async function startOwnRedis(): Promise<OwnRedis> {
       ];
       server = spawn(program, settings, { stdio: 'ignore' });
       process.once('exit', end);
-      const client = new Redis(url, { maxRetriesPerRequest: null });
-      client.on('error', () => {}); // refused until it listens
-      await vi.waitFor(() => client.ping(), { timeout: 10_000 });
-      client.disconnect();
+      await untilItAnswers(url);
     },
   };
   await own.start();
   return own;
+}
+
+async function untilItAnswers(url: string): Promise<void> {
+  const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
+  client.on('error', () => {}); // refused until it listens
+  try {
+    await within(10_000, client.ping());
+  } finally {
+    client.disconnect();
+  }
 }

@@ -46,6 +46,8 @@ export interface PostgresOptions {
   log?: (line: string) => void;
   /** Settings of postgresql.conf, by name. */
   tuning?: Record<string, string | number>;
+  /** Where to listen, for a server that was there before; without it any free port. */
+  port?: number;
 }
 
 export interface RunningPostgres {
@@ -83,7 +85,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     if (found !== undefined) {
       return { url: urlOf(found, password, NAME), port: found, shared: true, stop: async () => undefined };
     }
-    const { server, port } = await launch(dataDir, home, password, { ...SETTINGS, ...options.tuning });
+    const settings = { ...SETTINGS, ...options.tuning };
+    const { server, port } = await launch(dataDir, home, password, settings, options.port);
     // The file of an earlier start may be another user's.
     rmSync(join(dataDir, 'owner.pid'), { force: true });
     writeFileSync(join(dataDir, 'owner.pid'), String(process.pid));
@@ -229,11 +232,12 @@ async function launch(
   home: PostgresHome,
   password: string,
   settings: Record<string, string | number>,
+  wantedPort: number | undefined,
 ): Promise<{ server: GuardedProcess; port: number }> {
   const logFile = join(dataDir, 'postgres.log');
   const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = wantedPort ?? (await freePort());
     const where = [
       '-D',
       home.cluster,
