@@ -119,6 +119,8 @@ export async function startHookEndpoint(): Promise<HookEndpoint> {
   };
 }
 
-function exportOf(body: HookBody): string {
-  return body.type === 'follow_up.failed' ? body.data.export.exportId : body.data.exportId;
+/** The export that a message is about; undefined of what is no message of `webhook.post`. */
+function exportOf({ data }: Partial<HookBody>): string | undefined {
+  if (!data) return undefined;
+  return 'fault' in data ? data.export.exportId : data.exportId;
 }

@@ -21,7 +21,7 @@ export interface PlatformStack extends Stack {
   api: ApiClient;
   /** Asks for an export of `faraway/<project>`, with a webhook to `/success` or `/failure`; `body` adds or replaces. */
   ask(project: string, body?: object): Promise<ExportState>;
-  /** Waits until the export is decided and its follow-ups are done or failed. */
+  /** Waits until the export is decided and its follow-ups are done, failed or skipped. */
   settled(id: string): Promise<ExportState>;
   /** Every file in storage that belongs to an export, by its path below the storage folder. */
   stored(id: string): string[];
@@ -64,7 +64,7 @@ export async function startPlatformStack(
       api.waitFor(
         id,
         ({ outcome, followUps }) =>
-          outcome !== null && followUps.every(({ state }) => state === 'done' || state === 'failed'),
+          outcome !== null && followUps.every(({ state }) => ['done', 'failed', 'skipped'].includes(state)),
       ),
     stored: (id) =>
       readdirSync(stack.storageDir, { recursive: true, withFileTypes: true })

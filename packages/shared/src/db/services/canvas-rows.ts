@@ -64,8 +64,8 @@ export async function writeTransitions(trx: Connection, transitions: readonly Tr
   const sources = new CanvasValues(transitions);
   const { input, result, fault } = sources.needed();
   const { rows } = await trx.raw<{ rows: StoredValues[] }>(
-    `select id, case when id = any(g.input) then input end as input, case when id = any(g.result) then result end as result,
-       case when id = any(g.fault) then error end as error
+    `select id, case when id = any(g.input) then outbox.input end as input,
+       case when id = any(g.result) then outbox.result end as result, case when id = any(g.fault) then error end as error
      from outbox, (select ?::uuid[] as input, ?::uuid[] as result, ?::uuid[] as fault) g
      where id = any(g.input || g.result || g.fault)`,
     [input, result, fault],
