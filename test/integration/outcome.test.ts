@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
-import { ExportService, type NewExport } from '@parcelpost/shared/db/services/exports.js';
+import { ExportRequests, type RequestedExport } from '@parcelpost/shared/db/services/export-requests.js';
+import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
@@ -18,11 +19,13 @@ import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
 const log = createLogger('test', 'silent');
 const FAILURE: ExportFailure = { code: 'test', message: 'it failed', step: 'locations', shard: 3, attempts: 2 };
 
-function newExport(): NewExport {
+function newExport(): RequestedExport {
   const followUp = signatureSchema.parse({ task: 'msg.email', args: { to: ['ana@example.org'] } });
   const hook = signatureSchema.parse({ task: 'webhook.post', args: { url: 'https://example.org/hook' } });
   return {
     id: randomUUID(),
+    requestHash: randomUUID(),
+    nextTokens: {},
     organization: 'cadasta',
     organizationName: 'Cadasta',
     project: 'london-2',
@@ -46,6 +49,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
   let queues: Queues;
   let relay: OutboxRelay;
   let exports: ExportService;
+  let requests: ExportRequests;
   let outbox: OutboxService;
 
   beforeAll(async () => {
@@ -56,6 +60,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     queues = openQueues(url, { prefix, log });
     relay = new OutboxRelay({ db: database.db, queues, log });
     exports = new ExportService(database.db);
+    requests = new ExportRequests(database.db);
     outbox = new OutboxService(database.db);
   });
   afterAll(async () => {
@@ -116,7 +121,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('of many deciders at once exactly one decides, and only its follow-ups are released', async () => {
     const asked = newExport();
-    await exports.create(asked);
+    await requests.request(asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     const decisions = Array.from({ length: 12 }, (_, i) => (i % 2 ? success(row.id) : { failure: FAILURE }));
@@ -133,7 +138,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('the token is forgotten with the outcome', async () => {
     const asked = newExport();
-    await exports.create(asked);
+    await requests.request(asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     expect(row.sealedToken).toBe('sealed');
@@ -143,7 +148,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('a decision for an earlier generation changes nothing', async () => {
     const asked = newExport();
-    await exports.create(asked);
+    await requests.request(asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     await database.db('exports').where({ id: row.id }).update({ generation: 2 });
@@ -154,7 +159,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('what the outbox holds is entered once, however many relays run, and again after a relay died before noting it', async () => {
     const asked = newExport();
-    await exports.create(asked);
+    await requests.request(asked);
     const others = Array.from({ length: 4 }, () => new OutboxRelay({ db: database.db, queues, log }));
     await Promise.all([relay, ...others].map((each) => each.run()));
     const merge = `${asked.id}-1-merge`;
@@ -169,7 +174,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('a follow-up is a job of the queue that its task’s name begins with, under its own id', async () => {
     const asked = newExport();
-    await exports.create(asked);
+    await requests.request(asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     await decide(deps(), row, success(row.id));

@@ -1,7 +1,7 @@
 /** A worker that was believed dead and comes back finds its work in other hands, and cannot spoil it. */
 import { randomUUID } from 'node:crypto';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
-import { ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workKey } from '../../apps/worker/src/processors/keys.js';
@@ -71,8 +71,10 @@ describe('a start of a piece of work that was overtaken', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     jobs = new ExportJobService(database.db);
-    await new ExportService(database.db).create({
+    await new ExportRequests(database.db).request({
       id: exportId,
+      requestHash: exportId,
+      nextTokens: {},
       organization: 'cadasta',
       organizationName: 'Cadasta',
       project: 'london-2',

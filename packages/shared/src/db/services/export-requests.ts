@@ -12,7 +12,7 @@ const MOST_ROUNDS = 10;
 const UNIQUE_VIOLATION = '23505';
 
 /** An export as a person asks for it. */
-export interface RequestedExport extends FirstRow {
+export interface RequestedExport extends NewExport {
   /** Sealed tokens of the exports that its follow-ups start. */
   nextTokens: SealedTokens;
   /** The same for whatever is the same request: while one is running, a second one joins it. */
@@ -40,14 +40,6 @@ export interface NextGeneration {
 /** Writes what asking for exports means. The relay is the caller's to run. */
 export class ExportRequests {
   constructor(readonly db: Database) {}
-
-  /** Inserts an export, and the outbox row that brings it into the queue, in one transaction. It joins none. */
-  async create(row: NewExport): Promise<void> {
-    await this.db.transaction(async (trx) => {
-      await trx('exports').insert(columnsOf(row));
-      await enter(trx, row.id, 1);
-    });
-  }
 
   /**
    * Records a request: inserts its export, or joins the identical one that is running and not about to end. However many
@@ -202,10 +194,9 @@ async function enter(trx: Connection, exportId: string, generation: number): Pro
   await insertOutbox(trx, [{ ...row, input: null }]);
 }
 
-interface FirstRow extends Omit<NewExport, 'onSuccess' | 'onFailure'> {
-  onSuccess: readonly object[];
-  onFailure: readonly object[];
-  nextTokens?: SealedTokens;
+/** An export's row as it begins. */
+interface FirstRow extends NewExport {
+  nextTokens: SealedTokens;
   requestHash?: string;
   /** The follow-up that starts it. */
   startedBy?: string;
@@ -224,7 +215,7 @@ function columnsOf(row: FirstRow) {
     on_success: JSON.stringify(row.onSuccess),
     on_failure: JSON.stringify(row.onFailure),
     sealed_token: row.sealedToken,
-    next_tokens: row.nextTokens ? JSON.stringify(row.nextTokens) : null,
+    next_tokens: JSON.stringify(row.nextTokens),
     request_hash: row.requestHash ?? null,
     started_by: row.startedBy ?? null,
     deadline_at: row.deadlineAt,

@@ -3,7 +3,6 @@ import type { ExportOptions } from '../../export-request.js';
 import type { ExportResult } from '../../export-result.js';
 import type { SealedTokens, Signature } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
-import { insertOutbox } from './outbox.js';
 
 export type Outcome = 'completed' | 'partial' | 'failed' | 'cancelled';
 export type Phase = 'waiting' | 'planning' | 'reading' | 'writing' | 'bundling' | 'decided';
@@ -110,38 +109,6 @@ const COLUMNS = {
 /** The rows of `exports`: one request each, with one outcome. */
 export class ExportService {
   constructor(readonly db: Database) {}
-
-  /** Inserts an export, and the outbox row that brings it into the queue, in one transaction. */
-  async create(row: NewExport): Promise<void> {
-    await this.db.transaction(async (trx) => {
-      await trx('exports').insert({
-        id: row.id,
-        organization: row.organization,
-        organization_name: row.organizationName,
-        project: row.project,
-        project_name: row.projectName,
-        requester_id: row.requester.id,
-        requester: JSON.stringify(row.requester),
-        options: JSON.stringify(row.options),
-        on_success: JSON.stringify(row.onSuccess),
-        on_failure: JSON.stringify(row.onFailure),
-        sealed_token: row.sealedToken,
-        deadline_at: row.deadlineAt,
-      });
-      await insertOutbox(trx, [
-        {
-          exportId: row.id,
-          generation: 1,
-          hook: 'enter',
-          position: 0,
-          task: 'export.enter',
-          args: {},
-          options: {},
-          input: null,
-        },
-      ]);
-    });
-  }
 
   async get(id: string): Promise<ExportRow | undefined> {
     return this.db('exports').where({ id }).first<ExportRow | undefined>(COLUMNS);
