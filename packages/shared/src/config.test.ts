@@ -67,3 +67,12 @@ it('a worker needs no secret that mints tokens, and alone says how long bundles 
   expect(readWorkerConfig(ofWorker)).not.toHaveProperty('AUTH_SECRET');
   expect(readProducerConfig({ ...ofProducer, EXPORT_TTL_HOURS: '3' })).not.toHaveProperty('EXPORT_TTL_HOURS');
 });
+
+it('webhooks are signed with one secret or several, none of them short, and the short one is not shown', () => {
+  const [one, next] = ['a secret of 24 characters', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'];
+  expect(readWorkerConfig(ofWorker).WEBHOOK_SECRET).toBeUndefined();
+  expect(readWorkerConfig({ ...ofWorker, WEBHOOK_SECRET: `${next}, ${one}` }).WEBHOOK_SECRET).toEqual([next, one]);
+  const said = complaint(() => readWorkerConfig({ ...ofWorker, WEBHOOK_SECRET: `${one},hunter2` }));
+  expect(said).toMatch(/^WEBHOOK_SECRET is wrong: each secret needs at least 24 characters/);
+  expect(said).not.toContain('hunter2');
+});
