@@ -94,15 +94,17 @@ function contentComplaints(lists: readonly Place[]): Complaint[] {
   const stack = [...lists].reverse();
   for (let place = stack.pop(); place && complaints.length < MOST_COMPLAINTS; place = stack.pop()) {
     const { value, depth } = place;
-    const complaint = contentComplaint(value) ?? (typeof place.key === 'string' ? keyComplaint(place.key) : undefined);
-    if (complaint) complaints.push({ path: pathOf(place), message: complaint });
     if (typeof value !== 'object' || value === null) continue;
     if (depth >= SIGNATURE_LIMITS.levels) {
       const message = `lists and objects stand more than ${SIGNATURE_LIMITS.levels} deep inside one another`;
       return [{ path: pathOf(place), message }];
     }
-    const inner = Array.isArray(value) ? value.entries() : Object.entries(value);
-    const held = [...inner].map(([key, item]): Place => ({ value: item, key, holder: place, depth: depth + 1 }));
+    const held: Place[] = [];
+    for (const [key, inner] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
+      const message = (typeof key === 'string' ? keyComplaint(key) : undefined) ?? contentComplaint(inner);
+      if (message && complaints.length < MOST_COMPLAINTS) complaints.push({ path: [...pathOf(place), key], message });
+      if (typeof inner === 'object') held.push({ value: inner, key, holder: place, depth: depth + 1 });
+    }
     for (const one of held.reverse()) stack.push(one);
   }
   return complaints;

@@ -1,5 +1,6 @@
 /** The schema of signatures, and of lists of them: what a request may say, and what is left of it once parsed. */
 import { z } from 'zod';
+import type { JsonValue } from '../export-result.js';
 import { SIGNATURE_VERSION, type Signature } from './signature.js';
 
 const DAY_MS = 86_400_000;
@@ -48,7 +49,8 @@ const SHAPES = {
   task: z.strictObject({
     ...linked,
     task: taskNameSchema,
-    args: z.record(z.string(), z.json()).prefault({}),
+    // What came as JSON is JSON; limits.ts has looked at all of it.
+    args: z.record(z.string(), z.custom<JsonValue>()).prefault({}),
     options: optionsSchema.prefault({}),
     immutable: z.boolean().default(false),
   }),
@@ -60,6 +62,8 @@ const SHAPES = {
 type Kind = keyof typeof SHAPES;
 const KINDS = Object.keys(SHAPES) as Kind[];
 const KEYS = new Map(KINDS.map((kind) => [kind, new Set(Object.keys(SHAPES[kind].shape))]));
+/** So many keys that do not belong are named of one signature; more say no more. */
+const MOST_ODD = 10;
 const ONE_OF = `give exactly one of ${KINDS.join(', ')}`;
 
 /** The shape that a value is to have; undefined, after a complaint, where it cannot be told or a key does not belong. */
@@ -77,7 +81,7 @@ function shapeOf(
     const given = kind === undefined ? 'none of them is here' : `${[kind, ...others].join(' and ')} are here`;
     complain([], `${ONE_OF}; ${given}`);
   }
-  for (const key of odd) {
+  for (const key of odd.slice(0, MOST_ODD)) {
     if (others.includes(key as Kind)) continue;
     const owners = KINDS.filter((one) => KEYS.get(one)?.has(key));
     if (owners.length === 0) complain([key], 'this field is not known');
