@@ -4,12 +4,11 @@ import {
   advance,
   begin,
   type NodeState,
-  type PlantedNode,
-  plant,
   reopen,
   type Source,
   type Transition,
 } from '@parcelpost/shared/signatures/canvas.js';
+import { type PlantedNode, plant } from '@parcelpost/shared/signatures/plant.js';
 import type { Signature } from '@parcelpost/shared/signatures/signature.js';
 
 interface Callbacks {

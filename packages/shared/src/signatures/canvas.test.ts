@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CanvasRun, chain, chord, END, group, task } from '../../../../test/support/canvas-run.js';
-import { advance, plant } from './canvas.js';
+import { advance } from './canvas.js';
 import { outboxId } from './place.js';
+import { plant } from './plant.js';
 
 const where = { exportId: 'f7a3c8de-0000-4000-8000-000000000000', generation: 3, hook: 'onFailure' } as const;
 const fault = (place: string) => `fault of ${place}`;

@@ -2,7 +2,6 @@
  * The canvas of an export's follow-ups as a graph of nodes, and what one node's end means for the others. Pure: what is
  * to change comes out, and who asks writes it down in one transaction.
  */
-import type { FollowUpFault, FollowUpInput, JsonValue } from '../export-result.js';
 import { Canvas } from './graph.js';
 
 export type NodeKind = 'task' | 'chain' | 'group' | 'chord';
@@ -112,6 +111,3 @@ export function reopen(nodes: readonly CanvasNode[], id: string): Transition[] {
   canvas.reopen(task);
   return canvas.transitions;
 }
-
-export { type PlantedNode, plant } from './plant.js';
-export type { FollowUpFault, FollowUpInput, JsonValue };
