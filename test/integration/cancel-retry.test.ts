@@ -1,7 +1,5 @@
 /** Cancelling an export and trying it again, as the API has it: who may, when, and what the rows say afterwards. */
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { authorize } from '@parcelpost/shared/tokens/scoped-token.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -244,6 +242,25 @@ describe('trying again', () => {
     expect((await retry('cleo', id)).status).toBe(202);
   });
 
+  it('is refused where somebody else has written into its follow-ups, which would be signed anew', async () => {
+    const id = await decided('failed', {}, { onSuccess: [{ task: 'msg.email' }] });
+    const { on_success } = await rowOf(id);
+    const altered = on_success.map((call: object) => ({ ...call, args: { to: ['eve@example.org'] } }));
+    await producer
+      .db('exports')
+      .where({ id })
+      .update({ on_success: JSON.stringify(altered) });
+    const { status, json } = await retry('ben', id);
+    expect([status, json.type]).toEqual([409, type('export-not-retryable')]);
+    expect(json.detail).toContain('codes');
+    expect(await rowOf(id)).toMatchObject({ generation: 1, outcome: 'failed' });
+    await producer
+      .db('exports')
+      .where({ id })
+      .update({ on_success: JSON.stringify(on_success) });
+    expect((await retry('ben', id)).status).toBe(202);
+  });
+
   it('takes no token where the platform is ours, and no field that it does not know', async () => {
     const id = await decided('failed');
     for (const [body, pointer] of [
@@ -263,49 +280,5 @@ describe('trying again', () => {
     expect((await cancel('ben', id)).json).toMatchObject({ generation: 2, cancelling: true });
     await decide(id, 'cancelled');
     expect((await retry('ben', id)).json).toMatchObject({ generation: 3, cancelling: false });
-  });
-});
-
-describe('with another platform', () => {
-  let platform: Server;
-  let external: TestProducer;
-  let opens: (authorization: string | undefined) => number;
-
-  beforeAll(async () => {
-    platform = createServer((request, response) => {
-      response.writeHead(opens(request.headers.authorization));
-      response.end(JSON.stringify({ name: 'Far Away' }));
-    });
-    await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve));
-    const { port } = platform.address() as AddressInfo;
-    external = await startProducer({ changes: { PLATFORM_API_URL: `http://127.0.0.1:${port}` } });
-  });
-  afterAll(async () => {
-    await external.close();
-    platform.closeAllConnections();
-    await new Promise((resolve) => platform.close(resolve));
-  });
-
-  it('an export is tried again with a new token, which the platform is asked about', async () => {
-    opens = (authorization) => (authorization === 'TmpToken first' || authorization === 'TmpToken second' ? 200 : 401);
-    const { ben, ana } = external.users;
-    const at = (user: string, target: string, body: object) =>
-      send(external.port, target, { method: 'POST', headers: external.bearer(user), body });
-    const { id } = (
-      await at(ben, '/api/v1/organizations/o/projects/far/exports', { outputType: 'shp', apiToken: 'first' })
-    ).json;
-    await external
-      .db('exports')
-      .where({ id })
-      .update({ outcome: 'failed', decided_at: new Date(), sealed_token: null });
-    const again = (body: object, user = ben) => at(user, `/api/v1/exports/${id}/retry`, body);
-    expect((await again({ apiToken: 'second' }, ana)).status).toBe(404);
-    expect((await again({})).json.errors[0].pointer).toBe('/apiToken');
-    expect((await again({ apiToken: 'third' })).json.type).toBe(type('platform-token-refused'));
-    expect(await external.db('exports').where({ id }).first()).toMatchObject({ generation: 1, outcome: 'failed' });
-    const answer = await again({ apiToken: 'second' });
-    expect([answer.status, answer.text.includes('second')]).toEqual([202, false]);
-    const row = await external.db('exports').where({ id }).first();
-    expect(JSON.parse(unseal(row.sealed_token, [SEAL_SECRET], id)).token).toBe('second');
   });
 });

@@ -1,14 +1,12 @@
 /** Exports that follow exports: what a request leaves for them, who may ask for them, and how one is started. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { verifySignature } from '@parcelpost/shared/signatures/mac.js';
 import { outboxId, walk } from '@parcelpost/shared/signatures/place.js';
-import type { PreparedExport } from '@parcelpost/shared/signatures/prepared.js';
 import type { SealedTokens, Signature } from '@parcelpost/shared/signatures/signature.js';
 import { authorize } from '@parcelpost/shared/tokens/scoped-token.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type CanvasRow, next, preparedAt, tokenIn } from '../support/next-exports.js';
 import {
   type Answer,
   PUBLIC_URL,
@@ -23,28 +21,7 @@ import {
 const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
 const HOUR = 3_600_000;
 
-const next = (project: string, request: object = {}, more: object = {}) => ({
-  task: 'export.project',
-  args: { project, request: { outputType: 'shp', ...request } },
-  ...more,
-});
 const log = { task: 'log.info' };
-
-interface Row {
-  id: string;
-  on_success: Signature[];
-  on_failure: Signature[];
-  next_tokens: SealedTokens;
-  sealed_token: string;
-  requester: object;
-}
-
-const preparedAt = (list: Signature[], hook: 'onSuccess' | 'onFailure', place: string) => {
-  const [, signature] = [...walk(list, hook)].find(([at]) => at === place) as [string, Signature];
-  return (signature as unknown as { args: { prepared: PreparedExport } }).args.prepared;
-};
-const tokenIn = (sealed: SealedTokens[string] | undefined, id: string): string =>
-  JSON.parse(unseal(sealed?.token ?? '', [SEAL_SECRET], id)).token;
 
 describe('on our own platform', () => {
   let producer: TestProducer;
@@ -60,8 +37,8 @@ describe('on our own platform', () => {
       headers: producer.bearer(producer.users[user]),
       body: { outputType: 'shp', ...body },
     });
-  const rowOf = async (id: string): Promise<Row> => producer.db('exports').where({ id }).first();
-  async function asked(body: object): Promise<Row> {
+  const rowOf = async (id: string): Promise<CanvasRow> => producer.db('exports').where({ id }).first();
+  async function asked(body: object): Promise<CanvasRow> {
     const answer = await ask(body);
     expect(answer.status, answer.text).toBe(202);
     return rowOf(answer.json.id);
@@ -338,73 +315,5 @@ describe('on our own platform', () => {
     // Asked for by a person, the same is an export of its own.
     const byHand = await ask({ outputType: undefined, formats: ['csv'], allowPartial: true }, 'ana', 'london-20');
     expect(byHand.json).toMatchObject({ joined: false, startedBy: null });
-  });
-});
-
-describe('on another platform', () => {
-  let platform: Server;
-  let external: TestProducer;
-  let asked: string[];
-
-  beforeAll(async () => {
-    platform = createServer((request, response) => {
-      const { authorization = '' } = request.headers;
-      asked.push(`${request.url?.split('/').at(-2)} ${authorization}`);
-      response.writeHead(authorization === 'TmpToken wrong' ? 401 : 200);
-      response.end(JSON.stringify({ name: 'Far Away', organization: { name: 'Organization' } }));
-    });
-    await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve));
-    const { port } = platform.address() as AddressInfo;
-    external = await startProducer({ changes: { PLATFORM_API_URL: `http://127.0.0.1:${port}` } });
-  });
-  afterAll(async () => {
-    await external.close();
-    platform.closeAllConnections();
-    await new Promise((resolve) => platform.close(resolve));
-  });
-  beforeEach(() => {
-    asked = [];
-  });
-
-  const ask = (body: object) =>
-    send(external.port, '/api/v1/organizations/o/projects/far/exports', {
-      method: 'POST',
-      headers: external.bearer(external.users.ben),
-      body: { outputType: 'shp', ...body },
-    });
-
-  it('they read with their own token or that of the export before, and each project is asked once', async () => {
-    const onSuccess = [
-      next('second', { onSuccess: [next('third'), next('third')] }),
-      next('fourth', { apiToken: 'other-token', onSuccess: [next('fifth')] }),
-      next('second'),
-    ];
-    const { status, text, json } = await ask({ apiToken: 'first-token', onSuccess });
-    expect(status, text).toBe(202);
-    expect([...asked].sort()).toEqual([
-      'far TmpToken first-token',
-      'fifth TmpToken other-token',
-      'fourth TmpToken other-token',
-      'second TmpToken first-token',
-      'third TmpToken first-token',
-    ]);
-    const row: Row = await external.db('exports').where({ id: json.id }).first();
-    for (const where of [text, JSON.stringify(row)]) expect(where).not.toMatch(/first-token|other-token/);
-    const fourth = row.next_tokens['onSuccess/1'];
-    const fourthId = outboxId({ exportId: row.id, generation: 1, place: 'onSuccess/1' });
-    expect(tokenIn(fourth, fourthId)).toBe('other-token');
-    const fifthId = outboxId({ exportId: fourthId, generation: 1, place: 'onSuccess/0' });
-    expect(tokenIn(fourth?.next['onSuccess/0'], fifthId)).toBe('other-token');
-    expect(preparedAt(row.on_success, 'onSuccess', 'onSuccess/1').projectName).toBe('Far Away');
-  });
-
-  it('a token that the platform refuses is told with its place', async () => {
-    const { status, headers, json } = await ask({
-      apiToken: 'right',
-      onFailure: [next('second', { apiToken: 'wrong' })],
-    });
-    expect([status, json.type]).toEqual([401, type('platform-token-refused')]);
-    expect(headers['www-authenticate']).toMatch(/^TmpToken /);
-    expect(json.errors[0].pointer).toBe('/onFailure/0/args/project');
   });
 });

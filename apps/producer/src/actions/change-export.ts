@@ -3,6 +3,8 @@ import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { type ExportRow, type ExportState, stateOf } from '@parcelpost/shared/db/services/exports.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
+import { verifySignature } from '@parcelpost/shared/signatures/mac.js';
+import { walk } from '@parcelpost/shared/signatures/place.js';
 import { seal } from '@parcelpost/shared/tokens/seal.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
@@ -70,6 +72,12 @@ export class ChangeExport {
     const row = await this.#changeable(id, user);
     const state = stateOf(row);
     if (!isRetryable(state)) throw notRetryable(state);
+    if (!isAuthentic(row, config.SIGNATURE_SECRET)) {
+      throw problem(
+        'export-not-retryable',
+        'This export cannot be tried again. Its follow-ups do not bear the codes of this service; ask for a new one.',
+      );
+    }
     const { organization, project, requester, generation } = row;
     const wanted = { organization, project, apiToken };
     await this.rights.check(user, wanted);
@@ -107,6 +115,15 @@ export class ChangeExport {
     }
     return row;
   }
+}
+
+/** Whether every call is what this service has signed: what somebody else wrote into the row is not signed anew. */
+function isAuthentic({ id, onSuccess, onFailure }: ExportRow, secrets: readonly string[]): boolean {
+  const calls = [...walk(onSuccess, 'onSuccess'), ...walk(onFailure, 'onFailure')];
+  return calls.every(
+    ([place, call]) =>
+      !('task' in call) || verifySignature({ ...call, exportId: id, place, mac: call.mac ?? null }, secrets),
+  );
 }
 
 function notRetryable(state: ExportState) {
