@@ -113,7 +113,7 @@ it('any canvas, its tasks ended in any order, comes to what the reference says, 
         ]);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -143,7 +143,7 @@ it('a task replayed to success leaves all that had not run as if it had succeede
         } else if (row.kind === 'task') expect(row).toMatchObject({ input: first?.input, starts: 1 });
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -177,6 +177,6 @@ it('replays in the midst of a run leave nothing waiting, and nothing called twic
         if (row.role === 'body' && state === 'done') expect(row.starts).toBe(1);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
