@@ -13,6 +13,7 @@ import { Reconciler } from './processors/reconcile.js';
 import { processReduce } from './processors/reduce.js';
 import { refuse } from './processors/released.js';
 import { handBack, SHUTDOWN } from './processors/run-job.js';
+import { queuesToServe } from './roles.js';
 
 export interface WorkerOptions {
   deps: WorkerDeps;
@@ -46,7 +47,11 @@ function processorOf(queue: string, { deps, handlers }: WorkerOptions): Processo
   return (job, token, signal) => processFollowUp(deps, handlers, job, token as string, signal as AbortSignal);
 }
 
-/** Begins to work. @returns how to stop: resolves when everything was finished or handed back */
+/**
+ * Begins to work.
+ * @returns how to stop: resolves when everything was finished or handed back
+ * @throws {ConfigError} if it is to listen to a queue that is not its own; see {@link queuesToServe}
+ */
 export async function startWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   const { deps, sweepMs } = options;
   let stopping = false;
@@ -55,7 +60,8 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
     (process: Processor): Processor =>
     async (job, token, signal) =>
       stopping ? handBack(job, token as string) : process(job, token, signal);
-  const workers: AnyWorker[] = [...new Set([META_QUEUE, ...options.queues])].map((queue) =>
+  const queues = queuesToServe(options.queues, options.handlers.keys(), deps.routes);
+  const workers: AnyWorker[] = queues.map((queue) =>
     deps.queues.work(queue, unlessStopping(processorOf(queue, options)), {
       concurrency: options.concurrency,
       lockMs: options.lockMs,
