@@ -131,6 +131,24 @@ describe('cancelling', () => {
     expect((await rowOf(failing)).abort).toEqual(failure);
   });
 
+  it('is answered as done also where a worker decides at once', async () => {
+    const id = await requested();
+    await producer.db.raw(`
+      create function decide_at_once() returns trigger language plpgsql as $$
+      begin
+        if new.abort is not null then new.outcome := 'cancelled'; new.decided_at := now(); end if;
+        return new;
+      end $$;
+      create trigger decide_at_once before update on exports for each row execute function decide_at_once();`);
+    try {
+      const { status, json } = await cancel('ben', id);
+      expect([status, json.outcome, json.cancelling]).toEqual([202, 'cancelled', false]);
+    } finally {
+      await producer.db.raw('drop trigger decide_at_once on exports; drop function decide_at_once()');
+    }
+    expect((await cancel('ben', id)).json.type).toBe(type('export-decided'));
+  });
+
   it.each(['completed', 'partial', 'failed', 'cancelled'])('comes too late for one that is %s', async (outcome) => {
     const id = await decided(outcome);
     const { status, json } = await cancel('ben', id);

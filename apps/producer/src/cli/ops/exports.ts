@@ -78,9 +78,11 @@ export async function cancelExport({ db, inspection, print }: OpsContext, id: st
   const row = await inspection.export(id);
   if (!row) throw noSuchExport(id);
   const message = 'Cancelled by the operator.';
-  await new ExportRequests(db).cancel(id, { code: 'cancelled', message, step: null, shard: null, attempts: 1 });
+  const reason = { code: 'cancelled', message, step: null, shard: null, attempts: 1 };
+  const raised = await new ExportRequests(db).cancel(id, reason);
   const { outcome, abort } = (await inspection.export(id)) ?? row;
-  if (outcome) throw new RefusedError(`Export ${id} is ${outcome} already; its outcome stays.`);
+  // One that this call cancelled may have been decided by now.
+  if (outcome && !raised) throw new RefusedError(`Export ${id} is ${outcome} already; its outcome stays.`);
   print(
     row.abort === null
       ? `Export ${id} is being cancelled: what runs stops at its next page, then its onFailure follow-ups start.`

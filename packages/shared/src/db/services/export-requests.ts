@@ -107,11 +107,13 @@ export class ExportRequests {
   /**
    * Raises the abort flag of an export that is open, whichever generation runs: work stops at its next look, and a worker
    * decides. A flag that is up stays as it is.
+   * @returns whether this call raised it
    */
-  async cancel(id: string, reason: ExportFailure): Promise<void> {
-    await this.db('exports')
+  async cancel(id: string, reason: ExportFailure): Promise<boolean> {
+    const changed = await this.db('exports')
       .where({ id, outcome: null, abort: null })
       .update({ abort: JSON.stringify(reason) });
+    return changed === 1;
   }
 
   /** The export that each of these follow-ups belongs to, by the follow-up's id. */
