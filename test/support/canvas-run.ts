@@ -54,11 +54,13 @@ export class CanvasRun {
   /** Places of tasks in the order in which they were started. */
   readonly called: string[] = [];
   readonly #byId: Map<string, Row>;
+  readonly #byPlace: Map<string, Row>;
 
   constructor(list: readonly Signature[]) {
     const nodes = plant(list, { exportId: EXPORT_ID, generation: 1, hook: 'onSuccess' });
     this.rows = nodes.map((node) => ({ ...node, starts: 0 }));
     this.#byId = new Map(this.rows.map((row) => [row.id, row]));
+    this.#byPlace = new Map(this.rows.map((row) => [shortPlace(row), row]));
     this.#apply(begin(this.rows));
   }
 
@@ -81,7 +83,7 @@ export class CanvasRun {
   }
 
   row(place: string): Row {
-    const row = this.rows.find((one) => one.place === `onSuccess/${place}`);
+    const row = this.#byPlace.get(place);
     if (!row) throw new Error(`there is no ${place}`);
     return row;
   }
