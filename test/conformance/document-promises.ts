@@ -84,4 +84,10 @@ export function testDocuments(project: string, of: () => Exported): void {
     expect(readme).toMatch(new RegExp(`^ +locations\\.csv +${count} records, `, 'm'));
     for (const text of [`(${organization})`, `(${slug})`, 'Ana Souza']) expect(readme).toContain(text);
   });
+
+  test('with other formats too README.txt names the files that are there and no others', () => {
+    const { open } = of();
+    const named = open.text('README.txt').match(/\b[\w-]+\.(shp|csv|txt|json|jsonl|geojson|geojsonl|xlsx|zip)\b/g);
+    expect(new Set(named)).toEqual(new Set([...open.names, open.state.bundle?.name]));
+  });
 }

@@ -48,9 +48,15 @@ function fixedCell(value: string | number | null | undefined): string {
 }
 
 function attributeCell(value: ExactJson | undefined): string {
+  const text = cellText(value);
+  return typeof value === 'string' || Array.isArray(value) ? defused(text) : text;
+}
+
+/** The text of an answer in one cell: lists joined, what is nested as JSON, nothing for null. */
+export function cellText(value: ExactJson | undefined): string {
   if (value === undefined || value === null) return '';
-  if (typeof value === 'string') return defused(value);
-  if (Array.isArray(value)) return defused(value.map(listItem).join(', '));
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(listItem).join(', ');
   return json(value);
 }
 

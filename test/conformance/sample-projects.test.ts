@@ -19,6 +19,7 @@ import { hasZ, turn } from './normal-geometry.js';
 import { readRawCsv } from './rfc4180.js';
 import { testShapefiles } from './shapefile-promises.js';
 import { testTables } from './table-promises.js';
+import { testWorkbook } from './workbook-promises.js';
 
 const LONDON = 'cadasta/london-2';
 const COUNTIES = 'us-census/counties';
@@ -144,6 +145,7 @@ describe.each(PROJECTS)('the bundle of %s', (project) => {
   testTables(() => of(project));
   testDocuments(project, () => of(project));
   testJson(() => of(project));
+  testWorkbook(project, () => of(project));
 });
 
 describe('the difficult cells of london-2', () => {

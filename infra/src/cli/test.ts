@@ -26,6 +26,17 @@ const TOOLS: WantedTool[] = [
     programTool({ programs: [program], purpose: PURPOSE, apt: 'unzip', brew: 'unzip' }),
   ),
   programTool({ programs: ['python3'], purpose: PURPOSE, apt: 'python3', brew: 'python' }),
+  {
+    name: 'openpyxl for Python',
+    purpose: PURPOSE,
+    // Debian's package is for Debian's Python, which need not be the first on the PATH.
+    present: () =>
+      ['python3', '/usr/bin/python3'].some(
+        (python) => spawnSync(python, ['-c', 'import openpyxl'], { stdio: 'ignore' }).status === 0,
+      ),
+    apt: 'python3-openpyxl',
+    pip: 'openpyxl',
+  },
 ];
 
 /** A vitest report in JSON, the part that is looked at. */

@@ -13,10 +13,12 @@ export interface WantedTool {
   /** Its package on Debian and its kin. */
   apt: string;
   /** Its formula of Homebrew. */
-  brew: string;
+  brew?: string;
+  /** Its package of Python where Homebrew has no formula. */
+  pip?: string;
 }
 
-export interface WantedProgram extends Omit<WantedTool, 'name' | 'present'> {
+export interface WantedProgram extends Omit<WantedTool, 'name' | 'present' | 'pip'> {
   /** Any of these names will do. */
   programs: string[];
 }
@@ -77,12 +79,16 @@ export function needTools(wanted: readonly WantedTool[], log: (line: string) => 
 }
 
 function installation(tools: readonly WantedTool[]): { commands: string[][]; text: string } {
-  const names = (of: 'apt' | 'brew') => [...new Set(tools.map((tool) => tool[of]))];
+  const names = (of: 'apt' | 'brew' | 'pip') => [...new Set(tools.flatMap((tool) => tool[of] ?? []))];
   if (process.platform === 'darwin') {
-    const brew = findProgram(['brew']);
+    const [formulas, modules] = [names('brew'), names('pip')];
+    const commands = [
+      ...(formulas.length > 0 ? [['brew', 'install', ...formulas]] : []),
+      ...(modules.length > 0 ? [['python3', '-m', 'pip', 'install', '--user', ...modules]] : []),
+    ];
     return {
-      commands: brew ? [[brew, 'install', ...names('brew')]] : [],
-      text: `brew install ${names('brew').join(' ')}`,
+      commands: commands.filter(([program = '']) => findProgram([program])),
+      text: commands.map((command) => command.join(' ')).join(' && '),
     };
   }
   const packages = names('apt');

@@ -1,8 +1,20 @@
 /** Where formats put their bytes. What the bytes end up in (a folder, an object store) is not their business. */
 
+import { Writable } from 'node:stream';
+
 /** Takes bytes in order. Awaiting `write` is the backpressure; a chunk is not touched again after it was handed over. */
 export interface ByteSink {
   write(chunk: Uint8Array): Promise<void>;
+}
+
+/** A stream that ends in a sink; small chunks that have gathered go there as one. */
+export function sinkStream(sink: ByteSink): Writable {
+  return new Writable({
+    highWaterMark: 1024 * 1024,
+    write: (chunk: Buffer, _encoding, done) => void sink.write(chunk).then(() => done(), done),
+    writev: (chunks, done) =>
+      void sink.write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer))).then(() => done(), done),
+  });
 }
 
 /** One file on its way: seen under its name only after `commit`; `abort` leaves nothing, and may be called at any time. */

@@ -26,6 +26,7 @@ export function widened(counts: Counts | null, count: number | null): Counts | n
   return { least: Math.min(count, counts?.least ?? count), most: Math.max(count, counts?.most ?? count) };
 }
 
+/** Of each entity's records, in the words of warnings. */
 export const NOUNS: Record<Entity, [one: string, many: string]> = {
   relationships: ['relationship', 'relationships'],
   parties: ['party', 'parties'],

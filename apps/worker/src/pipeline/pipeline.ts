@@ -4,6 +4,7 @@ import type { Fragment, Step } from './step.js';
 import { locationsStep, partiesStep, relationshipsStep } from './steps/csv-tables.js';
 import { locationsJsonStep, partiesJsonStep, relationshipsJsonStep } from './steps/json-files.js';
 import { shapefilesStep } from './steps/shapefiles.js';
+import { workbookStep } from './steps/workbook.js';
 
 /** The steps in their order, which is the order of the files in a bundle. */
 const PIPELINE: readonly Step[] = [
@@ -14,6 +15,7 @@ const PIPELINE: readonly Step[] = [
   relationshipsJsonStep,
   partiesJsonStep,
   locationsJsonStep,
+  workbookStep,
 ] as unknown as readonly Step[];
 
 /** The steps that a request asks for. */
@@ -27,7 +29,9 @@ export function applicableSteps(options: ExportOptions): Step[] {
  */
 export function neededEntities(options: ExportOptions): Entity[] {
   const steps = new Map<Entity, number>();
-  for (const { entity } of applicableSteps(options)) steps.set(entity, (steps.get(entity) ?? 0) + 1);
+  for (const entity of applicableSteps(options).flatMap(({ entities }) => entities)) {
+    steps.set(entity, (steps.get(entity) ?? 0) + 1);
+  }
   return [...steps.keys()].sort((a, b) => (steps.get(b) ?? 0) - (steps.get(a) ?? 0));
 }
 

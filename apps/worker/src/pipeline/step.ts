@@ -9,6 +9,8 @@ import type { BundleFile, BundleWarning } from '../formats/bundle/info.js';
 export interface StepContext {
   options: ExportOptions;
   schemas: AttributeSchemas;
+  /** Slug of the project. */
+  project: string;
   /** Stands in file headers that want a date: the moment of the request, so that a repeat writes the same bytes. */
   date: Date;
 }
@@ -58,7 +60,7 @@ export type OpenOutput = (name: string) => Promise<StorageWriter & { key: string
 
 export interface ReduceInput {
   context: StepContext;
-  /** The output's fragments, in the order of the shards. */
+  /** The output's fragments, in the order of the entities and their shards. */
   fragments: readonly Fragment[];
   storage: Storage;
   open: OpenOutput;
@@ -68,13 +70,13 @@ export interface ReduceInput {
 /** One thing that an export produces. Steps get batches of records; none fetches for itself. */
 export interface Step<E extends Entity = Entity> {
   readonly name: string;
-  /** The entity whose records it maps. */
-  readonly entity: E;
+  /** The entities whose records it maps, in the order in which its reduces get their fragments. */
+  readonly entities: readonly E[];
   /** Whether a request with these options asks for it. */
   isApplicable(options: ExportOptions): boolean;
   /** Outputs to reduce: those that stand even without records, and those that the maps found. */
   outputs(fragments: readonly Fragment[], options: ExportOptions): string[];
-  createMapper(context: StepContext, open: OpenFragment): Mapper<E>;
+  createMapper(entity: E, context: StepContext, open: OpenFragment): Mapper<E>;
   reduce(output: string, input: ReduceInput): Promise<Reduced>;
   /** The file by which people know an output; without it that is `<step>.<output>`. */
   fileOf?(output: string): string;

@@ -1,8 +1,9 @@
 /** Bundles an export's finished files: writes the zip beside, reads it back, and says what it came to. */
-import { Writable } from 'node:stream';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { NewFile } from '@parcelpost/shared/db/services/files.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
+import { safeName } from '../formats/safe-name.js';
+import { sinkStream } from '../formats/sink.js';
 import { verifyZip } from '../formats/zip/read.js';
 import { writeZip, type ZipSource } from '../formats/zip/write.js';
 import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
@@ -91,10 +92,10 @@ export async function bundle(
   };
 }
 
-/** `<YYYY-MM-DD>_<project-slug>_<outputType>.zip`, by the day of the request in UTC; nothing in it can be a path. */
+/** `<YYYY-MM-DD>_<project-slug>_<outputType>.zip`, by the day of the request in UTC. */
 function bundleName(row: Pick<ExportRow, 'requestedAt' | 'project' | 'options'>): string {
   const day = row.requestedAt.toISOString().slice(0, 10);
-  return `${day}_${row.project.replace(/[^\p{L}\p{N}_-]/gu, '-')}_${row.options.outputType}.zip`;
+  return `${day}_${safeName(row.project)}_${row.options.outputType}.zip`;
 }
 
 async function write(
@@ -105,20 +106,16 @@ async function write(
   signal: AbortSignal,
 ): Promise<{ bytes: number; sha256: string }> {
   const writer = new HashingWriter(await storage.create(key));
-  const output = new Writable({
-    highWaterMark: 1024 * 1024,
-    write: (chunk: Buffer, _encoding, done) => void writer.write(chunk).then(() => done(), done),
-    writev: (chunks, done) =>
-      void writer.write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer))).then(() => done(), done),
-  });
   async function* sources(): AsyncGenerator<ZipSource> {
     for (const { name, bytes, from } of parts) {
-      if (typeof from !== 'string') yield { name, bytes, source: from };
-      else yield { name, bytes, source: bytes <= SMALL_BYTES ? await storage.readAll(from) : storage.read(from) };
+      // A workbook is a zip itself.
+      const entry = { name, bytes, store: name.endsWith('.xlsx') };
+      if (typeof from !== 'string') yield { ...entry, source: from };
+      else yield { ...entry, source: bytes <= SMALL_BYTES ? await storage.readAll(from) : storage.read(from) };
     }
   }
   try {
-    await writeZip(sources(), output, { level: settings.zipLevel, date, signal });
+    await writeZip(sources(), sinkStream(writer), { level: settings.zipLevel, date, signal });
     const sha256 = await writer.commit();
     return { bytes: writer.bytes, sha256 };
   } catch (error) {

@@ -38,14 +38,14 @@ async function map(deps: WorkerDeps, run: JobRun): Promise<JobDone> {
   const shard = plan.shards.find((candidate) => candidate.entity === entity && candidate.shard === key.shard);
   if (!shard) throw new Error(`the plan knows no shard ${entity} ${key.shard}`);
 
-  const context = { options: row.options, schemas: plan.schemas, date: row.requestedAt };
+  const context = { options: row.options, schemas: plan.schemas, project: row.project, date: row.requestedAt };
   const open = async (name: string) => {
     const at = workKey(row, key, name);
     return Object.assign(await deps.storage.create(at), { key: at });
   };
   const mappers: Mapper<Entity>[] = applicableSteps(row.options)
-    .filter((step) => step.entity === entity)
-    .map((step) => step.createMapper(context, open));
+    .filter((step) => step.entities.includes(entity))
+    .map((step) => step.createMapper(entity, context, open));
   let rows = 0;
   let counts: Counts | null = null;
   try {

@@ -30,13 +30,13 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
   const output = key.step.slice(dot + 1);
   const [plan, maps] = await Promise.all([
     deps.plans.get(row),
-    deps.jobs.results(row.id, row.generation, 'map', step.entity),
+    Promise.all(step.entities.map((entity) => deps.jobs.results(row.id, row.generation, 'map', entity))),
   ]);
-  const fragments = (maps as MapResult[])
+  const fragments = (maps.flat() as MapResult[])
     .flatMap((map) => map.fragments)
     .filter((fragment) => fragment.step === step.name && fragment.output === output);
   const reduced = await step.reduce(output, {
-    context: { options: row.options, schemas: plan.schemas, date: row.requestedAt },
+    context: { options: row.options, schemas: plan.schemas, project: row.project, date: row.requestedAt },
     fragments,
     storage: deps.storage,
     open: async (name) => {

@@ -18,6 +18,17 @@ export interface BundleFile {
   sha256: string;
   /** Of a table; absent elsewhere. */
   columns?: readonly Column[];
+  /** The tables of a workbook; absent elsewhere. */
+  sheets?: readonly BundleSheet[];
+}
+
+/** A table inside a workbook. */
+export interface BundleSheet {
+  name: string;
+  /** Names of the sheets that it takes: itself, and `locations (2)` and so on where it is long. */
+  sheets: readonly string[];
+  rows: number;
+  columns: readonly Column[];
 }
 
 /** Something that whoever reads the files must know. */

@@ -1,4 +1,5 @@
 /** manifest.json: the bundle, described for programs. */
+import type { Column } from '../csv/columns.js';
 import type { BundleInfo } from './info.js';
 
 /** Raised whenever a reader of the old shape would go wrong. */
@@ -20,17 +21,20 @@ export function renderManifest(info: BundleInfo): string {
     export: { id: exportId, requestedBy, requestedAt, writtenAt, asked },
     organization,
     project,
-    files: info.files.map(({ name, rows, bytes, sha256, columns }) => ({
+    files: info.files.map(({ name, rows, bytes, sha256, columns, sheets }) => ({
       name,
       rows,
       bytes,
       sha256,
-      ...(columns && {
-        columns: columns.map((column) => ({ name: column.name, label: column.label, type: column.type })),
-      }),
+      ...(columns && { columns: described(columns) }),
+      ...(sheets && { sheets: sheets.map((sheet) => ({ ...sheet, columns: described(sheet.columns) })) }),
     })),
     missing: info.missing.parts.map(({ what: _, ...part }) => part),
     warnings: info.warnings.map(({ code, message, count, ids }) => ({ code, message, count, ids })),
   };
   return `${JSON.stringify(manifest, null, 2).replace(/^\{\n {2}/, '{ ')}\n`;
+}
+
+function described(columns: readonly Column[]): Column[] {
+  return columns.map(({ name, label, type }) => ({ name, label, type }));
 }

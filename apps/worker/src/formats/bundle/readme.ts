@@ -1,5 +1,8 @@
 /** README.txt and shp_readme.txt: what the files are, for people who know nothing of where they come from. */
+
+import type { Column } from '../csv/columns.js';
 import { FAMILIES, type Family } from '../shapefile/shape.js';
+import { LONG_TEXTS_FILE } from '../xlsx/fragment.js';
 import { type BundleFile, type BundleInfo, type BundleWarning, familyOf } from './info.js';
 import { missingNotice, missingSection } from './missing.js';
 import { amount, definitions, heading, moment, oneLine, textFile, wrap } from './text.js';
@@ -52,9 +55,10 @@ export function renderReadme(info: BundleInfo): string {
       hasTables &&
         info.asked.csv.escapeFormulas &&
         "A text that a spreadsheet would take for a formula (one that begins with = + - @, a tab or a line end) has an apostrophe ' before it, which is not part of the answer.",
-      hasTables &&
+      files.some((file) => file.name === 'relationships.csv') &&
         'relationships.csv says which party holds what right to which location: party_id is an id in parties.csv, spatial_unit_id is an id in locations.csv.',
       ...jsonGuide(files),
+      ...workbookGuide(files),
       'Geometries are in longitude and latitude, WGS 84 (EPSG:4326).',
       hasShapefiles && 'shp_readme.txt tells more of the shapefiles, and how to join them to the tables.',
     ]),
@@ -165,6 +169,17 @@ function jsonGuide(files: readonly BundleFile[]): (string | false)[] {
   ];
 }
 
+function workbookGuide(files: readonly BundleFile[]): (string | false)[] {
+  const workbook = files.find((file) => file.sheets);
+  if (!workbook) return [];
+  return [
+    `${workbook.name} is a workbook for LibreOffice, Excel and their like, with the sheets ${workbook.sheets?.flatMap(({ sheets }) => sheets).join(', ')}. In the sheet relationships, party_id is an id in the sheet parties, spatial_unit_id is an id in the sheet locations. A list is written with commas between its items, a nested answer as JSON.`,
+    'Whole numbers of more than 15 digits are texts there, since a spreadsheet would lose the digits behind; and no text is a formula. A character that a workbook cannot hold is written as its number, such as _x0001_.',
+    files.some((file) => file.name === LONG_TEXTS_FILE) &&
+      `A text of more than 32,767 characters is cut in its cell, which says so; ${LONG_TEXTS_FILE} has it whole, by sheet, id and column.`,
+  ];
+}
+
 function isTable(file: BundleFile): boolean {
   return file.name.endsWith('.csv');
 }
@@ -180,20 +195,21 @@ function paragraphs(texts: readonly (string | false)[]): string[] {
 
 /** Files with the same columns share a list. */
 function columnSection(files: readonly BundleFile[]): string[] {
-  const tables = new Map<string, { names: string[]; file: BundleFile }>();
-  for (const file of files) {
-    if (!file.columns) continue;
-    const key = JSON.stringify(file.columns);
-    const table = tables.get(key) ?? { names: [], file };
-    table.names.push(file.name);
+  const tables = new Map<string, { names: string[]; columns: readonly Column[] }>();
+  const described = files.flatMap(({ name, columns, sheets = [] }) => [
+    ...(columns ? [{ name, columns }] : []),
+    ...sheets.map((sheet) => ({ name: `${name} (sheet ${sheet.name})`, columns: sheet.columns })),
+  ]);
+  for (const { name, columns } of described) {
+    const key = JSON.stringify(columns);
+    const table = tables.get(key) ?? { names: [], columns };
+    table.names.push(name);
     tables.set(key, table);
   }
-  const sections = [...tables.values()].flatMap(({ names, file }) => [
+  const sections = [...tables.values()].flatMap(({ names, columns }) => [
     '',
     ...wrap('', names.join(', '), 0),
-    ...definitions(
-      (file.columns ?? []).map(({ name, label, type }) => [name, label === name ? `(${type})` : `${label} (${type})`]),
-    ),
+    ...definitions(columns.map(({ name, label, type }) => [name, label === name ? `(${type})` : `${label} (${type})`])),
   ]);
   return sections.length === 0 ? [] : [...heading('Columns'), ...sections.slice(1)];
 }

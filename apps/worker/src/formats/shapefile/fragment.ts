@@ -1,5 +1,6 @@
 /** The map half of the shapefiles: locations in, one fragment for each family of geometries out. */
 import type { Geometry } from 'geojson';
+import { frameOf } from '../frames.js';
 import { ByteWriter } from '../sink.js';
 import { mergeTallies, noTally, type Tally, tally } from '../tally.js';
 import { isForBatch, RecordBatch, raisedBy, writeRecord } from './record.js';
@@ -50,9 +51,6 @@ export interface FamilyChunk {
   family: Family;
   bytes: Buffer;
 }
-
-/** Head of a frame, the unit in which a fragment is read back: rows, bytes of records, bytes of table rows (UInt32LE). */
-export const FRAME_HEADER = 12;
 
 /** A frame is closed when its records have this many bytes; it stays larger only for a geometry that is. */
 const FRAME_BYTES = 64 * 1024;
@@ -156,12 +154,7 @@ class FamilyEncoder {
     this.#batch.flush(this.family, this.#records);
     const records = this.#records.take();
     const table = this.#table.take();
-    const frame = Buffer.allocUnsafeSlow(FRAME_HEADER + records.length + table.length);
-    frame.writeUInt32LE(this.#frameRows, 0);
-    frame.writeUInt32LE(records.length, 4);
-    frame.writeUInt32LE(table.length, 8);
-    frame.set(records, FRAME_HEADER);
-    frame.set(table, FRAME_HEADER + records.length);
+    const frame = frameOf(this.#frameRows, records, table);
     this.#frameRows = 0;
     this.#piece.bytes += frame.length;
     this.#piece.shpBytes += records.length;

@@ -1,9 +1,9 @@
 /** The reduce half of the shapefiles: one family's fragments in, finished shapefiles out. */
 import { damaged } from '../damaged.js';
+import { FrameReader } from '../frames.js';
 import type { FileSink } from '../sink.js';
 import { mergeTallies, type Tally } from '../tally.js';
 import type { ShapefileFragmentMeta, ShapefilePiece } from './fragment.js';
-import { FrameReader } from './frames.js';
 import { FILE_HEADER } from './record.js';
 import type { Family } from './shape.js';
 import { tableBytes } from './table.js';

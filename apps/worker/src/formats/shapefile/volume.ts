@@ -1,8 +1,8 @@
 /** One finished shapefile: .shp, .shx, .dbf, .prj and .cpg, written front to back. */
 import { damaged } from '../damaged.js';
+import type { Frame } from '../frames.js';
 import { ByteWriter, type FileSink } from '../sink.js';
 import type { ShapefilePiece } from './fragment.js';
-import type { Frame } from './frames.js';
 import { copyRaised, FILE_HEADER, RECORD_HEADER } from './record.js';
 import { type Family, SHAPE_TYPES, Z_TYPE } from './shape.js';
 import { type FieldWidths, putRow, rowBytes, TABLE_END, tableBytes, tableHeader } from './table.js';

@@ -11,8 +11,8 @@ export interface ZipSource {
   /** Path inside the zip: relative, `/` between its parts. */
   name: string;
   source: Readable | Buffer;
-  /** Its size; a source that gives more or less fails the zip. */
-  bytes: number;
+  /** Its size, where it is known; a source that gives more or less fails the zip. */
+  bytes: number | null;
   /** Keep it as it is: for media that are compressed already. */
   store?: boolean;
 }
@@ -70,8 +70,8 @@ export async function writeZip(
     for await (const entry of entries) {
       current = entry;
       checkEntryName(entry.name, names);
-      await append(archive, entry, date, failure);
-      zipped.push({ name: entry.name, bytes: entry.bytes });
+      const given = await append(archive, entry, date, failure);
+      zipped.push({ name: entry.name, bytes: given });
     }
     current = undefined;
     await archive.finalize();
@@ -100,7 +100,7 @@ async function append(
   { name, source, bytes, store = false }: ZipSource,
   date: Date,
   failure: AbortController,
-): Promise<void> {
+): Promise<number> {
   failure.signal.throwIfAborted();
   let given = 0;
   if (Buffer.isBuffer(source)) {
@@ -121,10 +121,11 @@ async function append(
   const consumed = once(archive, 'entry', { signal: failure.signal });
   archive.append(source, { name, date, store });
   await consumed;
-  if (given !== bytes) {
+  if (bytes !== null && given !== bytes) {
     const message = `The file ${name} came to ${given} bytes in the bundle where ${bytes} were announced. Ask for the export again.`;
     throw new ExportError('bundle-source', message, false);
   }
+  return given;
 }
 
 function destroy(stream: Readable | Writable | Buffer | undefined, reason: unknown): void {

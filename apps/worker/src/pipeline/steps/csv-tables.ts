@@ -12,10 +12,14 @@ import type { Fragment, Mapper, OpenFragment, Reduced, ReduceInput, Step, StepCo
 const OUTPUT = 'csv';
 
 class CsvTableStep<E extends TableEntity> implements Step<E> {
+  readonly entities: readonly [E];
+
   constructor(
     readonly name: string,
     readonly entity: E,
-  ) {}
+  ) {
+    this.entities = [entity];
+  }
 
   isApplicable(options: ExportOptions): boolean {
     return options.formats.includes('csv');
@@ -25,7 +29,7 @@ class CsvTableStep<E extends TableEntity> implements Step<E> {
     return [OUTPUT];
   }
 
-  createMapper(context: StepContext, open: OpenFragment): Mapper<E> {
+  createMapper(_entity: E, context: StepContext, open: OpenFragment): Mapper<E> {
     return new CsvMapper(this.name, this.entity, formOf(this.entity, context.schemas), context.options, open);
   }
 

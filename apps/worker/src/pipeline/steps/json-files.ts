@@ -34,9 +34,11 @@ const asked = ({ formats }: ExportOptions) => OUTPUTS.filter((output) => formats
 
 class JsonFilesStep<E extends TableEntity> implements Step<E> {
   readonly name: string;
+  readonly entities: readonly [E];
 
   constructor(readonly entity: E) {
     this.name = `${entity}-json`;
+    this.entities = [entity];
   }
 
   isApplicable(options: ExportOptions): boolean {
@@ -47,7 +49,7 @@ class JsonFilesStep<E extends TableEntity> implements Step<E> {
     return asked(options);
   }
 
-  createMapper(context: StepContext, open: OpenFragment): Mapper<E> {
+  createMapper(_entity: E, context: StepContext, open: OpenFragment): Mapper<E> {
     const form = formOf(this.entity, context.schemas).map(({ name }) => name);
     return new JsonMapper(this.name, asked(context.options), new JsonFragmentEncoder(this.entity, form), open);
   }
@@ -80,6 +82,10 @@ class JsonFilesStep<E extends TableEntity> implements Step<E> {
       await writer.abort();
       throw error;
     }
+  }
+
+  fileOf(output: string): string {
+    return FILES[this.entity][output as Output].file;
   }
 
   warnings(notices: readonly Notice[], options: ExportOptions): BundleWarning[] {

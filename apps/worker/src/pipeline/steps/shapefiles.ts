@@ -20,7 +20,7 @@ type OpenWriter = StorageWriter & { key: string };
 
 class ShapefilesStep implements Step<'locations'> {
   readonly name = 'shapefiles';
-  readonly entity = 'locations';
+  readonly entities = ['locations'] as const;
 
   isApplicable(options: ExportOptions): boolean {
     return options.formats.includes('shapefiles');
@@ -31,7 +31,7 @@ class ShapefilesStep implements Step<'locations'> {
     return FAMILIES.filter((family) => found.has(family));
   }
 
-  createMapper(_context: StepContext, open: OpenFragment): Mapper<'locations'> {
+  createMapper(_entity: 'locations', _context: StepContext, open: OpenFragment): Mapper<'locations'> {
     return new ShapefilesMapper(this.name, open);
   }
 

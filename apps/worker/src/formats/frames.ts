@@ -1,7 +1,22 @@
-/** Reads a shapefile fragment back, frame by frame. */
-import { damaged } from '../damaged.js';
-import { asBuffer } from '../sink.js';
-import { FRAME_HEADER } from './fragment.js';
+/** The frames that fragments of binary records are made of: written whole, read back whole. */
+import { damaged } from './damaged.js';
+import { asBuffer } from './sink.js';
+
+/** Head of a frame: rows, bytes of records, bytes of table rows (UInt32LE). */
+const FRAME_HEADER = 12;
+
+/** The bytes of a frame; `table` is empty where the records are all there is. */
+export function frameOf(rows: number, records: Uint8Array, table: Uint8Array = EMPTY): Buffer {
+  const frame = Buffer.allocUnsafeSlow(FRAME_HEADER + records.length + table.length);
+  frame.writeUInt32LE(rows, 0);
+  frame.writeUInt32LE(records.length, 4);
+  frame.writeUInt32LE(table.length, 8);
+  frame.set(records, FRAME_HEADER);
+  frame.set(table, FRAME_HEADER + records.length);
+  return frame;
+}
+
+const EMPTY = new Uint8Array(0);
 
 /** Records and table rows that belong together. */
 export interface Frame {
