@@ -2,6 +2,7 @@
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { JobEnd } from '@parcelpost/shared/metrics.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
 import type { Decision } from '../outcome/decide.js';
@@ -51,35 +52,47 @@ async function reach(
   const { id, generation } = row;
   const log = deps.log.child({ exportId: id, kind: 'merge' });
   const { attempt, last } = attemptOf(job);
+  const count = (end: JobEnd) => deps.metrics.jobs.inc({ kind: 'merge', end });
   const watched = watch(deps, key, signal, log);
   try {
-    if (row.abort) return { failure: row.abort };
+    if (row.abort) {
+      count('aborted');
+      return { failure: row.abort };
+    }
     const [jobs] = await Promise.all([
       deps.jobs.all(id, generation),
       deps.exports.enterPhase(id, generation, 'bundling'),
     ]);
     const judged = judge(row.options, jobs);
-    if ('failure' in judged) return judged;
+    if ('failure' in judged) {
+      count('done');
+      return judged;
+    }
     const bundled = await bundle(deps, row, judged, key.start, watched.signal);
     crashPoint('merge.bundled');
+    count('done');
     return bundled;
   } catch (error) {
     if (databaseIsAway(error)) throw error;
     if (signal.aborted && signal.reason === SHUTDOWN) {
       await deps.jobs.handBack(key);
+      count('handed-back');
       return handBack(job, token);
     }
     const stopped = watched.signal.reason;
     if (stopped instanceof AbortedError) {
       log.debug({ reason: stopped.reason }, 'stopped before its end');
+      count(stopped.reason === 'superseded' ? 'superseded' : 'aborted');
       return typeof stopped.reason === 'string' ? undefined : { failure: stopped.reason };
     }
     const failure = failureOf(error, { step: 'merge', shard: null, attempts: attempt });
     log.warn({ err: error, last, attempt }, 'the merge failed');
     if (!(await deps.jobs.fail(key, last ? 'failed' : 'waiting', failure))) {
       log.warn(SUPERSEDED);
+      count('superseded');
       return undefined;
     }
+    count(last ? 'failed' : 'retried');
     if (!last) throw error;
     return { failure };
   } finally {

@@ -45,8 +45,8 @@ export async function runChecks(checks: readonly Check[]): Promise<Diagnosis> {
   return diagnosis;
 }
 
-/** Several addresses that refused give an error without a message of its own. */
-function reasonOf(error: unknown): string {
+/** What an error says; several addresses that refused give one without a message of its own. */
+export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
