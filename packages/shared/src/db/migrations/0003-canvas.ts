@@ -28,9 +28,9 @@ update outbox set place = case when hook = 'enter' then 'enter' else hook || '/'
 alter table outbox alter column place set not null;
 alter table outbox add constraint outbox_place unique (export_id, generation, place);
 create index outbox_children on outbox (parent_id) where parent_id is not null;
-drop index outbox_pending;
+drop index if exists outbox_pending;
 create index outbox_pending on outbox (pending_at, position) where state = 'pending';
-drop index outbox_on_its_way;
+drop index if exists outbox_on_its_way;
 create index outbox_on_its_way on outbox (id) where hook <> 'enter' and kind = 'task' and state in ('entered', 'active');
 create index outbox_due on outbox (due_at) where due_at is not null and state in ('entered', 'active');
 create index outbox_sealed on outbox (finished_at) where sealed is not null;
