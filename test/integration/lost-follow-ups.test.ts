@@ -7,6 +7,7 @@ import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { SignatureOptions } from '@parcelpost/shared/signatures/signature.js';
+import { UnrecoverableError } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FollowUpHandler } from '../../apps/worker/src/follow-ups/types.js';
 import type { WorkerDeps } from '../../apps/worker/src/processors/deps.js';
@@ -120,5 +121,56 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     const lost = new LostFollowUps(deps(), 10_000, 2);
     for (let round = 0; round < 4; round++) await lost.round();
     expect(await jobState(last)).toBe('delayed');
+  });
+
+  /** Has whatever waits in the queue fail at once, without anything of ours being asked. */
+  async function failAll(): Promise<void> {
+    const worker = queues.work('webhook', async () => Promise.reject(new UnrecoverableError('gone')), {
+      concurrency: 1,
+      lockMs: 30_000,
+    });
+    await until(
+      'nothing waits',
+      async () => (await queues.queue('webhook').getJobCountByTypes('waiting', 'active')) === 0,
+    );
+    await worker.close();
+  }
+
+  test('fail where the queue alone has ended them', async () => {
+    const [id] = (await release(1)) as [string];
+    await failAll();
+    expect(await jobState(id)).toBe('failed');
+    await new LostFollowUps(deps(), 10_000).round();
+    expect(await outbox.get(id)).toMatchObject({ state: 'failed', error: { code: 'lost', step: TASK } });
+  });
+
+  test('are entered again where somebody put a job of another kind in their place', async () => {
+    const { id: idOf } = await releaseCanvas(database.db, [{ task: TASK }]);
+    const id = idOf('onSuccess/0');
+    await queues.queue('webhook').add(TASK, { followUpId: id, mac: 'mine' }, { jobId: id });
+    await relay.run();
+    await failAll();
+    await table()
+      .where({ id })
+      .update({ entered_at: new Date(Date.now() - MINUTE_MS) });
+    await new LostFollowUps(deps(), 10_000).round();
+    expect(await jobState(id)).toBe('waiting');
+    expect(await send([id])).toEqual([id]);
+  });
+
+  test('that ended a week ago without a replay keep no token', async () => {
+    const sealed = { 'onSuccess/0': { token: 't', next: {} }, 'onSuccess/1': { token: 't', next: {} } };
+    const list = [{ task: TASK }, { task: TASK }];
+    const { id } = await releaseCanvas(database.db, list, { sealed });
+    const { followUps } = deps();
+    for (const place of ['onSuccess/0', 'onSuccess/1']) {
+      await followUps.settle({ id: id(place), replay: 0 }, { error: { code: 'test', message: 'it failed' } });
+    }
+    await table()
+      .where({ id: id('onSuccess/0') })
+      .update({ finished_at: new Date(Date.now() - 8 * 24 * 60 * MINUTE_MS) });
+    await new LostFollowUps(deps(), 10_000).round();
+    expect((await followUps.get(id('onSuccess/0')))?.sealed).toBeNull();
+    expect((await followUps.get(id('onSuccess/1')))?.sealed).toEqual({ token: 't', next: {} });
   });
 });

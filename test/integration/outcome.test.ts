@@ -3,6 +3,7 @@ import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js'
 import { ExportRequests, type RequestedExport } from '@parcelpost/shared/db/services/export-requests.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
+import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
@@ -144,6 +145,70 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     expect(row.sealedToken).toBe('sealed');
     await decide(deps(), row, { failure: FAILURE });
     expect((await exports.get(asked.id))?.sealedToken).toBeNull();
+  });
+
+  test('an export that was told to stop is not completed: the reason is decided, and handed to onFailure', async () => {
+    const asked = newExport();
+    await requests.request(asked);
+    const row = await exports.get(asked.id);
+    if (!row) throw new Error('not there');
+    const cancelled = { code: 'cancelled', message: 'Cancelled by Ana.', step: null, shard: null, attempts: 1 };
+    await exports.raiseAbort(row.id, 1, cancelled);
+    expect(await decide(deps(), row, success(row.id))).toBe('cancelled');
+    expect(await exports.get(row.id)).toMatchObject({ outcome: 'cancelled', error: cancelled, result: null });
+    const [released, ...others] = await outbox.followUps(row.id);
+    expect(released).toMatchObject({
+      hook: 'onFailure',
+      input: { kind: 'failure', report: { outcome: 'cancelled', failure: cancelled } },
+    });
+    expect(others).toEqual([]);
+    expect(await new FileService(database.db).ofExport(row.id)).toBeUndefined();
+  });
+
+  test.each([
+    ['completed', false],
+    ['partial', true],
+    ['failed', true],
+    ['cancelled', true],
+  ] as const)('parts of an export that is %s are kept for another try: %s', async (outcome, kept) => {
+    const asked = newExport();
+    await requests.request(asked);
+    const row = await exports.get(asked.id);
+    if (!row) throw new Error('not there');
+    const good = success(row.id) as Extract<Decision, { file: object }>;
+    const decision: Decision =
+      outcome === 'completed' || outcome === 'partial'
+        ? { ...good, result: { ...good.result, outcome } }
+        : { failure: { ...FAILURE, code: outcome } };
+    expect(await decide(deps(), row, decision)).toBe(outcome);
+    expect((await exports.get(row.id))?.partsUntil !== null).toBe(kept);
+    const hooks = (await outbox.followUps(row.id)).map(({ hook }) => hook);
+    expect(new Set(hooks)).toEqual(
+      new Set([outcome === 'failed' || outcome === 'cancelled' ? 'onFailure' : 'onSuccess']),
+    );
+  });
+
+  test('a token for a next export goes to the follow-up that starts it, and is forgotten once that is done', async () => {
+    const asked = newExport();
+    const next = signatureSchema.parse({
+      task: 'export.project',
+      args: { project: 'p', request: { outputType: 'shp' } },
+    });
+    const sealed = { token: 'for the next', next: { 'onSuccess/0': { token: 'for the one after', next: {} } } };
+    await requests.request({
+      ...asked,
+      onSuccess: [next],
+      nextTokens: { 'onSuccess/0': sealed, 'onFailure/0': { token: 'never needed', next: {} } },
+    });
+    const row = await exports.get(asked.id);
+    if (!row) throw new Error('not there');
+    await decide(deps(), row, success(row.id));
+    expect((await exports.get(row.id))?.nextTokens).toBeNull();
+    const followUps = new FollowUps(database.db);
+    const [{ id } = { id: '' }] = await outbox.followUps(row.id);
+    expect((await followUps.get(id))?.sealed).toEqual(sealed);
+    await followUps.settle({ id, replay: 0 }, { result: null });
+    expect((await followUps.get(id))?.sealed).toBeNull();
   });
 
   test('a decision for an earlier generation changes nothing', async () => {
