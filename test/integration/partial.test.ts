@@ -159,7 +159,7 @@ describe.concurrent.each(ENGINES)('a part for the whole on the %s engine', (engi
   test.sequential('what is not whole can be cancelled like any other', async () => {
     await stack.platform.configure({
       faults: [
-        { match: '/partly-cancelled/parties/.*offset=0$', status: 403 },
+        { match: '/partly-cancelled/spatial/.*offset=0$', status: 403 },
         { match: '/partly-cancelled/.*offset=', break: 'hold' },
       ],
     });
