@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
-import { engineChoice, localRedis, namedQueue } from './engine.js';
+import { engineChoice, localRedis, namedQueue, runningRedis } from './engine.js';
 
 const DATABASE = 'postgres://127.0.0.1:5432/parcelpost';
 const POSTGRES = 'postgres://queues.example.org/queues';
@@ -53,6 +53,21 @@ describe('a Redis of our own', () => {
       redis.disconnect();
     }
   }
+
+  test('is found by other commands as long as it runs', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parcelpost-engine-'));
+    chmodSync(folder, 0o755);
+    try {
+      expect(runningRedis(folder)).toBeUndefined();
+      const url = await localRedis(context, folder, () => {});
+      expect(runningRedis(folder)).toBe(url);
+      for (const ending of endings.splice(0).reverse()) await ending();
+      expect(runningRedis(folder)).toBeUndefined();
+    } finally {
+      for (const ending of endings.splice(0).reverse()) await ending();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 
   test('keeps its data for the next start; a second one beside it has data of its own', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parcelpost-engine-'));

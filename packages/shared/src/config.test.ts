@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readProducerConfig, readWorkerConfig } from './config.js';
+import { ConfigError, readOpsConfig, readProducerConfig, readWorkerConfig } from './config.js';
 
 const SECRET = 'a secret of more than thirty-two characters';
 const common = {
@@ -75,4 +75,49 @@ it('webhooks are signed with one secret or several, none of them short, and the 
   const said = complaint(() => readWorkerConfig({ ...ofWorker, WEBHOOK_SECRET: `${one},hunter2` }));
   expect(said).toMatch(/^WEBHOOK_SECRET is wrong: each secret needs at least 24 characters/);
   expect(said).not.toContain('hunter2');
+});
+
+describe('names of queues', () => {
+  it('routes and roles are lists; every worker has the queues of the built-in tasks unless told otherwise', () => {
+    const config = readWorkerConfig({ ...ofWorker, TASK_ROUTES: 'gis, reports' });
+    expect([config.TASK_ROUTES, config.WORKER_QUEUES]).toEqual([
+      ['gis', 'reports'],
+      ['export', 'msg', 'webhook', 'log'],
+    ]);
+    expect(readWorkerConfig({ ...ofWorker, WORKER_QUEUES: 'export' }).WORKER_QUEUES).toEqual(['export']);
+    expect(readProducerConfig(ofProducer).TASK_ROUTES).toEqual([]);
+  });
+
+  it.each(['gis.index', 'g:s', '-gis', '2gis', 'x'.repeat(65)])('%s is no queue, and the message names it', (name) => {
+    for (const variable of ['TASK_ROUTES', 'WORKER_QUEUES']) {
+      const said = complaint(() => readWorkerConfig({ ...ofWorker, [variable]: `ok,${name}` }));
+      expect(said).toContain(`${variable} is wrong: "${name}" is no queue`);
+      expect(said.split('\n')).toHaveLength(1);
+    }
+  });
+
+  it.each(['meta', 'export', 'msg', 'webhook', 'log'])('%s is ours and cannot be routed elsewhere', (name) => {
+    const said = complaint(() => readProducerConfig({ ...ofProducer, TASK_ROUTES: name }));
+    expect(said).toBe(
+      `TASK_ROUTES is wrong: "${name}" is a queue of Parcelpost itself; another service’s queue needs a name of its own`,
+    );
+  });
+});
+
+it('follow-ups are signed: neither producer nor worker starts without the secret, or with a short one', () => {
+  for (const [read, env] of [
+    [readProducerConfig, ofProducer],
+    [readWorkerConfig, ofWorker],
+  ] as const) {
+    expect(complaint(() => read({ ...env, SIGNATURE_SECRET: undefined }))).toBe('SIGNATURE_SECRET is not set');
+    expect(complaint(() => read({ ...env, SIGNATURE_SECRET: 'short' }))).toMatch(/^SIGNATURE_SECRET is wrong: each/);
+    expect(read({ ...env, SIGNATURE_SECRET: `${SECRET},${SECRET}2` }).SIGNATURE_SECRET).toEqual([SECRET, `${SECRET}2`]);
+  }
+});
+
+it('looking after an installation needs to know where things are, and no secret', () => {
+  const config = readOpsConfig({ ...ofProducer, SWEEP_SECONDS: '0.5' });
+  expect(config).toMatchObject({ DATABASE_URL: common.DATABASE_URL, QUEUE_PREFIX: 'parcelpost', SWEEP_SECONDS: 0.5 });
+  expect(JSON.stringify(config)).not.toContain(SECRET);
+  expect(readOpsConfig({ DATABASE_URL: common.DATABASE_URL }).STORAGE_URL).toBeUndefined();
 });
