@@ -36,6 +36,8 @@ export interface Stack {
   storageDir: string;
   smtp: SmtpCatcher;
   secrets: LocalSecrets;
+  /** The whole configuration of each app, for whoever starts one by other means. */
+  environment: Record<'producer' | 'worker', Record<string, string>>;
   producer: AppProcess;
   /** Every worker that was started, dead ones included. */
   workers: AppProcess[];
@@ -94,18 +96,22 @@ async function assemble(
   });
   // Tests wait for what a sweep does, and their webhooks go to this machine.
   const ofTests = { WEBHOOK_ALLOW_PRIVATE: 'true', SWEEP_SECONDS: '0.5' };
+  const whole = {
+    producer: { ...environment.producer, ...ofTests, ...options.producerEnv },
+    worker: { ...environment.worker, ...ofTests, ...options.workerEnv },
+  };
   const start = async (kind: 'producer' | 'worker', env: Record<string, string>) => {
-    const app = await startProcess(kind, { ...environment[kind], ...ofTests, ...env });
+    const app = await startProcess(kind, { ...whole[kind], ...env });
     endings.push(() => app.kill());
     return app;
   };
   const workers: AppProcess[] = [];
   const startWorker = async (env: Record<string, string> = {}) => {
-    const worker = await start('worker', { ...options.workerEnv, ...env });
+    const worker = await start('worker', env);
     workers.push(worker);
     return worker;
   };
-  const first = start('producer', { PORT: String(port), ...options.producerEnv });
+  const first = start('producer', { PORT: String(port) });
   const starting = [first, ...Array.from({ length: options.workers ?? 1 }, () => startWorker())];
   // Where one cannot start, the others must be there before they can be ended.
   await Promise.allSettled(starting);
@@ -120,6 +126,7 @@ async function assemble(
     storageDir,
     smtp,
     secrets,
+    environment: whole,
     producer,
     workers,
     startWorker,
