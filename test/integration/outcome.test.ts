@@ -157,7 +157,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     expect(await decide(deps(), row, success(row.id))).toBe('cancelled');
     expect(await exports.get(row.id)).toMatchObject({ outcome: 'cancelled', error: cancelled, result: null });
     const [released, ...others] = await outbox.followUps(row.id);
-    expect(released).toMatchObject({
+    expect(await outbox.get(released?.id ?? '')).toMatchObject({
       hook: 'onFailure',
       input: { kind: 'failure', report: { outcome: 'cancelled', failure: cancelled } },
     });

@@ -1,7 +1,7 @@
 /** Database, queues and workers in this process, for tests of what happens to follow-ups; tasks are the test's own. */
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
-import { type OutboxRow, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import { type FollowUpNode, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
@@ -46,8 +46,8 @@ export interface CanvasBench {
   /** Releases a canvas, as the decision does, and relays it. */
   release(...args: DropFirst<Parameters<typeof releaseCanvas>>): Promise<ReleasedCanvas>;
   /** Every node of an export's canvases, by place, once none is on its way. */
-  settled(exportId: string): Promise<Map<string, OutboxRow>>;
-  rows(exportId: string): Promise<Map<string, OutboxRow>>;
+  settled(exportId: string): Promise<Map<string, FollowUpNode>>;
+  rows(exportId: string): Promise<Map<string, FollowUpNode>>;
   stop(): Promise<void>;
 }
 

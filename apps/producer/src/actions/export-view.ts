@@ -1,5 +1,5 @@
 /** An export as the API shows it: without its token, and without the arguments of its follow-ups. */
-import type { OutboxRow } from '@parcelpost/shared/db/services/outbox.js';
+import type { FollowUpNode } from '@parcelpost/shared/db/services/outbox.js';
 import { exportPageUrl } from '@parcelpost/shared/export-result.js';
 import { z } from 'zod';
 import { isCancelling, isRetryable } from './change-export.js';
@@ -155,7 +155,7 @@ export function hasBundle(state: string): boolean {
   return state === 'completed' || state === 'partial';
 }
 
-export function viewFollowUp(row: OutboxRow): z.output<typeof followUpView> {
+export function viewFollowUp(row: FollowUpNode): z.output<typeof followUpView> {
   return {
     id: row.id,
     generation: row.generation,

@@ -8,7 +8,7 @@ import {
   stateOf,
 } from '@parcelpost/shared/db/services/exports.js';
 import { type FileRow, FileService } from '@parcelpost/shared/db/services/files.js';
-import { type OutboxRow, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import { type FollowUpNode, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
 import { isUuid, type UserRow } from '@parcelpost/shared/db/services/users.js';
 import type { Dependencies } from '../dependencies.js';
@@ -67,7 +67,7 @@ export class ReadExports {
   }
 
   /** What belongs to an export that {@link one} has given out. */
-  async detail(row: ExportRow): Promise<ExportDetail & { followUps: OutboxRow[] }> {
+  async detail(row: ExportRow): Promise<ExportDetail & { followUps: FollowUpNode[] }> {
     const [details, followUps] = await Promise.all([this.#details([row]), this.#outbox.followUps(row.id)]);
     const [detail] = details;
     if (!detail) throw problem('export-not-found', NOT_FOUND);

@@ -1,10 +1,10 @@
 /** What an export's outcome has released, as a table of its page. */
-import type { OutboxRow } from '@parcelpost/shared/db/services/outbox.js';
+import type { FollowUpNode } from '@parcelpost/shared/db/services/outbox.js';
 import { type Html, html } from './html.js';
 import { moment } from './words.js';
 
 export type FollowUp = Pick<
-  OutboxRow,
+  FollowUpNode,
   'generation' | 'place' | 'kind' | 'task' | 'state' | 'attempts' | 'error' | 'finishedAt'
 >;
 

@@ -3,7 +3,7 @@
  * worker; what is entered twice is one job, and what is ended twice ends once.
  */
 import type { FollowUpEnd } from '@parcelpost/shared/db/services/follow-ups.js';
-import type { OutboxRow } from '@parcelpost/shared/db/services/outbox.js';
+import type { EnRoute } from '@parcelpost/shared/db/services/outbox.js';
 import { agreesWith, collectJobId, followUpJobId } from '@parcelpost/shared/queues/follow-up-job.js';
 import { META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { queueOfTask } from '@parcelpost/shared/signatures/registry.js';
@@ -55,18 +55,18 @@ export class LostFollowUps {
   }
 
   /** Whether a follow-up is to be entered again. Ends one that its queue has ended. */
-  async #isLost(row: OutboxRow): Promise<boolean> {
+  async #isLost(row: EnRoute): Promise<boolean> {
     return this.deps.routes.includes(queueOfTask(row.task)) ? this.#isLostElsewhere(row) : this.#isLostHere(row);
   }
 
-  async #isLostHere(row: OutboxRow): Promise<boolean> {
+  async #isLostHere(row: EnRoute): Promise<boolean> {
     const queue = this.deps.queues.queue(queueOfTask(row.task));
     const id = followUpJobId(row);
     const state = await queue.getJobState(id);
     if (state === 'unknown') return true;
     if (state !== 'failed' && state !== 'completed') return false;
-    const job = await queue.getJob(id);
-    if (job && !agreesWith(row, job.data)) {
+    const [job, agreed] = await Promise.all([queue.getJob(id), this.deps.outbox.get(row.id)]);
+    if (job && agreed && !agreesWith(agreed, job.data)) {
       // Somebody put a job of his own in the place of this one.
       await job.remove();
       return true;
@@ -77,7 +77,7 @@ export class LostFollowUps {
   }
 
   /** A task of another service: its own job says what became of it, whether or not the one above it ever runs. */
-  async #isLostElsewhere(row: OutboxRow): Promise<boolean> {
+  async #isLostElsewhere(row: EnRoute): Promise<boolean> {
     const seen = await seenInQueue(this.deps, row);
     if (typeof seen === 'object') await settleRouted(this.deps, row, seen);
     if (seen !== 'unknown') return false;
@@ -88,7 +88,7 @@ export class LostFollowUps {
     return true;
   }
 
-  async #endOverdue(row: OutboxRow): Promise<void> {
+  async #endOverdue(row: EnRoute): Promise<void> {
     const seen = await seenInQueue(this.deps, row);
     const seconds = (row.options.timeout ?? 0) / 1000;
     const late = { code: 'timeout', message: `The other service did not end the task within ${seconds} seconds.` };

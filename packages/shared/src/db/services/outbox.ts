@@ -74,6 +74,20 @@ export const OUTBOX_COLUMNS = {
   finishedAt: 'outbox.finished_at',
 } as const;
 
+/** A follow-up as people see it: what it came to, and not what it was given. */
+export type FollowUpNode = Omit<OutboxRow, 'args' | 'input' | 'mac'>;
+const { args: _args, input: _input, mac: _mac, ...NODE_COLUMNS } = OUTBOX_COLUMNS;
+
+/** What tells of a follow-up's jobs. */
+export type EnRoute = Pick<OutboxRow, 'id' | 'exportId' | 'task' | 'options' | 'replays'>;
+const EN_ROUTE_COLUMNS = {
+  id: OUTBOX_COLUMNS.id,
+  exportId: OUTBOX_COLUMNS.exportId,
+  task: OUTBOX_COLUMNS.task,
+  options: OUTBOX_COLUMNS.options,
+  replays: OUTBOX_COLUMNS.replays,
+} as const;
+
 /** First half of the advisory locks by which relays take turns at an export; the second half is of the export's id. */
 const TURN = 7_041_221;
 /** How long a relay waits for another one's batch; the next sweep tries again. */
@@ -109,11 +123,11 @@ export class OutboxService {
   }
 
   /** The follow-ups of an export, of all its generations, each in the order of the canvas: holders before what they hold. */
-  async followUps(exportId: string): Promise<OutboxRow[]> {
+  async followUps(exportId: string): Promise<FollowUpNode[]> {
     const rows = await this.db('outbox')
       .where({ export_id: exportId })
       .whereNot('hook', 'enter')
-      .select<OutboxRow[]>(OUTBOX_COLUMNS);
+      .select<FollowUpNode[]>(NODE_COLUMNS);
     return rows.sort((a, b) => a.generation - b.generation || comparePlaces(a.place, b.place));
   }
 
@@ -182,7 +196,7 @@ export class OutboxService {
    * Follow-ups that were entered at least `ageMs` ago and have not come to their end, in the order of their ids.
    * @param after the id behind which to go on
    */
-  async onTheirWay(ageMs: number, after: string | undefined, limit: number): Promise<OutboxRow[]> {
+  async onTheirWay(ageMs: number, after: string | undefined, limit: number): Promise<EnRoute[]> {
     const query = this.db('outbox')
       .whereNot({ hook: 'enter' })
       .where({ kind: 'task' })
@@ -190,19 +204,19 @@ export class OutboxService {
       .where('entered_at', '<=', this.db.raw(`now() - ? * interval '1 millisecond'`, [ageMs]))
       .orderBy('id')
       .limit(limit)
-      .select<OutboxRow[]>(OUTBOX_COLUMNS);
+      .select<EnRoute[]>(EN_ROUTE_COLUMNS);
     if (after !== undefined) query.where('id', '>', after);
     return query;
   }
 
   /** Follow-ups that another service should have ended by now, those first whose time was over first. */
-  async overdue(limit: number): Promise<OutboxRow[]> {
+  async overdue(limit: number): Promise<EnRoute[]> {
     return this.db('outbox')
       .whereIn('state', ['entered', 'active'])
       .where('due_at', '<=', this.db.fn.now())
       .orderBy('due_at')
       .limit(limit)
-      .select<OutboxRow[]>(OUTBOX_COLUMNS);
+      .select<EnRoute[]>(EN_ROUTE_COLUMNS);
   }
 
   /** Has follow-ups entered into their queues again, after those lost them. @returns how many; ended ones stay so */
