@@ -1,24 +1,18 @@
 /** The operator's doctor: it finds each trouble that is planted, says what to do, and is silent where nothing is wrong. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { readOpsConfig } from '@parcelpost/shared/config.js';
-import { openDatabase } from '@parcelpost/shared/db/database.js';
-import { Inspection } from '@parcelpost/shared/db/services/inspection.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { type AnyWorker, migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { OpsContext } from '../../apps/producer/src/cli/ops/context.js';
 import { exitCode, tell } from '../../apps/producer/src/cli/ops/diagnosis.js';
 import { diagnose } from '../../apps/producer/src/cli/ops/doctor.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { doctorContext, LIMITS } from '../support/doctor.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
-import { type OwnRedis, startOwnRedis } from '../support/own-redis.js';
 import { plantDecided, plantExport, plantFollowUp, secondsAgo } from '../support/planted.js';
 
 const log = createLogger('test', 'silent');
-const LIMITS = { stuckSeconds: 1800, sinceSeconds: 86_400, sweepSeconds: 5 };
 const HOUR = 3600;
 const OWN = ['meta', 'export', 'msg', 'webhook', 'log'];
 
@@ -35,18 +29,6 @@ afterAll(async () => {
   await database.drop();
   await rm(storage, { recursive: true, force: true });
 });
-
-/** What the doctor is given, the environment changed by `env`. */
-function contextFor(url: string, prefix: string, queues: Queues, env: Record<string, string> = {}): OpsContext {
-  const config = readOpsConfig({
-    DATABASE_URL: database.url,
-    QUEUE_URL: url,
-    QUEUE_PREFIX: prefix,
-    STORAGE_URL: pathToFileURL(storage).href,
-    ...env,
-  });
-  return { config, queueUrl: url, db: database.db, queues, inspection: new Inspection(database.db), print: () => {} };
-}
 
 describe.each(ENGINES)('the doctor, with queues on %s', (engine) => {
   const prefix = uniquePrefix();
@@ -66,8 +48,10 @@ describe.each(ENGINES)('the doctor, with queues on %s', (engine) => {
     await queues.close();
   });
 
+  const context = (env: Record<string, string>) =>
+    doctorContext({ database, queueUrl: url, prefix, queues, storage }, env);
   const examine = async (env: Record<string, string> = {}) => {
-    const diagnosis = await diagnose(contextFor(url, prefix, queues, env), LIMITS);
+    const diagnosis = await diagnose(context(env), LIMITS);
     return { diagnosis, code: exitCode(diagnosis), text: tell(diagnosis) };
   };
   /** The finding of this code, which must be the only problem. */
@@ -197,13 +181,18 @@ describe.each(ENGINES)('the doctor, with queues on %s', (engine) => {
     await Promise.all(mine.map((worker) => worker.close()));
     try {
       await alone.queue('msg').add('msg.email', {}, { jobId: 'one' });
-      const { findings } = await diagnose(contextFor(url, other, alone), LIMITS);
-      const missed = findings.filter((one) => one.code === 'queue-without-worker');
-      expect(missed.map(({ what }) => /queue (\w+)/.exec(what)?.[1]).toSorted()).toEqual(
-        expect.arrayContaining(['export', 'meta', 'msg', 'webhook']),
+      const { findings } = await diagnose(
+        doctorContext({ database, queueUrl: url, prefix: other, queues: alone, storage }),
+        LIMITS,
       );
-      expect(missed.find(({ what }) => what.includes('queue msg'))?.what).toContain('1 job waits for one');
-      expect(missed.find(({ what }) => what.includes('queue msg'))?.advice).toContain('WORKER_QUEUES has msg in it');
+      const missed = findings.filter((one) => one.code === 'queue-without-worker');
+      expect(missed).toHaveLength(1);
+      expect(missed[0]?.what).toBe('No worker listens to the queues meta, export, log, msg, webhook.');
+      expect(missed[0]?.items).toEqual(
+        ['meta', 'export', 'log', 'msg', 'webhook'].map(
+          (name) => `${name}: ${name === 'msg' ? '1 job waits' : '0 jobs wait'}`,
+        ),
+      );
     } finally {
       for (const { name } of mine) workers.push(queues.work(name, async () => {}, { concurrency: 1, lockMs: 30_000 }));
       await Promise.all(workers.map((worker) => worker.waitUntilReady()));
@@ -266,82 +255,5 @@ describe.each(ENGINES)('the doctor, with queues on %s', (engine) => {
     expect(said).toContain('msg/forged-1  msg.email');
     expect(said).toContain('no follow-up of this id was ever written');
     expect(said).not.toContain('old');
-  });
-
-  it('names a storage that cannot be written', async () => {
-    const file = join(storage, 'a-file');
-    await writeFile(file, '');
-    const said = await onlyProblem('storage', { STORAGE_URL: pathToFileURL(file).href });
-    expect(said).toMatch(/cannot be written and read: (ENOTDIR|EEXIST)/);
-  });
-
-  it('cannot tell where the tables are not those of this version', async () => {
-    await database.db('migrations').where({ name: '0003-canvas' }).delete();
-    try {
-      const { code, text } = await examine();
-      expect(code).toBe(2);
-      expect(text).toContain('CANNOT TELL  tables: the database lacks 0003-canvas; run npm run migrate');
-    } finally {
-      await database.db('migrations').insert({ name: '0003-canvas', batch: 1, migration_time: new Date() });
-    }
-  });
-});
-
-describe('where a service is away', () => {
-  let redis: OwnRedis;
-  beforeAll(async () => {
-    redis = await startOwnRedis();
-  });
-  afterAll(() => redis.kill());
-
-  it('the doctor cannot tell, says which one, and looks at the rest', async () => {
-    const prefix = uniquePrefix();
-    await redis.kill();
-    const queues = openQueues(redis.url, { prefix, log });
-    const late = await plantExport(database.db, { deadline_at: secondsAgo(120) });
-    try {
-      const diagnosis = await diagnose(contextFor(redis.url, prefix, queues), LIMITS);
-      expect(exitCode(diagnosis)).toBe(2);
-      const text = tell(diagnosis);
-      expect(text).toMatch(/CANNOT TELL {2}queues \(redis at 127\.0\.0\.1:\d+\)/);
-      expect(text).toContain(late);
-    } finally {
-      await queues.close();
-      await redis.start();
-    }
-  });
-
-  it('without the database it can tell nothing of exports, and still looks at queues and storage', async () => {
-    const queues = openQueues(redis.url, { prefix: uniquePrefix(), log });
-    const db = openDatabase('postgres://nobody:hidden@127.0.0.1:1/gone', { max: 1 });
-    try {
-      const context = { ...contextFor(redis.url, 'x', queues), db, inspection: new Inspection(db) };
-      const diagnosis = await diagnose(context, LIMITS);
-      expect(exitCode(diagnosis)).toBe(2);
-      expect(diagnosis.unknown.map(({ what }) => what)).toEqual([expect.stringMatching(/^database/)]);
-      expect(diagnosis.seen.join()).toMatch(/queues on redis.*storage/);
-      expect(tell(diagnosis)).not.toContain('hidden');
-    } finally {
-      await queues.close();
-      await db.destroy();
-    }
-  });
-
-  it('a Redis that may throw jobs away is a problem, one that forgets them at a restart a note', async () => {
-    const { Redis } = await import('ioredis');
-    const client = new Redis(redis.url);
-    await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
-    await client.quit();
-    const queues = openQueues(redis.url, { prefix: uniquePrefix(), log });
-    try {
-      const { findings } = await diagnose(contextFor(redis.url, 'x', queues), LIMITS);
-      const doubts = findings.filter((one) => one.code === 'engine-settings');
-      expect(doubts.map(({ level, what }) => [level, /allkeys-lru|append-only/.exec(what)?.[0]])).toEqual([
-        ['problem', 'allkeys-lru'],
-        ['note', 'append-only'],
-      ]);
-    } finally {
-      await queues.close();
-    }
   });
 });

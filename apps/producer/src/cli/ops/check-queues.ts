@@ -39,35 +39,52 @@ export function queuesAreServed(
         const some = names.slice(i, i + TOGETHER).map((name) => lookAtQueue(queues, name, since));
         looks.push(...(await Promise.all(some)));
       }
-      const findings = looks.flatMap((look) => [
-        ...servedFindings(look, routes.includes(look.name)),
-        ...failedFindings(look, sinceSeconds),
-      ]);
-      const unserved = looks.filter(({ workers }) => workers === 0).map(({ name }) => name);
-      findings.push(...unbegunFindings(unbegun.filter(({ task }) => !unserved.includes(queueOfTask(task)))));
+      const unserved = looks.filter(({ workers }) => workers === 0);
+      const findings = [
+        ...unservedFindings(unserved.filter(({ name }) => !routes.includes(name))),
+        ...unserved.filter(({ name }) => routes.includes(name)).map(routeFinding),
+        ...looks.flatMap((look) => [...queueFindings(look), ...failedFindings(look, sinceSeconds)]),
+      ];
+      const waitsForNobody = (task: string) => unserved.some(({ name }) => name === queueOfTask(task));
+      findings.push(...unbegunFindings(unbegun.filter(({ task }) => !waitsForNobody(task))));
       const workers = looks.map(({ name, workers: n }) => `${name} ${n ?? '?'}`);
       return { findings, seen: [`workers: ${workers.join(', ')}`] };
     },
   };
 }
 
-/** Whether somebody takes what waits. */
-function servedFindings({ name, workers, waiting, delayed, paused }: QueueLook, routed: boolean): Finding[] {
+const jobsOf = ({ waiting, delayed }: QueueLook) => counted(waiting + delayed, 'job waits', 'jobs wait');
+
+/** Queues that our own workers are to listen to, and none does. */
+function unservedFindings(looks: QueueLook[]): Finding[] {
+  if (looks.length === 0) return [];
+  return [
+    {
+      level: 'problem',
+      code: 'queue-without-worker',
+      what: `No worker listens to ${looks.length === 1 ? 'the queue' : 'the queues'} ${looks.map(({ name }) => name).join(', ')}.`,
+      advice:
+        'Start workers whose WORKER_QUEUES have them (all listen to meta). If they run, QUEUE_URL and QUEUE_PREFIX are others there than here.',
+      items: looks.map((look) => `${look.name}: ${jobsOf(look)}`),
+    },
+  ];
+}
+
+/** Another service may listen only now and then: it is missed when there is something for it to do. */
+function routeFinding(look: QueueLook): Finding {
+  return {
+    level: look.waiting + look.delayed > 0 ? 'problem' : 'note',
+    code: 'route-not-served',
+    what: `No worker listens to the queue ${look.name}, which belongs to another service; ${jobsOf(look)} for one.`,
+    advice: `Start the service that serves ${look.name}; its BullMQ workers need the same engine and prefix as ours.`,
+    items: [],
+  };
+}
+
+/** What is wrong with the queue itself. */
+function queueFindings({ name, workers, waiting, paused }: QueueLook): Finding[] {
   const findings: Finding[] = [];
-  const jobs = waiting + delayed;
-  if (workers === 0) {
-    const wait = jobs > 0 ? `; ${counted(jobs, 'job waits', 'jobs wait')} for one` : '';
-    findings.push({
-      // Another service may listen only now and then: it is missed when there is something for it to do.
-      level: routed && jobs === 0 ? 'note' : 'problem',
-      code: routed ? 'route-not-served' : 'queue-without-worker',
-      what: `No worker listens to the queue ${name}${routed ? ', which belongs to another service' : ''}${wait}.`,
-      advice: routed
-        ? `Start the service that serves ${name}; its BullMQ workers need the same engine and prefix as ours.`
-        : `Start a worker whose WORKER_QUEUES ${name === META_QUEUE ? 'are any (all listen to meta)' : `has ${name} in it`}.`,
-      items: [],
-    });
-  } else if (workers === undefined) {
+  if (workers === undefined) {
     findings.push({
       level: 'note',
       code: 'workers-not-told',
