@@ -69,8 +69,8 @@ export class PackedProcess {
     this.#control.write('!');
   }
 
-  kill(): void {
-    this.#child.kill('SIGKILL');
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#child.kill(signal);
   }
 
   get #control(): Socket {
