@@ -1,33 +1,12 @@
 /** Canvases of any shape, ended in any order, against a reference that says in a few lines of recursion what must come out. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CanvasRun, chain, chord, END, group, task } from '../../../../test/support/canvas-run.js';
+import { arbitraryCanvas, dice } from '../../../../test/support/arbitrary-canvas.js';
+import { CanvasRun, END } from '../../../../test/support/canvas-run.js';
 import type { JsonValue } from '../export-result.js';
 import type { NodeState } from './canvas.js';
 import { partsOf } from './place.js';
 import type { Signature } from './signature.js';
-
-const { signature } = fc.letrec<{ signature: Signature }>((tie) => {
-  const some = (most: number, least = 0) =>
-    fc.array(tie('signature'), { minLength: least, maxLength: most, depthIdentifier: 'canvas' });
-  const then = fc.record({ onSuccess: some(2), onFailure: some(2) });
-  return {
-    signature: fc.oneof(
-      { depthSize: 'small', depthIdentifier: 'canvas', withCrossShrink: true },
-      fc.constant(task('x')),
-      then.map((callbacks) => task('x', callbacks)),
-      fc.tuple(some(4, 1), then).map(([steps, callbacks]) => chain(steps, callbacks)),
-      fc.tuple(some(4, 1), then).map(([members, callbacks]) => group(members, callbacks)),
-      fc.tuple(some(4, 1), tie('signature'), then).map(([members, body, callbacks]) => chord(members, body, callbacks)),
-    ),
-  };
-});
-const canvas = fc.array(signature, { minLength: 1, maxLength: 4 });
-/** Draws numbers below `n` from a list that shrinks; after it, always 0. */
-const dice = fc.array(fc.nat(), { maxLength: 400 }).map((numbers) => {
-  let at = 0;
-  return (n: number) => (numbers[at++] ?? 0) % n;
-});
 
 const short = (place: string) => place.slice('onSuccess/'.length);
 const byPlace = (a: { place: string }, b: { place: string }) => (a.place < b.place ? -1 : 1);
@@ -101,7 +80,7 @@ const failing = fc.func(fc.nat(2)).map(
 
 it('any canvas, its tasks ended in any order, comes to what the reference says, each task called at most once', () => {
   fc.assert(
-    fc.property(canvas, dice, failing, (list, roll, fails) => {
+    fc.property(arbitraryCanvas, dice, failing, (list, roll, fails) => {
       const run = new CanvasRun(list);
       finish(run, roll, fails);
       const came = run.rows.map(({ place, state, input, starts }) => ({ place: short(place), state, input, starts }));
@@ -119,7 +98,7 @@ it('any canvas, its tasks ended in any order, comes to what the reference says, 
 
 it('a task replayed to success leaves all that had not run as if it had succeeded at first', () => {
   fc.assert(
-    fc.property(canvas, dice, failing, (list, roll, fails) => {
+    fc.property(arbitraryCanvas, dice, failing, (list, roll, fails) => {
       const run = new CanvasRun(list);
       finish(run, roll, fails);
       const failed = run.rows.filter(({ kind, state }) => kind === 'task' && state === 'failed');
@@ -153,7 +132,7 @@ it('a task replayed to success leaves all that had not run as if it had succeede
 
 it('replays in the midst of a run leave nothing waiting, and nothing called twice', () => {
   fc.assert(
-    fc.property(canvas, dice, failing, (list, roll, fails) => {
+    fc.property(arbitraryCanvas, dice, failing, (list, roll, fails) => {
       const run = new CanvasRun(list);
       const mended = new Set<string>();
       const failsNow: Fails = (place) => !mended.has(place) && fails(place);
