@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const DEMO = fileURLToPath(new URL('../../infra/dist/cli/demo.js', import.meta.url));
+const command = (name: string) => fileURLToPath(new URL(`../../infra/dist/cli/${name}.js`, import.meta.url));
 let folder: string;
 let dataDir: string;
 const children: ChildProcess[] = [];
@@ -26,10 +26,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts the demo in a process group of its own, as a shell does. */
-function demo(...args: string[]): { child: ChildProcess; output: () => string; ended: Promise<number | null> } {
+interface Running {
+  child: ChildProcess;
+  output: () => string;
+  ended: Promise<number | null>;
+}
+
+const demo = (...args: string[]) => start('demo', args);
+
+/** Starts a command in a process group of its own, as a shell does. */
+function start(name: string, args: string[]): Running {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [DEMO, ...args], {
+  const child = spawn(process.execPath, [command(name), ...args], {
     env: { PATH, HOME, DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -92,10 +100,10 @@ describe('the demo', () => {
     expect(run.output().trim()).toBe('--engine is redis or postgres, not "mysql"');
   });
 
-  test('stays up without --once, shows its page, and leaves no process when Ctrl-C arrives twice', {
+  test('stays up without --once, shows its page, is found by the operator’s commands, and leaves no process when Ctrl-C arrives twice', {
     timeout: 120_000,
   }, async () => {
-    const run = demo('--out', join(folder, 'again'));
+    const run = demo('--engine', 'redis', '--out', join(folder, 'again'));
     while (!run.output().includes('Ctrl-C'))
       await Promise.race([once(run.child.stdout as never, 'data'), run.ended.then(broken)]);
     function broken(): never {
@@ -106,6 +114,10 @@ describe('the demo', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
     await answer.text();
+
+    const doctor = start('ops', ['doctor']);
+    expect(await doctor.ended, doctor.output()).toBe(0);
+    expect(doctor.output()).toMatch(/queues on redis at .*; storage file:.*workers: meta 2, export 2/);
 
     const group = -(run.child.pid as number);
     process.kill(group, 'SIGINT');
