@@ -13,6 +13,7 @@ import { type Stack, startStack } from '../support/stack.js';
 import { TABLES, type Table, valuesOf } from './database-records.js';
 import { testDocuments } from './document-promises.js';
 import { columnOf, type Exported, exportProject, FAMILY_OF } from './exported.js';
+import { testGeoPackage } from './geopackage-promises.js';
 import { addHardLocations, HARD_LOCATIONS } from './hard-records.js';
 import { testJson } from './json-promises.js';
 import { hasZ, turn } from './normal-geometry.js';
@@ -146,6 +147,7 @@ describe.each(PROJECTS)('the bundle of %s', (project) => {
   testDocuments(project, () => of(project));
   testJson(() => of(project));
   testWorkbook(project, () => of(project));
+  testGeoPackage(project, () => of(project));
 });
 
 describe('the difficult cells of london-2', () => {

@@ -38,11 +38,11 @@ export function testWorkbook(project: string, of: () => Exported): void {
     for (const each of SHEETS) expect(sheet(each).rows.length).toBe(stored[each].length);
     expect(book?.map((each) => each.name)).toEqual([...SHEETS]);
     const { files } = JSON.parse(open.text('manifest.json')) as {
-      files: { name: string; rows: number; sheets?: object[] }[];
+      files: { name: string; rows: number; tables?: object[] }[];
     };
     const described = files.find((file) => file.name === name);
     expect(described?.rows).toBe(TABLES.reduce((sum, each) => sum + stored[each].length, 0));
-    expect(described?.sheets).toEqual(
+    expect(described?.tables).toEqual(
       SHEETS.map((each) =>
         expect.objectContaining({
           name: each,

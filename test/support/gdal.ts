@@ -62,7 +62,17 @@ export function readWkt(texts: readonly string[]): (Geometry | null)[] {
 
 /** The geometry of every feature of a file, null where it has none. */
 function readGeometries(source: string[], options: string[]): (Geometry | null)[] {
-  return run(['-f', 'PGDump', '-lco', 'CREATE_TABLE=OFF', ...options, '/vsistdout/', ...source])
+  return run([
+    '-f',
+    'PGDump',
+    '-lco',
+    'CREATE_TABLE=OFF',
+    '-lco',
+    'GEOMETRY_NAME=wkb_geometry',
+    ...options,
+    '/vsistdout/',
+    ...source,
+  ])
     .filter((line) => line.startsWith('INSERT INTO'))
     .map((line) => {
       const wkb = /^INSERT INTO \S+ \("wkb_geometry".*? VALUES \('([0-9A-F]+)'/.exec(line)?.[1];

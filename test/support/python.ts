@@ -1,7 +1,8 @@
 /** Python's own csv and json modules as judges: what they read, none of our code has touched. */
 import { execFileSync } from 'node:child_process';
 
-function python(script: string, args: string[], input = ''): unknown {
+/** What a script prints as JSON. */
+export function python(script: string, args: string[], input = ''): unknown {
   const out = execFileSync('python3', ['-c', script, ...args], {
     input,
     maxBuffer: 1 << 30,

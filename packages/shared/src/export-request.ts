@@ -5,7 +5,7 @@ import { signaturesSchema } from './signatures/schema.js';
 
 /** The output types that exist today, and the formats each stands for. */
 const OUTPUT_TYPES = { shp: ['csv', 'shapefiles'], xls: ['xlsx'] } as const;
-const FORMATS = ['csv', 'geojson', 'geojsonl', 'shapefiles', 'xlsx'] as const;
+const FORMATS = ['csv', 'geojson', 'geojsonl', 'gpkg', 'shapefiles', 'xlsx'] as const;
 export type OutputType = keyof typeof OUTPUT_TYPES;
 export type Format = (typeof FORMATS)[number];
 

@@ -18,15 +18,15 @@ export interface BundleFile {
   sha256: string;
   /** Of a table; absent elsewhere. */
   columns?: readonly Column[];
-  /** The tables of a workbook; absent elsewhere. */
-  sheets?: readonly BundleSheet[];
+  /** The tables inside a workbook or a GeoPackage; absent elsewhere. */
+  tables?: readonly BundleTable[];
 }
 
-/** A table inside a workbook. */
-export interface BundleSheet {
+/** A table inside a file that has several. */
+export interface BundleTable {
   name: string;
-  /** Names of the sheets that it takes: itself, and `locations (2)` and so on where it is long. */
-  sheets: readonly string[];
+  /** Of a workbook: names of the sheets that it takes, itself, and `locations (2)` and so on where it is long. */
+  sheets?: readonly string[];
   rows: number;
   columns: readonly Column[];
 }

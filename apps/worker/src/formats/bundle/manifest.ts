@@ -21,13 +21,13 @@ export function renderManifest(info: BundleInfo): string {
     export: { id: exportId, requestedBy, requestedAt, writtenAt, asked },
     organization,
     project,
-    files: info.files.map(({ name, rows, bytes, sha256, columns, sheets }) => ({
+    files: info.files.map(({ name, rows, bytes, sha256, columns, tables }) => ({
       name,
       rows,
       bytes,
       sha256,
       ...(columns && { columns: described(columns) }),
-      ...(sheets && { sheets: sheets.map((sheet) => ({ ...sheet, columns: described(sheet.columns) })) }),
+      ...(tables && { tables: tables.map((table) => ({ ...table, columns: described(table.columns) })) }),
     })),
     missing: info.missing.parts.map(({ what: _, ...part }) => part),
     warnings: info.warnings.map(({ code, message, count, ids }) => ({ code, message, count, ids })),

@@ -59,6 +59,7 @@ export function renderReadme(info: BundleInfo): string {
         'relationships.csv says which party holds what right to which location: party_id is an id in parties.csv, spatial_unit_id is an id in locations.csv.',
       ...jsonGuide(files),
       ...workbookGuide(files),
+      ...geoPackageGuide(files),
       'Geometries are in longitude and latitude, WGS 84 (EPSG:4326).',
       hasShapefiles && 'shp_readme.txt tells more of the shapefiles, and how to join them to the tables.',
     ]),
@@ -170,13 +171,23 @@ function jsonGuide(files: readonly BundleFile[]): (string | false)[] {
 }
 
 function workbookGuide(files: readonly BundleFile[]): (string | false)[] {
-  const workbook = files.find((file) => file.sheets);
+  const workbook = files.find(({ name }) => name.endsWith('.xlsx'));
   if (!workbook) return [];
   return [
-    `${workbook.name} is a workbook for LibreOffice, Excel and their like, with the sheets ${workbook.sheets?.flatMap(({ sheets }) => sheets).join(', ')}. In the sheet relationships, party_id is an id in the sheet parties, spatial_unit_id is an id in the sheet locations. A list is written with commas between its items, a nested answer as JSON.`,
+    `${workbook.name} is a workbook for LibreOffice, Excel and their like, with the sheets ${workbook.tables?.flatMap(({ name, sheets = [name] }) => sheets).join(', ')}. In the sheet relationships, party_id is an id in the sheet parties, spatial_unit_id is an id in the sheet locations. A list is written with commas between its items, a nested answer as JSON.`,
     'Whole numbers of more than 15 digits are texts there, since a spreadsheet would lose the digits behind; and no text is a formula. A character that a workbook cannot hold is written as its number, such as _x0001_.',
     files.some((file) => file.name === LONG_TEXTS_FILE) &&
       `A text of more than 32,767 characters is cut in its cell, which says so; ${LONG_TEXTS_FILE} has it whole, by sheet, id and column.`,
+  ];
+}
+
+function geoPackageGuide(files: readonly BundleFile[]): (string | false)[] {
+  const geoPackage = files.find(({ name }) => name.endsWith('.gpkg'));
+  if (!geoPackage) return [];
+  const names = geoPackage.tables?.map(({ name }) => name) ?? [];
+  return [
+    `${geoPackage.name} is a GeoPackage for QGIS, ArcGIS, GDAL and every program that reads SQLite. It has the tables ${names.join(', ')}. There is a layer for each type of geometry that the project has, with all answers as columns of their own types; a column whose answers are of several types is one of texts.`,
+    'In the table relationships, party_id is the id of one of the parties, spatial_unit_id is the id of a location. A list is written with commas between its items, a nested answer as JSON.',
   ];
 }
 
@@ -196,9 +207,9 @@ function paragraphs(texts: readonly (string | false)[]): string[] {
 /** Files with the same columns share a list. */
 function columnSection(files: readonly BundleFile[]): string[] {
   const tables = new Map<string, { names: string[]; columns: readonly Column[] }>();
-  const described = files.flatMap(({ name, columns, sheets = [] }) => [
+  const described = files.flatMap(({ name, columns, tables = [] }) => [
     ...(columns ? [{ name, columns }] : []),
-    ...sheets.map((sheet) => ({ name: `${name} (sheet ${sheet.name})`, columns: sheet.columns })),
+    ...tables.map((table) => ({ name: `${name} (${table.name})`, columns: table.columns })),
   ]);
   for (const { name, columns } of described) {
     const key = JSON.stringify(columns);

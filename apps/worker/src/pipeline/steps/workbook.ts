@@ -92,8 +92,8 @@ async function writeSheets({ context, fragments, storage, signal }: ReduceInput,
       .map(({ key, meta }) => ({ meta: meta as SheetFragmentMeta, open: () => storage.read(key) }))
       .filter(({ meta }) => meta.entity === entity),
   }));
-  const sheets = await writeWorkbook(tables, sinkStream(writer), { date: context.date, signal });
-  return { rows: sheets.reduce((sum, { rows }) => sum + rows, 0), sheets };
+  const written = await writeWorkbook(tables, sinkStream(writer), { date: context.date, signal });
+  return { rows: written.reduce((sum, { rows }) => sum + rows, 0), tables: written };
 }
 
 async function writeLongTexts({ context, fragments, storage, signal }: ReduceInput, writer: HashingWriter) {

@@ -1,0 +1,385 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Attributes,
+  type AttributeValue,
+  ExactNumber,
+  type LocationRecord,
+  type RecordOf,
+} from '@parcelpost/shared/records.js';
+import fc from 'fast-check';
+import type { Geometry } from 'geojson';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { normal, positionsOf } from '../../../../../test/conformance/normal-geometry.js';
+import { anyLocations, anySharding, cut } from '../../../../../test/support/arbitrary-records.js';
+import { readMixedFeatures } from '../../../../../test/support/gdal.js';
+import { readGeoPackages, type SqliteCell } from '../../../../../test/support/geopackage.js';
+import { chunked } from '../../../../../test/support/sinks.js';
+import { formatCell } from '../csv/cell.js';
+import type { TableEntity } from '../csv/tables.js';
+import { LAYERS, toStored } from './binary.js';
+import { GeoPackageFragmentEncoder, type Unheld, WITHOUT_GEOMETRY } from './fragment.js';
+import { type GeoPackageFragment, writeGeoPackage } from './reduce.js';
+import { tableColumns } from './schema.js';
+import { columnType, KINDS } from './values.js';
+
+let folder: string;
+let files = 0;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parcelpost-gpkg-test-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const DATE = new Date('2024-05-06T07:08:09.123Z');
+const field = (name: string, label = name, type = 'text') => ({ name, label, type });
+
+/** Shards of one entity through the map. */
+function mapped<E extends TableEntity>(entity: E, shards: RecordOf[E][][], chunk = 1000) {
+  const unheld: Unheld[] = [];
+  const fragments = shards.map((records): GeoPackageFragment => {
+    const encoder = new GeoPackageFragmentEncoder(entity);
+    const frames = cut(records, [2, 0, 3]).flatMap((batch) => encoder.encode(batch));
+    const finished = encoder.finish();
+    const bytes = Buffer.concat([...frames, ...finished.frames]);
+    expect(bytes.length).toBe(finished.meta.bytes);
+    unheld.push(finished.unheld);
+    return { meta: JSON.parse(JSON.stringify(finished.meta)), open: () => chunked(bytes, chunk) };
+  });
+  return { fragments, unheld };
+}
+
+async function written(fragments: readonly GeoPackageFragment[], form: ReturnType<typeof field>[] = []) {
+  const path = join(folder, `${files++}.gpkg`);
+  const options = { form: () => form, date: DATE, signal: new AbortController().signal };
+  const tables = await writeGeoPackage(path, fragments, options);
+  return { path, tables };
+}
+
+const location = (id: string, geometry: unknown, attributes: Attributes = {}): LocationRecord => ({
+  id,
+  type: 'PA',
+  area: null,
+  geometry: geometry as Geometry | null,
+  attributes,
+});
+const party = (id: string, attributes: Attributes = {}) => ({ id, name: 'n', type: 'IN', attributes });
+const point = (...coordinates: number[]) => ({ type: 'Point', coordinates });
+const read = (path: string) => readGeoPackages([path])[0] as ReturnType<typeof readGeoPackages>[number];
+
+describe('a column', () => {
+  const { boolean, integer, long, real, date, text } = KINDS;
+  test.each([
+    [0, 'text', 'TEXT'],
+    [boolean, 'text', 'BOOLEAN'],
+    [integer, 'integer', 'INTEGER'],
+    [integer | long, 'integer', 'INTEGER'],
+    [integer, 'decimal', 'REAL'],
+    [long, 'decimal', 'INTEGER'],
+    [integer | real, 'text', 'REAL'],
+    [long | real, 'text', 'TEXT'],
+    [boolean | integer, 'text', 'TEXT'],
+    [date, 'date', 'DATE'],
+    [date, 'text', 'TEXT'],
+    [date | text, 'date', 'TEXT'],
+    [text | integer, 'integer', 'TEXT'],
+  ])('that met kinds %i, in a form %s, is %s', (kinds, asked, type) => {
+    expect(columnType(kinds, asked)).toBe(type);
+  });
+
+  test('has a name that SQLite tells from the others, whatever the case, and that is not one of the table’s own', () => {
+    const found = new Map(
+      ['ID', 'Id', 'fid', 'geom', 'GEOM', 'a"b', '', 'attributes.id', 'id', 'É', 'é', 'x\0y'].map((key) => [key, 0]),
+    );
+    const columns = tableColumns([field('id')], [KINDS.text], [], found);
+    expect(columns.map(({ name, attribute }) => [attribute, name])).toEqual([
+      [undefined, 'id'],
+      ['', 'attributes.'],
+      ['GEOM', 'GEOM_2'],
+      ['ID', 'ID_2'],
+      ['Id', 'Id_3'],
+      ['a"b', 'a"b'],
+      ['attributes.id', 'attributes.id'],
+      ['fid', 'fid_2'],
+      ['geom', 'geom_3'],
+      ['id', 'attributes.attributes.id'],
+      ['x\0y', 'x\ufffdy'],
+      ['É', 'É'],
+      ['é', 'é'],
+    ]);
+  });
+
+  test('is refused where there are more than SQLite can have', () => {
+    const found = new Map(Array.from({ length: 2000 }, (_, i) => [`k${i}`, 0]));
+    expect(() => tableColumns([field('id')], [KINDS.text], [], found)).toThrow('2001 different columns');
+  });
+});
+
+describe('a geometry', () => {
+  test('has the header of the standard: magic, version, flags, reference system, envelope', () => {
+    const line = toStored({
+      type: 'LineString',
+      coordinates: [
+        [3, 4],
+        [1, 2],
+      ],
+    });
+    expect(line?.bytes.toString('hex', 0, 8)).toBe('47500003e6100000');
+    expect([0, 1, 2, 3].map((i) => line?.bytes.readDoubleLE(8 + 8 * i))).toEqual([1, 3, 2, 4]);
+    expect(toStored({ type: 'Point', coordinates: [1, 2] })?.bytes.toString('hex', 0, 8)).toBe('47500001e6100000');
+    expect(toStored({ type: 'Polygon', coordinates: [] })?.bytes.toString('hex')).toBe(
+      '47500011e6100000010300000000000000',
+    );
+    expect(toStored({ type: 'Point', coordinates: [1, 2, 3] })?.bytes.readUInt32LE(9)).toBe(1001);
+  });
+
+  test.each([
+    point(Number.NaN, 1),
+    point(1, 2, Number.POSITIVE_INFINITY),
+    { type: 'Polygon', coordinates: [[[0, 0], null, [1, 1]]] },
+  ])('with a coordinate that is not a finite number is none: %j', (geometry) => {
+    expect(toStored(geometry as Geometry)).toBeNull();
+  });
+
+  test('of a type that GeoJSON does not know is refused by name', () => {
+    expect(() => toStored({ type: 'Curve', coordinates: [] } as never)).toThrow('"Curve"');
+  });
+});
+
+describe('a GeoPackage', () => {
+  test('without any record has the tables of the standard, parties and relationships, and no fault', async () => {
+    const { path, tables } = await written([]);
+    const { applicationId, userVersion, faults, tables: found } = read(path);
+    expect({ applicationId, userVersion, faults }).toEqual({
+      applicationId: 0x47504b47,
+      userVersion: 10300,
+      faults: [],
+    });
+    expect(Object.keys(found).filter((name) => !name.startsWith('gpkg_'))).toEqual(['parties', 'relationships']);
+    expect(found.gpkg_spatial_ref_sys?.rows.map(([, id]) => id)).toEqual(
+      ['-1', '0', '4326'].map((integer) => ({ integer })),
+    );
+    expect(found.gpkg_contents?.rows.map((row) => row.slice(0, 5))).toEqual(
+      ['parties', 'relationships'].map((name) => [name, 'attributes', name, expect.any(String), DATE.toISOString()]),
+    );
+    expect(tables.map(({ name, rows }) => [name, rows])).toEqual([
+      ['parties', 0],
+      ['relationships', 0],
+    ]);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.lock'))).toEqual([]);
+    execFileSync('ogrinfo', ['-al', '-so', path]);
+  });
+
+  test('has a layer for each type of geometry, with extent, heights and all columns; the rest is in a table of its own', async () => {
+    const shards = [
+      [location('a', point(1, 2), { crop: 'maize' }), location('b', null)],
+      [
+        location('c', point(-3, 9, 5)),
+        location('d', point(Number.NaN, 0)),
+        location('e', {
+          type: 'LineString',
+          coordinates: [
+            [0, 0, 1],
+            [1, 1, 2],
+          ],
+        }),
+      ],
+      [location('f', { type: 'GeometryCollection', geometries: [point(5, 5)] })],
+    ];
+    const { fragments, unheld } = mapped('locations', shards);
+    const { path } = await written(fragments, [field('crop', 'Which crop?', 'select_one')]);
+    const { faults, tables } = read(path);
+    expect(faults).toEqual([]);
+    const ids = (name: string) =>
+      tables[name]?.rows.map((row) => row[tables[name]?.columns.findIndex((each) => each.name === 'id') ?? -1]);
+    expect(ids('points')).toEqual(['a', 'c']);
+    expect(ids('linestrings')).toEqual(['e']);
+    expect(ids('geometrycollections')).toEqual(['f']);
+    expect(ids(WITHOUT_GEOMETRY)).toEqual(['b', 'd']);
+    expect(tables.points?.columns).toEqual([
+      { name: 'fid', type: 'INTEGER' },
+      { name: 'geom', type: 'POINT' },
+      ...[
+        ['id', 'TEXT'],
+        ['type', 'TEXT'],
+        ['area', 'TEXT'],
+        ['crop', 'TEXT'],
+      ].map(([name, type]) => ({ name, type })),
+    ]);
+    const real = (value: number) => ({ real: value });
+    expect(tables.gpkg_contents?.rows[0]?.slice(5)).toEqual([...[-3, 2, 1, 9].map(real), { integer: '4326' }]);
+    const heights = Object.fromEntries(tables.gpkg_geometry_columns?.rows.map((row) => [row[0], row[4]]) ?? []);
+    expect(heights).toEqual({
+      points: { integer: '2' },
+      linestrings: { integer: '1' },
+      geometrycollections: { integer: '0' },
+    });
+    expect(tables.gpkg_data_columns?.rows).toContainEqual([
+      'points',
+      'crop',
+      null,
+      'Which crop?',
+      'select_one',
+      null,
+      null,
+    ]);
+    expect(unheld.map(({ notFinite }) => notFinite.ids)).toEqual([[], ['d'], []]);
+  });
+
+  test('has each column of the one type that holds all of its values, and every digit', async () => {
+    const shards = [
+      [party('1', { i: 1, l: 5, r: 1, b: true, m: 'x', d: '2024-05-06', n: new ExactNumber('123456789012345678901') })],
+      [
+        party('2', {
+          l: new ExactNumber('9007199254740993'),
+          r: 0.1,
+          b: false,
+          m: 7,
+          d: '1999-12-31',
+          list: ['a', 2],
+          o: { k: [1] },
+        }),
+      ],
+    ];
+    const { path } = await written(mapped('parties', shards).fragments, [field('d', 'Day', 'date')]);
+    const { tables } = read(path);
+    const { columns = [], rows = [] } = tables.parties ?? {};
+    const column = (name: string) => columns.findIndex((each) => each.name === name);
+    const about = (name: string) => [columns[column(name)]?.type, ...rows.map((row) => row[column(name)])];
+    expect(about('i')).toEqual(['INTEGER', { integer: '1' }, null]);
+    expect(about('l')).toEqual(['INTEGER', { integer: '5' }, { integer: '9007199254740993' }]);
+    expect(about('r')).toEqual(['REAL', { real: 1 }, { real: 0.1 }]);
+    expect(about('b')).toEqual(['BOOLEAN', { integer: '1' }, { integer: '0' }]);
+    expect(about('m')).toEqual(['TEXT', 'x', '7']);
+    expect(about('d')).toEqual(['DATE', '2024-05-06', '1999-12-31']);
+    expect(about('n')).toEqual(['TEXT', '123456789012345678901', null]);
+    expect(about('list')).toEqual(['TEXT', null, 'a, 2']);
+    expect(about('o')).toEqual(['TEXT', null, '{"k":[1]}']);
+  });
+
+  test('what is no character is replaced and said', async () => {
+    const { fragments, unheld } = mapped('parties', [
+      [party('1', { t: 'a\0b' }), party('2', { t: 'ok 😀' }), party('3', { t: '\ud800' })],
+    ]);
+    const { path } = await written(fragments);
+    expect(read(path).tables.parties?.rows.map((row) => row.at(-1))).toEqual(['a\ufffdb', 'ok 😀', '\ufffd']);
+    expect(unheld[0]?.characters).toEqual({ count: 2, ids: ['1', '3'] });
+  });
+
+  test('a fragment that is cut short, or longer than it was, is refused, and its file let go', async () => {
+    const [fragment] = mapped('parties', [[party('1', { a: 1 }), party('2', { b: 2 })]]).fragments as [
+      GeoPackageFragment,
+    ];
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of fragment.open()) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    for (const content of [bytes.subarray(0, -1), Buffer.concat([bytes, bytes])]) {
+      await expect(written([{ ...fragment, open: () => chunked(content, 11) }])).rejects.toThrow('damaged');
+    }
+    const more = { ...fragment, meta: { ...fragment.meta, tables: {} } };
+    await expect(written([more])).rejects.toThrow('damaged');
+    expect(readdirSync(folder).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  });
+});
+
+describe('whatever the records', () => {
+  test('Python’s sqlite3 gets back every value, however they were divided; and the bytes are the same', async () => {
+    const cases = fc.sample(fc.tuple(anyLocations, anySharding, fc.integer({ min: 1, max: 200 })), 1000);
+    for (const some of cut(cases, Array(10).fill(100))) {
+      const paths: string[] = [];
+      for (const [records, lengths, chunk] of some) {
+        const { path } = await written(mapped('locations', cut(records, lengths), chunk).fragments);
+        const whole = await written(mapped('locations', [records]).fragments);
+        expect(readFileSync(whole.path).equals(readFileSync(path))).toBe(true);
+        rmSync(whole.path);
+        paths.push(path);
+      }
+      for (const [i, { faults, tables }] of readGeoPackages(paths).entries()) {
+        const [records = []] = some[i] ?? [];
+        expect(faults).toEqual([]);
+        const found = new Map(
+          [...LAYERS, WITHOUT_GEOMETRY].flatMap((name) => {
+            const { columns = [], rows = [] } = tables[name] ?? {};
+            return rows.map((row) => {
+              const values = row.map((cell, place) => [columns[place]?.name ?? '', asText(cell, columns[place]?.type)]);
+              return [row[name === WITHOUT_GEOMETRY ? 1 : 2], Object.fromEntries(values)] as const;
+            });
+          }),
+        );
+        expect(found.size).toBe(records.length);
+        const columns = tableColumns(
+          [field('id'), field('type'), field('area')],
+          [],
+          [],
+          new Map(records.flatMap(({ attributes }) => Object.keys(attributes).map((key) => [key, 0]))),
+        );
+        for (const { id, type, area, attributes } of records) {
+          const fixed: Record<string, AttributeValue> = { id, type, area };
+          for (const { name, attribute } of columns) {
+            const value =
+              attribute === undefined
+                ? fixed[name]
+                : Object.hasOwn(attributes, attribute)
+                  ? attributes[attribute]
+                  : null;
+            expect(found.get(id)?.[name], `${name} of ${JSON.stringify(records)}`).toBe(expectedText(value));
+          }
+        }
+      }
+      for (const path of paths) rmSync(path);
+    }
+  }, 240_000);
+
+  test('GDAL reads every geometry to the last bit, each in the layer of its type', async () => {
+    const records = fc
+      .sample(anyLocations, 200)
+      .flat()
+      .map((record, i) => ({ ...record, id: `n${i}`, attributes: {} }));
+    const { path, tables } = await written(mapped('locations', cut(records, [100, 7, 300])).fragments);
+    const expected = new Map(
+      records
+        .filter(({ geometry }) => isFilled(geometry))
+        .map(({ id, geometry }) => [id, normal(plain(geometry), true)]),
+    );
+    let compared = 0;
+    for (const { name } of tables.filter(({ name }) => (LAYERS as readonly string[]).includes(name))) {
+      for (const { properties, geometry } of readMixedFeatures(path, name)) {
+        const wanted = expected.get(properties?.id);
+        if (!wanted) continue;
+        expect(normal(geometry, true)).toEqual(wanted);
+        compared++;
+      }
+    }
+    expect(compared).toBe(expected.size);
+  });
+});
+
+/** Whether it has a position, and so has every member of a collection: GDAL makes a collection flat for one that has none. */
+function isFilled(geometry: Geometry | null): boolean {
+  if (geometry?.type === 'GeometryCollection')
+    return geometry.geometries.length > 0 && geometry.geometries.every(isFilled);
+  return positionsOf(geometry).length > 0;
+}
+
+/** What is left of a geometry: members that are empty are none. */
+function plain(geometry: Geometry | null): Geometry | null {
+  const copy = structuredClone(geometry);
+  if (copy?.type === 'MultiPolygon') copy.coordinates = copy.coordinates.filter((each) => each.length > 0);
+  if (copy?.type === 'GeometryCollection') copy.geometries = copy.geometries.map((each) => plain(each) as Geometry);
+  return copy;
+}
+
+/** A cell as the CSV would have it, so that it can be compared whatever its column's type. */
+function asText(cell: SqliteCell, type: string | undefined): string {
+  if (cell === null) return '';
+  if (typeof cell === 'string') return cell;
+  if ('blob' in cell) return cell.blob;
+  if ('real' in cell) return `${cell.real}`;
+  return type === 'BOOLEAN' ? (cell.integer === '1' ? 'true' : 'false') : cell.integer;
+}
+
+function expectedText(value: AttributeValue | undefined): string {
+  // U+0000 and half characters are not in the sample.
+  return formatCell(value);
+}

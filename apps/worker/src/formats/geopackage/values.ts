@@ -1,0 +1,72 @@
+/** Which types the columns of a GeoPackage have, and how values come to be of them (OGC 12-128r18, table 1). */
+import { type AttributeValue, ExactNumber } from '@parcelpost/shared/records.js';
+import { formatCell } from '../csv/cell.js';
+
+/** What is bound to a column: SQLite's integers, reals and texts, and the lack of one. */
+export type StoredValue = string | number | bigint | boolean | null;
+
+/** Kinds of values, as bits, so that those that a column has met are one number. */
+export const KINDS = { boolean: 1, integer: 2, long: 4, real: 8, date: 16, text: 32 } as const;
+export type Kind = (typeof KINDS)[keyof typeof KINDS];
+
+export type ColumnType = 'BOOLEAN' | 'INTEGER' | 'REAL' | 'DATE' | 'TEXT';
+
+const INT64 = 2n ** 63n;
+const WHOLE = /^-?\d{1,20}$/;
+const DATE = /^\d{4}-(\d\d)-(\d\d)$/;
+
+/**
+ * What a value is, and what a column of its own kind would hold of it; undefined where there is none. Whole numbers are
+ * exact up to 64 bits; numbers with more digits than any column can hold are texts, and so are lists (joined by `, `), and
+ * objects and lists within lists (JSON).
+ */
+export function classify(value: AttributeValue | undefined): { kind: Kind; value: StoredValue } | undefined {
+  switch (typeof value) {
+    case 'boolean':
+      return { kind: KINDS.boolean, value };
+    case 'number':
+      if (!Number.isFinite(value)) return undefined;
+      return { kind: Number.isSafeInteger(value) ? KINDS.integer : KINDS.real, value: value === 0 ? 0 : value };
+    case 'string':
+      return { kind: isDate(value) ? KINDS.date : KINDS.text, value };
+    case 'object':
+      if (value === null) return undefined;
+      if (!(value instanceof ExactNumber)) return { kind: KINDS.text, value: formatCell(value) };
+      return isLong(value.text)
+        ? { kind: KINDS.long, value: BigInt(value.text) }
+        : { kind: KINDS.text, value: value.text };
+    default:
+      return undefined;
+  }
+}
+
+function isLong(token: string): boolean {
+  if (!WHOLE.test(token)) return false;
+  const number = BigInt(token);
+  return number >= -INT64 && number < INT64;
+}
+
+function isDate(text: string): boolean {
+  const [, month, day] = DATE.exec(text) ?? [];
+  return month !== undefined && Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= 31;
+}
+
+/**
+ * The type of a column that holds all of what it met without a loss; TEXT where that is nothing, or of several kinds.
+ * @param kinds bits of {@link KINDS}
+ * @param asked the form's word for the type of the answer: only where it says `date` are texts dates
+ */
+export function columnType(kinds: number, asked: string): ColumnType {
+  const only = (...allowed: Kind[]) => kinds !== 0 && (kinds & ~allowed.reduce((all, kind) => all | kind, 0)) === 0;
+  if (only(KINDS.boolean)) return 'BOOLEAN';
+  if (only(KINDS.integer, KINDS.long)) return asked === 'decimal' && !(kinds & KINDS.long) ? 'REAL' : 'INTEGER';
+  if (only(KINDS.integer, KINDS.real)) return 'REAL';
+  if (only(KINDS.date) && asked === 'date') return 'DATE';
+  return 'TEXT';
+}
+
+/** What a column of this type holds of a value. */
+export function valueFor(type: ColumnType, value: StoredValue): StoredValue {
+  if (type !== 'TEXT' || typeof value === 'string' || value === null) return value;
+  return `${value}`;
+}
