@@ -33,7 +33,7 @@ function processorOf(queue: string, { deps, handlers }: WorkerOptions): Processo
   if (queue === META_QUEUE) {
     return (job, token, signal) => {
       if (job.name === 'merge') return processMerge(deps, job, token as string, signal as AbortSignal);
-      if (job.name === 'collect') return processCollect(deps, job, token as string);
+      if (job.name === 'collect') return processCollect(deps, job, token as string, signal as AbortSignal);
       return refuse(deps, job, 'malformed');
     };
   }

@@ -24,8 +24,13 @@ type Routed = Pick<FollowUpRow, 'id' | 'replays' | 'task' | 'exportId'>;
  * Runs once the other service's job has ended, as that job's parent, and ends the follow-up with what it finds. A repeat is a
  * no-op.
  */
-export function processCollect(deps: CollectDeps, job: Job<CollectJobData>, token: string): Promise<void> {
-  return unlessAway(deps, job, token, () => collect(deps, job));
+export function processCollect(
+  deps: CollectDeps,
+  job: Job<CollectJobData>,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return unlessAway(deps, job, token, signal, () => collect(deps, job));
 }
 
 async function collect(deps: CollectDeps, job: Job<CollectJobData>): Promise<void> {

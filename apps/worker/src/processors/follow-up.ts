@@ -38,7 +38,7 @@ export function processFollowUp(
   token: string,
   signal: AbortSignal,
 ): Promise<void> {
-  return unlessAway(deps, job, token, () => attemptFollowUp(deps, handlers, job, token, signal));
+  return unlessAway(deps, job, token, signal, () => attemptFollowUp(deps, handlers, job, token, signal));
 }
 
 async function attemptFollowUp(

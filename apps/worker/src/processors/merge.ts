@@ -20,7 +20,7 @@ export function processMerge(
   token: string,
   signal: AbortSignal,
 ): Promise<void> {
-  return unlessAway(deps, job, token, () => merge(deps, job, token, signal));
+  return unlessAway(deps, job, token, signal, () => merge(deps, job, token, signal));
 }
 
 async function merge(deps: WorkerDeps, job: Job<FlowJobData>, token: string, signal: AbortSignal): Promise<void> {

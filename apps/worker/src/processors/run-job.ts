@@ -1,4 +1,5 @@
 /** What every plan, map and reduce has in common: look before, record, and tell the kinds of failure apart. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import type { ExportJobRow, JobKind, JobStart } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
@@ -54,16 +55,28 @@ export async function handBack(job: Job, token: string): Promise<never> {
 }
 
 /**
- * Runs work that must not be blamed for a database that is away: then the job waits a moment, and no attempt is spent.
- * Where the engine is away with it, the job's claim ends and it is taken up again. The export's deadline bounds this.
+ * Runs work that must not be blamed for a database that is away: then the job waits a moment, and no attempt is spent. An
+ * engine that is away with it is waited for, as long as this worker is not asked to stop. The export's deadline bounds
+ * all of this.
  */
-export async function unlessAway<T>(deps: Pick<WorkerDeps, 'log'>, job: Job, token: string, work: () => Promise<T>) {
+export async function unlessAway<T>(
+  deps: Pick<WorkerDeps, 'log'>,
+  job: Job,
+  token: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!databaseIsAway(error)) throw error;
     deps.log.warn({ err: error, job: job.id }, 'the database is away; the work is taken up again later');
-    await job.moveToDelayed(Date.now() + AWAY_MS, token);
+    do {
+      const failure = await job.moveToDelayed(Date.now() + AWAY_MS, token).catch((reason: unknown) => reason);
+      if (failure === undefined) break;
+      if (!databaseIsAway(failure)) throw failure;
+      await delay(AWAY_MS, undefined, { signal }).catch(() => {});
+    } while (!signal.aborted);
     throw new DelayedError();
   }
 }
@@ -84,7 +97,7 @@ export function runJob(
   body: (run: JobRun) => Promise<JobDone>,
   follow?: (run: JobRun) => Promise<void>,
 ): Promise<'done' | 'left'> {
-  return unlessAway(deps, job, token, () => attemptJob(deps, kind, job, token, signal, body, follow));
+  return unlessAway(deps, job, token, signal, () => attemptJob(deps, kind, job, token, signal, body, follow));
 }
 
 async function attemptJob(

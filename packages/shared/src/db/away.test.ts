@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { startTcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { databaseIsAway } from './away.js';
 import { type Database, openDatabase } from './database.js';
 
@@ -32,6 +33,26 @@ test('a query whose connection the server ends failed because the database is aw
     await database.db.raw('select pg_terminate_backend(?)', [rows[0]?.pid as number]);
     expect(databaseIsAway(await failure)).toBe(true);
   });
+});
+
+test('so did a transaction whose connection breaks, in the query as in its rollback', async () => {
+  const target = new URL(database.url);
+  const proxy = await startTcpProxy({ host: target.hostname, port: Number(target.port) });
+  target.host = `127.0.0.1:${proxy.port}`;
+  try {
+    const failure = await withDatabase(target.href, (db) =>
+      failureOf(
+        db.transaction(async (trx) => {
+          const running = trx.raw('select pg_sleep(30)');
+          setImmediate(proxy.cut);
+          await running;
+        }),
+      ),
+    );
+    expect(databaseIsAway(failure)).toBe(true);
+  } finally {
+    proxy.close();
+  }
 });
 
 test('so did one that found nobody listening, or somebody who hangs up', async () => {

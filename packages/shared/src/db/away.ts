@@ -4,9 +4,9 @@
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT']);
 /** Class 08 of SQLSTATE, and a server that shuts down, was stopped at once, starts up, or has no connection left. */
 const SQLSTATE = /^(08...|57P0[123]|53300)$/;
-/** What pg and knex say without a code. */
+/** What pg says without a code; knex puts the query before it. */
 const SAID =
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+  /(?:^| - )(?:Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)[^\n]*$/;
 
 /**
  * Whether a query failed because PostgreSQL could not be reached, or ended the connection: what was asked may or may not

@@ -30,6 +30,8 @@ export const EXPORT_QUEUE = 'export';
 
 /** Milliseconds in which an engine has to say that it is there. */
 const PATIENCE_MS = 2000;
+/** Milliseconds after which a worker asks again for work when its engine was away. */
+const AWAY_MS = 2000;
 
 export interface WorkOptions {
   /** Jobs of this queue at once. */
@@ -157,6 +159,8 @@ export function openQueues(url: string, { prefix, log }: { prefix: string; log: 
         stalledInterval: lockMs,
         // A job is not at fault when its worker is killed; the export's deadline is what ends a poisonous one.
         maxStalledCount: 1000,
+        // After the engine was away; left to itself, a worker looks again after fifteen seconds.
+        runRetryDelay: AWAY_MS,
         ...(backoff ? { settings: { backoffStrategy: backoff } } : {}),
       };
       const worker = new Worker(name, processor, options, ...args()) as unknown as AnyWorker;
