@@ -268,7 +268,7 @@ describe('parts that are kept', () => {
     const id = randomUUID();
     const deadlineAt = new Date(Date.now() + 3_600_000);
     const requests = new ExportRequests(db);
-    await requests.create({
+    await requests.request({
       id,
       organization: 'cadasta',
       organizationName: 'Cadasta',
@@ -284,6 +284,8 @@ describe('parts that are kept', () => {
       onSuccess: [],
       onFailure: [],
       sealedToken: 'sealed',
+      nextTokens: {},
+      requestHash: id,
       deadlineAt,
     });
     const row = () => db('exports').where({ id });
