@@ -84,10 +84,11 @@ const nameOf = ({ id, project }: Pick<ExportRecord, 'id' | 'project'>) => `${pro
 
 function judgeRequests({ asked, exports, nodes }: Evidence, broken: Record<PromiseName, string[]>): void {
   const ids = new Set(exports.map(({ id }) => id));
-  const started = nodes.filter(({ task, state }) => task === 'export.project' && state === 'done');
-  const wanted = new Set([...asked.map(({ id }) => id), ...started.map(({ id }) => id)]);
+  const starters = nodes.filter(({ task, state }) => task === 'export.project' && state !== 'skipped');
+  const done = starters.filter(({ state }) => state === 'done');
+  const wanted = new Set([...asked, ...starters].map(({ id }) => id));
   if (new Set(asked.map(({ id }) => id)).size !== asked.length) broken.asked.push('two requests were given one export');
-  for (const id of wanted) if (!ids.has(id)) broken.asked.push(`${id}: there is no such export`);
+  for (const { id } of [...asked, ...done]) if (!ids.has(id)) broken.asked.push(`${id}: there is no such export`);
   for (const row of exports) if (!wanted.has(row.id)) broken.asked.push(`${nameOf(row)}: nobody asked for it`);
   for (const row of exports) if (row.outcome === null) broken.openExports.push(nameOf(row));
   for (const { place, exportId, state } of nodes) {

@@ -17,7 +17,7 @@ export const USAGE = `npm run chaos -- [options]
   --engine redis|postgres   what carries the queues (default redis)
   --exports 300             exports asked for
   --kill-every 150          milliseconds between two kills of a worker, on average
-  --workers 4               workers at work at once
+  --workers 6               workers at work at once
   --rounds 1                so many times, each with a seed of its own
   --seed N                  what is asked for, and when whom to kill, is drawn from this (default: a new one)
   --lose-redis              in the middle Redis is killed and comes back empty
@@ -34,7 +34,7 @@ export function readOptions(args: string[]): ChaosOptions {
       engine: { type: 'string', default: 'redis' },
       exports: { type: 'string', default: '300' },
       'kill-every': { type: 'string', default: '150' },
-      workers: { type: 'string', default: '4' },
+      workers: { type: 'string', default: '6' },
       rounds: { type: 'string', default: '1' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       limit: { type: 'string', default: '600' },

@@ -21,27 +21,33 @@ export const ORGANIZATION = 'chaos';
 /** The platform takes any token; workers get this one sealed. */
 export const API_TOKEN = 'token-of-the-mock-platform';
 
-/** Records of each list of a project, of a page, and of a shard. */
-export const RECORDS = { usual: 70, large: 400, page: 20, shard: 60 } as const;
+/** Records of a page, and of a shard; each list of a project has two shards, one, or many. */
+export const PAGE = 10;
+export const SHARD = 20;
+export const RECORDS = 2 * SHARD - PAGE;
+const OTHERWISE: Partial<Record<Kind, number>> = { plain: SHARD - 5, large: 8 * SHARD };
 
 /** What an export of this project has to come to, unless it is cancelled. @throws for a project that is none of ours */
-export function meantOutcome(project: string): Outcome {
+export const meantOutcome = (project: string): Outcome => KINDS[kindOf(project)];
+
+function kindOf(project: string): Kind {
   const kind = project.slice(0, project.indexOf('-'));
   if (!(kind in KINDS)) throw new Error(`no project of ours is named ${project}`);
-  return KINDS[kind as Kind];
+  return kind as Kind;
 }
 
-/** Records of each list, by project, of those that have more than the usual. */
+/** Records of each list, by project, of those that have more or fewer than {@link RECORDS}. */
 export const sizes = (projects: readonly string[]): Record<string, number> =>
   Object.fromEntries(
-    projects
-      .filter((project) => project.startsWith('large-'))
-      .map((project) => [`${ORGANIZATION}/${project}`, RECORDS.large]),
+    projects.flatMap((project) => {
+      const records = OTHERWISE[kindOf(project)];
+      return records === undefined ? [] : [[`${ORGANIZATION}/${project}`, records]];
+    }),
   );
 
 /** What goes wrong. The lists of `shaky` projects cannot be had for the first `shaken` requests, of all of them together. */
 export function faults(shaken: number): Fault[] {
-  const last = `.*offset=${RECORDS.shard}$`;
+  const last = `.*offset=${SHARD}$`;
   return [
     { match: `/projects/failing-[^/]+/parties/${last}`, status: 403 },
     { match: '/projects/uncountable-[^/]+/spatial/.*limit=1$', status: 403 },

@@ -17,7 +17,7 @@ import { Fleet } from './fleet.js';
 import { Killer } from './killer.js';
 import { planOrders } from './orders.js';
 import type { PackedWorker } from './packed-worker.js';
-import { faults, RECORDS, sizes } from './platform.js';
+import { faults, PAGE, RECORDS, SHARD, sizes } from './platform.js';
 import { Producer } from './producer.js';
 import { isRefused } from './recipes.js';
 import { Requester } from './requester.js';
@@ -86,7 +86,7 @@ async function run(
   const orders = planOrders(options.exports, new Random(options.seed), hooks.url);
   const shaken = 2 * orders.filter(({ project }) => project.startsWith('shaky-')).length;
   const platform = await startMockPlatform({
-    parcels: RECORDS.usual,
+    parcels: RECORDS,
     projects: sizes(orders.map(({ project }) => project)),
     latencyMs: 2,
     faults: faults(shaken),
@@ -159,10 +159,10 @@ async function run(
 /** Short pauses, so that what waits for a time does not wait long. */
 const QUICK = { SWEEP_SECONDS: '0.5', LOG_LEVEL: 'info' };
 const OF_WORKERS = {
-  WORKER_LOCK_SECONDS: '2',
-  WORKER_CONCURRENCY: '4',
-  PAGE_SIZE: String(RECORDS.page),
-  SHARD_RECORDS: String(RECORDS.shard),
+  WORKER_LOCK_SECONDS: '1.5',
+  WORKER_CONCURRENCY: '2',
+  PAGE_SIZE: String(PAGE),
+  SHARD_RECORDS: String(SHARD),
   WEBHOOK_ALLOW_PRIVATE: 'true',
 };
 
