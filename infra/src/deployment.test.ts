@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readDatabaseConfig, readOpsConfig, readProducerConfig, readWorkerConfig } from '@parcelpost/shared/config.js';
+import { BUILT_IN_REGISTRY } from '@parcelpost/shared/signatures/registry.js';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { SECRETS_OF } from './services/secrets.js';
@@ -125,7 +126,7 @@ describe('kubernetes', () => {
       );
     const worker = container(`${base}worker/worker.yaml`);
     const queuesOf = (env: Record<string, string>) =>
-      readWorkerConfig({ ...environment(worker), ...env }).WORKER_QUEUES;
+      readWorkerConfig({ ...environment(worker), ...env }).WORKER_QUEUES ?? BUILT_IN_REGISTRY.queues;
     const split = patches.flatMap((one) => queuesOf({ WORKER_QUEUES: one.value }));
     expect(split.toSorted()).toEqual(queuesOf({}).toSorted());
   });

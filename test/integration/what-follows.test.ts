@@ -13,7 +13,7 @@ describe('what follows an export', () => {
     const chat = { CHAT_WEBHOOK_URL: '' };
     stack = await startPlatformStack({ parcels: 40 }, { engine: 'redis', workers: 0, producerEnv: TASKS });
     chat.CHAT_WEBHOOK_URL = stack.hooks.url('/chat');
-    await stack.startWorker({ ...TASKS, ...chat, WORKER_QUEUES: 'export,msg,webhook,log,chat,register' });
+    await stack.startWorker({ ...TASKS, ...chat });
     stack.hooks.answer('/gone', { status: 410 });
   });
   afterAll(() => stack?.stop());

@@ -104,7 +104,7 @@ async function main(config: WorkerConfig): Promise<void> {
     metrics,
     log,
   });
-  log.info({ address: health.address(), queues: config.WORKER_QUEUES, engine: queues.engine }, 'worker started');
+  log.info({ address: health.address(), queues: worker.queues, engine: queues.engine }, 'worker started');
 
   const stop = async () => {
     stopping = true;

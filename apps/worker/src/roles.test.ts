@@ -8,6 +8,10 @@ it('a worker listens to what it was given, once, and always to the meta queue', 
   expect(queuesToServe(['meta', 'msg'], TASKS, [])).toEqual(['meta', 'msg']);
 });
 
+it('a worker that was given nothing listens to every queue that its tasks live in', () => {
+  expect(queuesToServe(undefined, TASKS, ['gis'])).toEqual(['meta', 'export', 'msg', 'webhook', 'log', 'lake']);
+});
+
 it('does not start for a queue in which none of its tasks lives', () => {
   expect(() => queuesToServe(['msg', 'fax'], TASKS, [])).toThrow(
     'WORKER_QUEUES is wrong: no task that this worker knows lives in the queue fax. It may name export, lake, log, meta, msg, webhook;',

@@ -5,13 +5,18 @@ import { queueOfTask } from '@parcelpost/shared/signatures/tasks.js';
 
 /**
  * The queues of a worker: those that it was given, and always the meta queue, in which flows are joined.
- * @param asked `WORKER_QUEUES`
+ * @param asked `WORKER_QUEUES`; without it every queue that a task of this worker lives in
  * @param tasks names of all tasks that this worker has a handler of
  * @param routes queues of other services
  * @throws {ConfigError} if nothing that this worker knows lives in a queue, or another service owns it
  */
-export function queuesToServe(asked: readonly string[], tasks: Iterable<string>, routes: readonly string[]): string[] {
-  const known = new Set([EXPORT_QUEUE, META_QUEUE, ...[...tasks].map(queueOfTask)]);
+export function queuesToServe(
+  asked: readonly string[] | undefined,
+  tasks: Iterable<string>,
+  routes: readonly string[],
+): string[] {
+  const known = new Set([META_QUEUE, EXPORT_QUEUE, ...[...tasks].map(queueOfTask)]);
+  if (asked === undefined) return [...known];
   const problems = asked.flatMap((queue) => {
     if (routes.includes(queue)) {
       return [`${queue} is the queue of another service (TASK_ROUTES); what is in it is for that service to run`];

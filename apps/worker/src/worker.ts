@@ -18,8 +18,8 @@ import { queuesToServe } from './roles.js';
 export interface WorkerOptions {
   deps: WorkerDeps;
   handlers: ReadonlyMap<string, FollowUpHandler>;
-  /** Queues to listen to; the meta queue is always among them. */
-  queues: readonly string[];
+  /** Queues to listen to, beside the meta queue; without it all that `handlers` have tasks in. */
+  queues?: readonly string[] | undefined;
   concurrency: number;
   lockMs: number;
   sweepMs: number;
@@ -49,10 +49,10 @@ function processorOf(queue: string, { deps, handlers }: WorkerOptions): Processo
 
 /**
  * Begins to work.
- * @returns how to stop: resolves when everything was finished or handed back
+ * @returns the queues it listens to, and how to stop: resolves when everything was finished or handed back
  * @throws {ConfigError} if it is to listen to a queue that is not its own; see {@link queuesToServe}
  */
-export async function startWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
+export async function startWorker(options: WorkerOptions): Promise<{ queues: string[]; stop(): Promise<void> }> {
   const { deps, sweepMs } = options;
   let stopping = false;
   // A fetch that was on its way when the worker was told to stop may still bring a job, the one just handed back even.
@@ -72,6 +72,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
   deps.relay.start(sweepMs);
   const stopSweep = sweep(deps, sweepMs, deps.log);
   return {
+    queues,
     async stop() {
       stopping = true;
       await stopSweep();

@@ -78,12 +78,9 @@ it('webhooks are signed with one secret or several, none of them short, and the 
 });
 
 describe('names of queues', () => {
-  it('routes and roles are lists; every worker has the queues of the built-in tasks unless told otherwise', () => {
+  it('routes and roles are lists; a worker has every queue that it knows unless told otherwise', () => {
     const config = readWorkerConfig({ ...ofWorker, TASK_ROUTES: 'gis, reports' });
-    expect([config.TASK_ROUTES, config.WORKER_QUEUES]).toEqual([
-      ['gis', 'reports'],
-      ['export', 'msg', 'webhook', 'log'],
-    ]);
+    expect([config.TASK_ROUTES, config.WORKER_QUEUES]).toEqual([['gis', 'reports'], undefined]);
     expect(readWorkerConfig({ ...ofWorker, WORKER_QUEUES: 'export' }).WORKER_QUEUES).toEqual(['export']);
     expect(readProducerConfig(ofProducer).TASK_ROUTES).toEqual([]);
   });

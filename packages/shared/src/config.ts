@@ -99,7 +99,7 @@ const worker = z.object({
   PLATFORM_API_URL: url('http:', 'https:').optional(),
   SMTP_URL: url('smtp:', 'smtps:'),
   MAIL_FROM: z.string().default('Parcelpost <parcelpost@localhost>'),
-  WORKER_QUEUES: queueNames.default(['export', 'msg', 'webhook', 'log']),
+  WORKER_QUEUES: queueNames.optional(),
   WORKER_CONCURRENCY: count(4, 1, 256),
   WORKER_LOCK_SECONDS: z.coerce.number().min(0.5).max(3600).default(30),
   WEBHOOK_SECRET: list
