@@ -12,10 +12,12 @@ export interface SqliteTable {
 export interface ReadGeoPackage {
   applicationId: number;
   userVersion: number;
-  /** Answers of `integrity_check` and `foreign_key_check`. */
+  /** Answers of `integrity_check`, `foreign_key_check`, and of `rtreecheck` for every spatial index. */
   faults: string[];
-  /** Every table, those of the GeoPackage standard too, by name. */
+  /** Every table, those of the GeoPackage standard too, by name; the spatial indexes are apart. */
   tables: Record<string, SqliteTable>;
+  /** What each layer's spatial index holds: number of the feature, west, east, south, north. */
+  indexes: Record<string, number[][]>;
 }
 
 const SCRIPT = `import json,sqlite3,sys
@@ -27,12 +29,16 @@ def cell(v):
 def read(path):
     db=sqlite3.connect('file:'+path+'?mode=ro',uri=True)
     one=lambda sql: db.execute(sql).fetchone()[0]
-    names=[r[0] for r in db.execute("select name from sqlite_master where type='table' and name not like 'sqlite_%'")]
+    all=[r[0] for r in db.execute("select name from sqlite_master where type='table' and name not like 'sqlite_%'")]
+    names=[n for n in all if not n.startswith('rtree_')]
+    layers=[n for n in names if 'rtree_'+n+'_geom' in all]
     quoted=lambda n: '"'+n.replace('"','""')+'"'
     faults=[r[0] for r in db.execute('pragma integrity_check') if r[0]!='ok']+[str(r) for r in db.execute('pragma foreign_key_check')]
+    faults+=[r for n in layers for (r,) in db.execute('select rtreecheck(?)',('rtree_'+n+'_geom',)) if r!='ok']
+    indexes={n:[list(r) for r in db.execute('select * from '+quoted('rtree_'+n+'_geom')+' order by id')] for n in layers}
     tables={n:{'columns':[{'name':r[1],'type':r[2]} for r in db.execute('pragma table_info('+quoted(n)+')')],
         'rows':[[cell(v) for v in r] for r in db.execute('select * from '+quoted(n)+' order by rowid')]} for n in names}
-    return {'applicationId':one('pragma application_id'),'userVersion':one('pragma user_version'),'faults':faults,'tables':tables}
+    return {'applicationId':one('pragma application_id'),'userVersion':one('pragma user_version'),'faults':faults,'tables':tables,'indexes':indexes}
 json.dump([read(path) for path in json.load(sys.stdin)],sys.stdout)`;
 
 /** Reads GeoPackages whole. */

@@ -70,6 +70,15 @@ export function toStored(geometry: Geometry): StoredGeometry | null {
   return { layer, bytes, z, box };
 }
 
+/** The extent of a stored geometry; null where it is empty. */
+export function storedBox(bytes: Buffer): Box | null {
+  const flags = bytes[3] ?? 0;
+  if (flags & EMPTY) return null;
+  if (flags & ENVELOPE_XY) return [0, 1, 2, 3].map((i) => bytes.readDoubleLE(HEADER + 8 * i)) as Box;
+  const [x, y] = [0, 1].map((i) => bytes.readDoubleLE(HEADER + 5 + 8 * i)) as [number, number];
+  return [x, x, y, y];
+}
+
 function hasHeights(geometry: Geometry): boolean {
   if (geometry.type === 'GeometryCollection') return listOf(geometry.geometries).some(hasHeights);
   return anyHeight(geometry.coordinates);

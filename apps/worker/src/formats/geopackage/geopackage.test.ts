@@ -20,9 +20,11 @@ import { chunked } from '../../../../../test/support/sinks.js';
 import { formatCell } from '../csv/cell.js';
 import type { TableEntity } from '../csv/tables.js';
 import { LAYERS, toStored } from './binary.js';
+import { Database } from './database.js';
 import { GeoPackageFragmentEncoder, type Unheld, WITHOUT_GEOMETRY } from './fragment.js';
 import { type GeoPackageFragment, writeGeoPackage } from './reduce.js';
-import { tableColumns } from './schema.js';
+import { SpatialIndex } from './rtree.js';
+import { NEW_GEOPACKAGE, tableColumns } from './schema.js';
 import { columnType, KINDS } from './values.js';
 
 let folder: string;
@@ -280,6 +282,94 @@ describe('a GeoPackage', () => {
     const more = { ...fragment, meta: { ...fragment.meta, tables: {} } };
     await expect(written([more])).rejects.toThrow('damaged');
     expect(readdirSync(folder).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  });
+});
+
+describe('the spatial index', () => {
+  test('has the place of every feature that has one, and a query gives what is there', async () => {
+    const records = [
+      location('a', point(1.1, 2)),
+      location('b', point()),
+      location('c', {
+        type: 'LineString',
+        coordinates: [
+          [0.1, 0.2],
+          [0.3, -0.4],
+        ],
+      }),
+      location('d', { type: 'Polygon', coordinates: [] }),
+      location('e', point(-179.9999999, 89.9999999)),
+    ];
+    const { path } = await written(mapped('locations', [records]).fragments);
+    const { faults, indexes, tables } = read(path);
+    expect(faults).toEqual([]);
+    expect(Object.keys(indexes)).toEqual(['points', 'linestrings', 'polygons']);
+    expect(indexes.points?.map(([fid]) => fid)).toEqual([1, 3]);
+    expect(indexes.polygons).toEqual([]);
+    const [[, west = 0, east = 0, south = 0, north = 0] = []] = indexes.linestrings ?? [];
+    for (const [low, value, high] of [
+      [west, 0.1, west],
+      [east, 0.3, east],
+      [south, -0.4, south],
+      [north, 0.2, north],
+    ] as const) {
+      expect(Math.abs(value - low)).toBeLessThan(1e-7);
+      expect(Math.abs(value - high)).toBeLessThan(1e-7);
+    }
+    expect(west <= 0.1 && east >= 0.3 && south <= -0.4 && north >= 0.2).toBe(true);
+    expect(tables.gpkg_extensions?.rows.map((row) => row.slice(0, 3))).toContainEqual([
+      'points',
+      'geom',
+      'gpkg_rtree_index',
+    ]);
+    const asked = execFileSync('ogrinfo', [path, 'points', '-spat', '1', '1', '2', '3'], { encoding: 'utf8' });
+    expect(asked).toContain('Feature Count: 1\n');
+  });
+
+  test('of several levels is whole to SQLite, gives what a search without it gives, and may be edited', async () => {
+    const boxes = fc.sample(
+      fc.tuple(
+        fc.double({ min: -180, max: 170, noNaN: true }),
+        fc.double({ min: -90, max: 80, noNaN: true }),
+        fc.double({ min: 0, max: 9, noNaN: true }),
+      ),
+      6000,
+    );
+    const file = join(folder, 'index.gpkg');
+    const database = await Database.create(file);
+    database.run(
+      `${NEW_GEOPACKAGE}; CREATE TABLE points (fid INTEGER PRIMARY KEY, geom BLOB, w REAL, e REAL, s REAL, n REAL)`,
+    );
+    const index = new SpatialIndex(database, 'points', [-180, 180, -90, 90], 500);
+    for (const [i, [x, y, size]] of boxes.entries()) {
+      database.insert('INSERT INTO points VALUES (?, NULL, ?, ?, ?, ?)', [i + 1, x, x + size, y, y + size]);
+      index.add(i + 1, [x, x + size, y, y + size]);
+    }
+    index.finish();
+    database.run('commit');
+    database.close();
+    const script = `import json,random,sqlite3,sys
+db=sqlite3.connect(sys.argv[1])
+check=lambda: db.execute("select rtreecheck('rtree_points_geom')").fetchone()[0]
+missed=extra=0
+random.seed(7)
+for _ in range(200):
+    w,s=random.uniform(-180,170),random.uniform(-90,80)
+    q={'w':w,'e':w+5,'s':s,'n':s+5}
+    truth={r[0] for r in db.execute('select fid from points where e>=:w and w<=:e and n>=:s and s<=:n',q)}
+    found={r[0] for r in db.execute('select id from rtree_points_geom where maxx>=:w and minx<=:e and maxy>=:s and miny<=:n',q)}
+    missed+=len(truth-found); extra+=len(found-truth)
+first=check()
+db.execute('delete from rtree_points_geom where id%3=0')
+db.executemany('insert into rtree_points_geom values (?,?,?,?,?)',[(10000+i,i%180,i%180+1,0,1) for i in range(500)])
+depth=int.from_bytes(db.execute('select data from rtree_points_geom_node where nodeno=1').fetchone()[0][:2],'big')
+print(json.dumps([first,missed,extra,check(),depth]))`;
+    const [whole, missed, extra, edited, depth] = JSON.parse(
+      execFileSync('python3', ['-c', script, file], { encoding: 'utf8' }),
+    );
+    expect({ whole, missed, edited }).toEqual({ whole: 'ok', missed: 0, edited: 'ok' });
+    expect(extra).toBeLessThan(5);
+    expect(depth).toBe(2);
   });
 });
 

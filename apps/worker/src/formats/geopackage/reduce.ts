@@ -3,7 +3,7 @@ import type { Column, SchemaField } from '../csv/columns.js';
 import type { TableEntity } from '../csv/tables.js';
 import { damaged } from '../damaged.js';
 import { FrameReader } from '../frames.js';
-import { grown, LAYERS, SRS_ID } from './binary.js';
+import { grown, LAYERS, SRS_ID, storedBox } from './binary.js';
 import { Database, type Statement } from './database.js';
 import {
   decodeRows,
@@ -15,6 +15,7 @@ import {
   type TableName,
   WITHOUT_GEOMETRY,
 } from './fragment.js';
+import { SpatialIndex } from './rtree.js';
 import { createTable, NEW_GEOPACKAGE, type TypedColumn, tableColumns } from './schema.js';
 import { type StoredValue, valueFor } from './values.js';
 
@@ -84,7 +85,7 @@ export async function writeGeoPackage(
     for (const [name, figures] of tables) {
       const own = columns.get(entityOf(name)) ?? [];
       describeTable(database, name, figures, own, date);
-      writers.set(name, new TableWriter(database, name, own));
+      writers.set(name, new TableWriter(database, name, own, figures.box));
     }
     for (const { meta, open } of fragments) {
       const frames = new FrameReader(open());
@@ -107,6 +108,7 @@ export async function writeGeoPackage(
     }
     const written = [...tables].map(([name, { rows }]) => {
       const writer = writers.get(name) as TableWriter;
+      writer.finish();
       if (writer.rows !== rows) throw damaged(`${name} has ${writer.rows} rows where ${rows} were written`);
       const columns = writer.columns.map(({ name, label, type }) => ({ name, label, type }));
       return { name, rows, columns };
@@ -197,15 +199,17 @@ function describeTable(
 class TableWriter {
   rows = 0;
   readonly #statement: Statement;
-  readonly #layer: boolean;
+  readonly #index: SpatialIndex | undefined;
 
+  /** @param box extent of a layer */
   constructor(
     database: Database,
     name: TableName,
     readonly columns: readonly TypedColumn[],
+    box: TableFigures['box'],
   ) {
-    this.#layer = isLayer(name);
-    const count = columns.length + (this.#layer ? 2 : 1);
+    this.#index = isLayer(name) ? new SpatialIndex(database, name, box) : undefined;
+    const count = columns.length + (this.#index ? 2 : 1);
     this.#statement = database.prepare(`INSERT INTO "${name}" VALUES (${Array(count).fill('?').join(', ')})`);
   }
 
@@ -216,7 +220,9 @@ class TableWriter {
   ): void {
     this.rows++;
     const row: (StoredValue | Buffer)[] = [this.rows];
-    if (this.#layer) row.push(geometry);
+    if (this.#index) row.push(geometry);
+    const box = geometry && storedBox(geometry);
+    if (box) this.#index?.add(this.rows, box);
     const first = row.length;
     for (let i = 0; i < this.columns.length; i++) row.push(null);
     for (const [column, value] of values) {
@@ -226,5 +232,10 @@ class TableWriter {
       row[first + place] = valueFor(target.sqlType, value);
     }
     this.#statement.run(row);
+  }
+
+  /** Call once, after the last row. */
+  finish(): void {
+    this.#index?.finish();
   }
 }
