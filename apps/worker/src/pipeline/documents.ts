@@ -28,6 +28,7 @@ export interface Gathered {
   warnings: readonly BundleWarning[];
   /** Parts that could not be had; empty of a whole bundle. */
   missing: readonly MissingPart[];
+  takenOver: BundleInfo['takenOver'];
   softwareVersion: string;
 }
 
@@ -65,6 +66,7 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
     files: parts.map(({ from: _, ...file }) => file),
     warnings,
     missing,
+    ...(gathered.takenOver && { takenOver: gathered.takenOver }),
   });
   if (row.options.formats.includes('shapefiles')) parts.push(text('shp_readme.txt', renderShpReadme(info())));
   parts.push(text('README.txt', renderReadme(info())));

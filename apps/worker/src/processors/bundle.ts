@@ -1,4 +1,5 @@
 /** Bundles an export's finished files: writes the zip beside, reads it back, and says what it came to. */
+import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { NewFile } from '@parcelpost/shared/db/services/files.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
@@ -46,6 +47,7 @@ export async function bundle(
     notices: mapped.flatMap((each) => each.notices),
     warnings: [...reduced.flatMap((each) => each.warnings), ...changes],
     missing,
+    takenOver: takenOver(maps, plan.shards.length),
     softwareVersion: settings.softwareVersion,
   });
   const contents = parts.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));
@@ -90,6 +92,14 @@ export async function bundle(
       finishedAt: new Date().toISOString(),
     },
   };
+}
+
+/** What of the shards an earlier try has read, so that whoever reads the bundle knows of what moments it is. */
+function takenOver(maps: readonly ExportJobRow[], of: number) {
+  const taken = maps.filter(({ reusedFrom }) => reusedFrom !== null);
+  if (taken.length === 0) return undefined;
+  const since = Math.min(...taken.map(({ startedAt }) => startedAt?.getTime() ?? Number.POSITIVE_INFINITY));
+  return { parts: taken.length, of, since: new Date(since) };
 }
 
 /** `<YYYY-MM-DD>_<project-slug>_<outputType>.zip`, by the day of the request in UTC. */

@@ -195,6 +195,14 @@ describe('manifest.json', () => {
   });
 });
 
+test('a bundle with parts of an earlier try says when these were read', () => {
+  const since = new Date('2024-05-05T01:02:03.456Z');
+  const info = { ...INFO, takenOver: { parts: 11, of: 12, since } };
+  expect(renderReadme(info)).toContain('2024-05-05 01:02 UTC on; 11 of 12 parts in an earlier try');
+  expect(JSON.parse(renderManifest(info)).export.takenOver).toEqual({ parts: 11, of: 12, since: since.toISOString() });
+  expect(renderReadme(INFO)).not.toContain('earlier try');
+});
+
 describe('a bundle that is not whole', () => {
   const reason = { code: 'test', shard: null, attempts: 3, rowsExpected: null };
   const parts = [

@@ -71,6 +71,8 @@ export interface BundleInfo {
   files: readonly BundleFile[];
   warnings: readonly BundleWarning[];
   missing: Missing;
+  /** Parts that were read in an earlier try of the same export, of how many, and when the first of them was. */
+  takenOver?: { parts: number; of: number; since: Date };
 }
 
 const REASONS: Record<LeftOutReason, { code: string; text: string }> = {

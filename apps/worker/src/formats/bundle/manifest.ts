@@ -18,7 +18,7 @@ export function renderManifest(info: BundleInfo): string {
     manifestVersion: MANIFEST_VERSION,
     software,
     bundle,
-    export: { id: exportId, requestedBy, requestedAt, writtenAt, asked },
+    export: { id: exportId, requestedBy, requestedAt, writtenAt, asked, takenOver: info.takenOver },
     organization,
     project,
     files: info.files.map(({ name, rows, bytes, sha256, columns, tables }) => ({

@@ -1,5 +1,6 @@
 /** README.txt and shp_readme.txt: what the files are, for people who know nothing of where they come from. */
 
+import { humanCount } from '@parcelpost/shared/words.js';
 import type { Column } from '../csv/columns.js';
 import { FAMILIES, type Family } from '../shapefile/shape.js';
 import { LONG_TEXTS_FILE } from '../xlsx/fragment.js';
@@ -36,6 +37,7 @@ export function renderReadme(info: BundleInfo): string {
       ['Organization', `${organization.name} (${organization.slug})`],
       ['Asked for by', info.requestedBy.name],
       ['Asked for at', moment(info.requestedAt)],
+      ...readInEarlierTry(info),
       ['Written at', moment(info.writtenAt)],
       ['Asked for', `${info.asked.outputType} (${info.asked.formats.join(', ')})`],
       ['Export', info.exportId],
@@ -73,6 +75,14 @@ export function renderReadme(info: BundleInfo): string {
         : 'None: every record is in every file that it belongs in.',
     ),
   ]);
+}
+
+function readInEarlierTry({ takenOver }: BundleInfo): [string, string][] {
+  if (!takenOver) return [];
+  const { parts, of, since } = takenOver;
+  return [
+    ['Read from', `${moment(since)} on; ${humanCount(parts)} of ${amount(of, 'part', 'parts')} in an earlier try`],
+  ];
 }
 
 const SHAPES: Record<Family, string> = {
