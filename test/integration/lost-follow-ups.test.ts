@@ -114,6 +114,36 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     expect(await jobState(delayed)).toBe('delayed');
   });
 
+  /** Makes what counts as entered a minute older. */
+  const age = (id: string) =>
+    table()
+      .where({ id })
+      .whereNotNull('entered_at')
+      .update({ entered_at: new Date(Date.now() - MINUTE_MS) });
+
+  test('are entered again where their relay died before it noted them, and a worker had begun', async () => {
+    const [id] = (await release(1)) as [string];
+    await table().where({ id }).update({ state: 'pending', entered_at: null });
+    await deps().followUps.begin({ id, replay: 0 }, 1);
+    await lose(id);
+    await age(id);
+    await new LostFollowUps(deps(), 10_000).round();
+    expect(await jobState(id)).toBe('waiting');
+    expect(await send([id])).toEqual([id]);
+  });
+
+  test('are entered again where a try that had outlived its queue failed before the relay’s turn', async () => {
+    const [id] = (await release(1)) as [string];
+    await deps().followUps.begin({ id, replay: 0 }, 1);
+    await lose(id);
+    await outbox.sendAgain([id]);
+    await deps().followUps.noteFailure({ id, replay: 0 }, { code: 'test', message: 'it failed' });
+    await age(id);
+    await new LostFollowUps(deps(), 10_000).round();
+    expect(await jobState(id)).toBe('waiting');
+    expect(await send([id])).toEqual([id]);
+  });
+
   test('are found behind any number of others that wait for their time', async () => {
     const ids = (await release(5, { delay: 60 * MINUTE_MS })).sort();
     const last = ids.at(-1) as string;

@@ -68,11 +68,16 @@ export class FollowUps {
       .first<FollowUpRow | undefined>({ ...OUTBOX_COLUMNS, end: 'root.input', sealed: 'outbox.sealed' });
   }
 
-  /** Notes the start of a try. @returns false when there is nothing to run: it has ended, or was called again since */
+  /**
+   * Notes the start of a try. One whose relay died before it could say so counts as entered from now on, so that it is looked
+   * for like any other.
+   * @returns false when there is nothing to run: it has ended, or was called again since
+   */
   async begin({ id, replay }: FollowUpKey, attempt: number): Promise<boolean> {
     const changed = await this.#onItsWay(this.db, id, replay).update({
       state: 'active',
       attempts: attempt,
+      entered_at: this.db.raw('coalesce(entered_at, now())'),
       started_at: this.db.raw('coalesce(started_at, now())'),
       error: null,
     });
@@ -86,6 +91,7 @@ export class FollowUps {
   async noteFailure({ id, replay }: FollowUpKey, error: { code: string; message: string }): Promise<boolean> {
     const changed = await this.#onItsWay(this.db, id, replay).update({
       state: 'entered',
+      entered_at: this.db.raw('coalesce(entered_at, now())'),
       error: faultOf(this.db, error, undefined),
     });
     return changed === 1;
