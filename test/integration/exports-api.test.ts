@@ -105,6 +105,30 @@ describe('asking for an export', () => {
 });
 
 describe('an export is not made', () => {
+  it('for who is not signed in: they are told that, before their request is read', async () => {
+    for (const body of [{ formats: Array(1000).fill(1) }, {}, '{', 'x'.repeat(500_000)]) {
+      const answer = await ask(undefined, body);
+      expect(answer.status).toBe(401);
+      expect(answer.json.type).toBe(type('token-missing'));
+    }
+  });
+
+  it('for a request that is wrong all over, which draws no answer larger than itself', async () => {
+    const many = (of: (index: number) => string) => Array.from({ length: 20_000 }, (_, index) => of(index)).join();
+    const next = `{"project":"p","request":{"formats":[${many(() => '1')}]}}`;
+    for (const body of [
+      `{"formats":[${many(() => '1')}]}`,
+      `{"outputType":"shp",${many((index) => `"key${index}":1`)}}`,
+      `{"outputType":"shp","onSuccess":[{"task":"export.project","args":${next}}]}`,
+      `{"outputType":"shp","onSuccess":[{"task":"msg.email","args":{"to":[${many(() => '1')}]}}]}`,
+    ]) {
+      const answer = await ask(producer.users.ben, body);
+      expect(answer.status).toBe(422);
+      expect(answer.json.errors.length).toBeLessThanOrEqual(100);
+      expect(answer.text.length).toBeLessThan(body.length);
+    }
+  });
+
   it.each<[string, object, string[]]>([
     ['nothing is asked', {}, ['/outputType']],
     ['both ways are used', { outputType: 'shp', formats: ['csv'] }, ['/outputType']],

@@ -1,5 +1,6 @@
 /** Every error leaves as a problem document (RFC 9457); what is unknown is logged and masked. */
 import { type FieldError, ProblemError } from '@parcelpost/shared/errors.js';
+import { MOST_ERRORS } from '@parcelpost/shared/field-errors.js';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { PROBLEM_TYPES } from './problem-types.js';
@@ -41,11 +42,21 @@ export function problem(
   return new ProblemError(status, type, title, detail, extra);
 }
 
-/** 422 `invalid-request`: what is wrong with each field of a body. */
-export function invalidRequest(errors: FieldError[]): ProblemError {
-  return problem('invalid-request', errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), {
-    errors,
-  });
+/** Wrong fields that the text of a problem names; all of them are in its list. */
+const MOST_IN_TEXT = 5;
+
+/**
+ * 422 `invalid-request`: what is wrong with each field of a body, of the first {@link MOST_ERRORS} fields that are.
+ * @param type 400 `invalid-parameter` for fields of a query or a path
+ */
+export function invalidRequest(
+  wrong: readonly FieldError[],
+  type: 'invalid-request' | 'invalid-parameter' = 'invalid-request',
+): ProblemError {
+  const errors = wrong.slice(0, MOST_ERRORS);
+  const named = errors.slice(0, MOST_IN_TEXT).map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`);
+  const more = errors.length > named.length ? '; and more, see errors' : '';
+  return problem(type, `${named.join('; ')}${more}`, { errors });
 }
 
 /** Fastify's own refusals, by code. */

@@ -2,7 +2,7 @@
 import { fieldErrors, jsonPointer } from '@parcelpost/shared/field-errors.js';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
-import { problem } from './problems.js';
+import { invalidRequest } from './problems.js';
 
 /**
  * Fastify's validator compiler for zod schemas. A wrong body is 422 `invalid-request` with JSON Pointers (RFC 6901);
@@ -13,8 +13,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
     const parsed = schema.safeParse(data);
     if (parsed.success) return { value: parsed.data };
     const errors = fieldErrors(parsed.error.issues, { place: httpPart === 'body' ? jsonPointer : parameterName });
-    const detail = errors.map((error) => `${error.pointer || 'the body'}: ${error.detail}`).join('; ');
-    return { error: problem(httpPart === 'body' ? 'invalid-request' : 'invalid-parameter', detail, { errors }) };
+    return { error: invalidRequest(errors, httpPart === 'body' ? 'invalid-request' : 'invalid-parameter') };
   };
 };
 

@@ -1,11 +1,13 @@
 /** What may be asked of an export: the body of `POST …/exports`, and what is kept of it on the export's row. */
 import { z } from 'zod';
-import { limitComplaints } from './signatures/limits.js';
+import { type Complaint, limitComplaints } from './signatures/limits.js';
 import { signaturesSchema } from './signatures/schema.js';
 
 /** The output types that exist today, and the formats each stands for. */
 const OUTPUT_TYPES = { shp: ['csv', 'shapefiles'], xls: ['xlsx'] } as const;
 const FORMATS = ['csv', 'geojson', 'geojsonl', 'gpkg', 'shapefiles', 'xlsx'] as const;
+/** Formats that a request may list; the same one twice is one. */
+const MOST_FORMATS = 50;
 export type OutputType = keyof typeof OUTPUT_TYPES;
 export type Format = (typeof FORMATS)[number];
 
@@ -18,7 +20,7 @@ export type CsvOptions = z.infer<typeof csvOptionsSchema>;
 const requestFields = z
   .strictObject({
     outputType: z.enum(Object.keys(OUTPUT_TYPES) as [OutputType]).optional(),
-    formats: z.array(z.enum(FORMATS)).min(1).optional(),
+    formats: z.array(z.enum(FORMATS)).min(1).max(MOST_FORMATS).optional(),
     csv: csvOptionsSchema.prefault({}),
     allowPartial: z
       .boolean()
@@ -44,11 +46,19 @@ const requestFields = z
   })
   .meta({ oneOf: [{ required: ['outputType'] }, { required: ['formats'] }] });
 
-/** The body of a request; the limits of its signatures are checked before anything looks into them. */
+/** The body of a request; the limits of its lists are checked before anything looks into them. */
 export const exportRequestSchema = z.preprocess((body, context) => {
-  for (const { path, message } of limitComplaints(body)) context.addIssue({ code: 'custom', path, message });
+  for (const { path, message } of [...formatsComplaints(body), ...limitComplaints(body)]) {
+    context.addIssue({ code: 'custom', path, message });
+  }
   return body;
 }, requestFields);
+
+function formatsComplaints(body: unknown): Complaint[] {
+  const formats = typeof body === 'object' && body !== null && 'formats' in body ? body.formats : undefined;
+  if (!Array.isArray(formats) || formats.length <= MOST_FORMATS) return [];
+  return [{ path: ['formats'], message: `takes at most ${MOST_FORMATS} formats` }];
+}
 export type ExportRequestBody = z.infer<typeof exportRequestSchema>;
 
 /** What the export's row keeps of the request. The token is sealed in a column of its own; signatures too have theirs. */

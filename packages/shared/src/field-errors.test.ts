@@ -27,6 +27,18 @@ it('points into the alternative that was meant, and names the types where none w
   expect(fieldErrors(issues(odd, 'c'))).toEqual([{ pointer: '', detail: expect.stringMatching(/./) }]);
 });
 
+it('names a hundred wrong fields at most, and no name that is too long to repeat', () => {
+  const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`k${index}`, 1]));
+  expect(fieldErrors(issues(schema, many))).toHaveLength(100);
+  expect(fieldErrors(issues(z.array(z.string()), Array(5000).fill(1)))).toHaveLength(100);
+  const long = { list: [{ 'a/b~c': 1, ['x'.repeat(100_000)]: 1 }] };
+  expect(fieldErrors(issues(schema, long))).toEqual([
+    { pointer: '/list/0', detail: 'a field in it, of a name too long to repeat: this field is not known' },
+  ]);
+  const talkative = z.string().refine(() => false, 'x'.repeat(5000));
+  expect(fieldErrors(issues(talkative, ''))[0]?.detail).toHaveLength(1001);
+});
+
 it('writes places as it is told to', () => {
   const limit = z.object({ limit: z.number().max(10) });
   expect(fieldErrors(issues(limit, { limit: 11 }), { place: (path) => path.join('.') })).toMatchObject([

@@ -9,16 +9,30 @@ import type { FastifyRequest } from 'fastify';
 export const SESSION_COOKIE = 'parcelpost_session';
 
 export class Identifier {
+  /** Who has been found behind a request already. */
+  readonly #callers = new WeakMap<FastifyRequest, UserRow>();
+
   constructor(
     readonly users: UserService,
     readonly secrets: readonly string[],
   ) {}
 
   /**
+   * Lets nobody past whom {@link bearer} does not know, before a body is read: only who may ask is told what is wrong with
+   * what they ask. An `onRequest` hook.
+   * @throws {ProblemError} 401
+   */
+  readonly guard = async (request: FastifyRequest): Promise<void> => {
+    this.#callers.set(request, await this.bearer(request));
+  };
+
+  /**
    * The user of `Authorization: Bearer`.
    * @throws {ProblemError} 401, with a problem type of its own for each fault
    */
   async bearer(request: FastifyRequest): Promise<UserRow> {
+    const known = this.#callers.get(request);
+    if (known) return known;
     const header = request.headers.authorization;
     const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
     if (token === undefined) throw tokenProblem('token-missing', 'Bearer');

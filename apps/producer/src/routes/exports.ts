@@ -65,6 +65,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   app.post(
     '/api/v1/organizations/:org/projects/:project/exports',
     {
+      onRequest: identify.guard,
       schema: {
         summary: 'Ask for an export of a project',
         tags,
@@ -92,6 +93,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   app.get(
     '/api/v1/exports',
     {
+      onRequest: identify.guard,
       schema: {
         summary: 'Recent exports: of one project, or your own',
         tags,
@@ -112,6 +114,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   app.get(
     '/api/v1/exports/:id',
     {
+      onRequest: identify.guard,
       schema: {
         summary: 'State, progress, result and follow-ups of an export',
         tags,
@@ -130,6 +133,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   app.delete(
     '/api/v1/exports/:id',
     {
+      onRequest: identify.guard,
       schema: {
         summary: 'Cancel an export: running work stops, and onFailure is called with the code `cancelled`',
         tags,
@@ -149,6 +153,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   app.post(
     '/api/v1/exports/:id/retry',
     {
+      onRequest: identify.guard,
       schema: {
         summary:
           'Try an export again that failed, was cancelled, or is partial; parts that are still right are taken over',
@@ -173,6 +178,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   app.get(
     '/api/v1/exports/:id/events',
     {
+      onRequest: identify.guard,
       schema: {
         summary: 'Server-sent events: `progress` while it runs, one `end` with the final state',
         tags,

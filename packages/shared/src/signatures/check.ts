@@ -1,5 +1,6 @@
 /** The check of a request's signatures against a registry, and the form in which they are stored. */
 import { type FieldError, ProblemError } from '../errors.js';
+import { MOST_ERRORS } from '../field-errors.js';
 import { type CanvasHook, mapTasks, walk } from './place.js';
 import type { Registry } from './registry.js';
 import { NEXT_EXPORT_TASK, type Signature, type TaskSignature } from './signature.js';
@@ -19,15 +20,17 @@ export type ListPointer = `${string}/${CanvasHook}`;
 /**
  * Checks that every call in a list, whatever it stands in, names a task of the registry and bears arguments that the task
  * takes; those in the requests of next exports too. A task of another service's queue may have any arguments.
- * @returns one entry for each wrong place, pointing at it (`/onSuccess/0/chain/1/args/to`); empty when all is well
+ * @returns one entry for each wrong place, pointing at it (`/onSuccess/0/chain/1/args/to`), at most {@link MOST_ERRORS};
+ *   empty when all is well
  */
 export function validateSignatures(list: readonly Signature[], pointer: ListPointer, registry: Registry): FieldError[] {
   const { hook, before } = split(pointer);
   const errors: FieldError[] = [];
   for (const [place, signature] of walk(list, hook)) {
     if ('task' in signature) errors.push(...validateCall(signature, `${before}/${place}`, registry));
+    if (errors.length >= MOST_ERRORS) break;
   }
-  return errors;
+  return errors.slice(0, MOST_ERRORS);
 }
 
 function validateCall({ task, args }: TaskSignature, pointer: string, registry: Registry): FieldError[] {

@@ -34,9 +34,7 @@ describe('a request may hold', () => {
 });
 
 describe('a request is refused, naming the place, the limit and what there is,', () => {
-  const deeper = (pointer: string) => [
-    { pointer, detail: 'signatures stand 13 deep inside one another; at most 12 may' },
-  ];
+  const deeper = (pointer: string) => [{ pointer, detail: 'signatures stand more than 12 deep inside one another' }];
   it.each<[string, (inner: object) => object, string]>([
     ['chains', (inner) => ({ chain: [inner, task] }), '/chain/0'],
     ['groups', (inner) => ({ group: [inner] }), '/group/0'],
@@ -54,20 +52,14 @@ describe('a request is refused, naming the place, the limit and what there is,',
     [{ onSuccess: times(200), onFailure: [{ group: times(50) }] }, '/onFailure'],
     [{ onSuccess: [next({ onSuccess: times(125), onFailure: times(125) })] }, '/onSuccess'],
   ])('for too many signatures, wherever they are', (lists, pointer) => {
-    const detail = 'the request holds 251 signatures; at most 250 are taken';
+    const detail = 'the request holds more than 250 signatures';
     expect(errorsOf(request(lists))).toEqual([{ pointer, detail }]);
   });
 
   it('for too many bytes, counted as UTF-8', () => {
     const lists = { onSuccess: [task], onFailure: [{ ...task, args: { text: 'я'.repeat(140_000) } }] };
-    const bytes =
-      Buffer.byteLength(JSON.stringify(lists.onSuccess)) + Buffer.byteLength(JSON.stringify(lists.onFailure));
-    expect(errorsOf(request(lists))).toEqual([
-      {
-        pointer: '/onFailure',
-        detail: `the request's signatures are ${bytes} bytes of JSON; at most 262144 are taken`,
-      },
-    ]);
+    const detail = "the request's signatures are more than 262144 bytes of JSON";
+    expect(errorsOf(request(lists))).toEqual([{ pointer: '/onFailure', detail }]);
   });
 
   it.each<[string, unknown, string]>([
@@ -90,15 +82,37 @@ describe('a request is refused, naming the place, the limit and what there is,',
   });
 });
 
+describe('nothing beyond a limit is looked at', () => {
+  const trap = Object.defineProperty({}, 'task', {
+    enumerable: true,
+    get: () => {
+      throw new Error('it was looked at');
+    },
+  });
+  const many = (held: unknown) => [...Array.from({ length: 200_000 }, () => held), trap];
+  it.each<[string, object]>([
+    ['among signatures', { onSuccess: many({}) }],
+    ['among what is no signature', { onSuccess: many([]) }],
+    ['among arguments', { onSuccess: [{ ...task, args: { a: many([]) } }] }],
+    ['inside what is too deep', { onSuccess: [nested(12, (inner) => ({ chain: [inner] })), { chain: many({}) }] }],
+  ])('%s', (_what, lists) => {
+    expect(errorsOf(request(lists))).toEqual([
+      { pointer: '/onSuccess', detail: expect.stringMatching(/more than (250 signatures|262144 bytes)/) },
+    ]);
+  });
+
+  it('among formats', () => {
+    expect(errorsOf({ formats: Array.from({ length: 100_000 }, () => 1) })).toEqual([
+      { pointer: '/formats', detail: 'takes at most 50 formats' },
+    ]);
+  });
+});
+
 describe('a body nested a hundred thousand deep is refused like any other', () => {
   const deep = (open: string, close: string) => JSON.parse(`${open.repeat(100_000)}1${close.repeat(100_000)}`);
   it.each<[string, () => unknown, string]>([
-    ['chains', () => request({ onSuccess: [deep('{"chain":[', ']}')] }), 'signatures stand 100001 deep'],
-    [
-      'callbacks',
-      () => request({ onFailure: [deep('{"task":"a.b","onFailure":[', ']}')] }),
-      'signatures stand 100001 deep',
-    ],
+    ['chains', () => request({ onSuccess: [deep('{"chain":[', ']}')] }), 'stand more than 12 deep'],
+    ['callbacks', () => request({ onFailure: [deep('{"task":"a.b","onFailure":[', ']}')] }), 'stand more than 12 deep'],
     ['lists', () => request({ onSuccess: deep('[', ']') }), 'stand more than 100 deep'],
     ['arguments', () => request({ onSuccess: [{ ...task, args: deep('{"a":', '}') }] }), 'stand more than 100 deep'],
     ['a field that is not known', () => request({ other: deep('[', ']') }), 'this field is not known'],

@@ -24,6 +24,7 @@ interface Place {
 /**
  * Complains of signatures that are too many, too deep inside one another, or too large, counting those in the requests of
  * next exports as well, and of what the database cannot hold (U+0000, half a surrogate pair, numbers past all measure).
+ * Looks no further than to the first that is beyond a limit, so that what is much too large costs no more to refuse.
  * @param body of a request; its `onSuccess` and `onFailure` are looked at, whatever they are
  */
 export function limitComplaints(body: unknown): Complaint[] {
@@ -36,27 +37,20 @@ export function limitComplaints(body: unknown): Complaint[] {
 
 function shapeComplaints(lists: readonly Place[]): Complaint[] {
   let count = 0;
-  let excess: Place | undefined;
-  let deepest = 0;
-  let tooDeep: Place | undefined;
   const stack = [...lists].reverse().flatMap((list) => itemsOf(list, 1).reverse());
   for (let place = stack.pop(); place; place = stack.pop()) {
     count += 1;
-    if (count === SIGNATURE_LIMITS.count + 1) excess = place;
-    deepest = Math.max(deepest, place.depth);
-    if (place.depth > SIGNATURE_LIMITS.depth) tooDeep ??= place;
+    if (place.depth > SIGNATURE_LIMITS.depth) {
+      const message = `signatures stand more than ${SIGNATURE_LIMITS.depth} deep inside one another`;
+      return [{ path: pathOf(place), message }];
+    }
+    if (count > SIGNATURE_LIMITS.count) {
+      const message = `the request holds more than ${SIGNATURE_LIMITS.count} signatures`;
+      return [{ path: pathOf(place).slice(0, 1), message }];
+    }
     for (const held of heldBy(place).reverse()) stack.push(held);
   }
-  const complaints: Complaint[] = [];
-  if (tooDeep) {
-    const message = `signatures stand ${deepest} deep inside one another; at most ${SIGNATURE_LIMITS.depth} may`;
-    complaints.push({ path: pathOf(tooDeep), message });
-  }
-  if (excess) {
-    const message = `the request holds ${count} signatures; at most ${SIGNATURE_LIMITS.count} are taken`;
-    complaints.push({ path: pathOf(excess).slice(0, 1), message });
-  }
-  return complaints;
+  return [];
 }
 
 /** The signatures right inside what should be one, in the order in which they stand there. */
@@ -85,12 +79,16 @@ function hooksOf(request: unknown, holder: Place | undefined, depth: number): Pl
     .map((key) => ({ value: request[key], key, holder, depth }));
 }
 
+/** The items of a list; of one that is too long by itself, as many as show it. */
 function itemsOf(list: Place, depth: number): Place[] {
-  return Array.isArray(list.value) ? list.value.map((value, key) => ({ value, key, holder: list, depth })) : [];
+  if (!Array.isArray(list.value)) return [];
+  return list.value.slice(0, SIGNATURE_LIMITS.count + 1).map((value, key) => ({ value, key, holder: list, depth }));
 }
 
 function contentComplaints(lists: readonly Place[]): Complaint[] {
   const complaints: Complaint[] = [];
+  // Each value is two bytes of JSON at the least, with what parts it from the next.
+  let values = SIGNATURE_LIMITS.bytes / 2;
   const stack = [...lists].reverse();
   for (let place = stack.pop(); place && complaints.length < MOST_COMPLAINTS; place = stack.pop()) {
     const { value, depth } = place;
@@ -101,6 +99,8 @@ function contentComplaints(lists: readonly Place[]): Complaint[] {
     }
     const held: Place[] = [];
     for (const [key, inner] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
+      values -= 1;
+      if (values < 0) return [tooLarge(pathOf(place).slice(0, 1))];
       const message = (typeof key === 'string' ? keyComplaint(key) : undefined) ?? contentComplaint(inner);
       if (message && complaints.length < MOST_COMPLAINTS) complaints.push({ path: [...pathOf(place), key], message });
       if (typeof inner === 'object') held.push({ value: inner, key, holder: place, depth: depth + 1 });
@@ -132,8 +132,11 @@ function sizeComplaints(lists: readonly Place[]): Complaint[] {
   const bytes = sizes.reduce((sum, one) => sum + one.bytes, 0);
   if (bytes <= SIGNATURE_LIMITS.bytes) return [];
   const [largest] = sizes.sort((a, b) => b.bytes - a.bytes);
-  const message = `the request's signatures are ${bytes} bytes of JSON; at most ${SIGNATURE_LIMITS.bytes} are taken`;
-  return [{ path: largest ? pathOf(largest.list) : [], message }];
+  return [tooLarge(largest ? pathOf(largest.list) : [])];
+}
+
+function tooLarge(path: Complaint['path']): Complaint {
+  return { path, message: `the request's signatures are more than ${SIGNATURE_LIMITS.bytes} bytes of JSON` };
 }
 
 function pathOf(place: Place): (string | number)[] {
