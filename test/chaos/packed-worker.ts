@@ -13,13 +13,14 @@ import { build, type Plugin } from 'esbuild';
 import { ROOT } from '../support/root.js';
 
 const WORKER = join(ROOT, 'apps/worker/dist');
-/** Drivers and helpers that our libraries can do without, and do. */
-const NOT_INSTALLED = [
+/** What stays outside: drivers that our libraries can do without, and do, and what looks for files beside itself. */
+const OUTSIDE = [
   'better-sqlite3',
   'mariadb',
   'mariadb/callback',
   'mysql',
   'mysql2',
+  'node-sqlite3-wasm',
   'oracledb',
   'pg-native',
   'pg-query-stream',
@@ -68,11 +69,12 @@ export async function packWorker(folder: string): Promise<PackedWorker> {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
-    external: NOT_INSTALLED,
+    external: OUTSIDE,
+    supported: { 'dynamic-import': false },
     plugins: [OURS],
     logLevel: 'error',
   });
-  const args = [join(folder, 'load.cjs'), join(folder, 'standby.cjs')];
+  const args = [join(folder, 'load.cjs'), join(folder, 'standby.cjs'), join(WORKER, 'main.js')];
   await compile(args);
   return { args };
 }
