@@ -12,6 +12,7 @@ import {
   PUBLIC_URL,
   SEAL_SECRET,
   send,
+  session,
   startProducer,
   type TestProducer,
   TOKEN_SECRET,
@@ -272,7 +273,7 @@ describe('looking at exports', () => {
       await insertOutbox(trx, [{ ...entry, hook: 'onFailure', position: 0 } as OutboxEntry]);
     });
     const shown = async (row: ExportRow) => {
-      const detail = await read.detail(row);
+      const detail = await read.detail(row, ben as UserRow);
       const { state, phase, outcome, error: why } = viewExport(detail, PUBLIC_URL);
       return { state, phase, outcome, why, followUps: detail.followUps.length };
     };
@@ -320,5 +321,47 @@ describe('looking at exports', () => {
     ]);
     expect(text).not.toContain('very-secret');
     expect(text).not.toContain('ealed');
+  });
+
+  it('shows what follow-ups left to the asker and to administrators, and to other members only how they stand', async () => {
+    const cleo = randomUUID();
+    await producer.db('users').insert({ id: cleo, username: 'cleo', name: 'Cleo', email: 'cleo@example.org' });
+    const { id: _, ...member } = await producer.db('memberships').where({ user_id: producer.users.ben }).first();
+    await producer.db('memberships').insert({ ...member, user_id: cleo });
+    const { id } = (await ask(producer.users.ben, { outputType: 'shp', allowPartial: true })).json;
+    await producer.db('exports').where({ id }).update({ outcome: 'failed', phase: 'decided', decided_at: new Date() });
+    const row = { export_id: id, generation: 1, hook: 'onFailure', args: '{}', attempts: 1 };
+    const done = { state: 'done', result: JSON.stringify({ accepted: ['boss@example.org'] }) };
+    const error = JSON.stringify({ code: 'smtp', message: 'boss@example.org is not known.' });
+    await producer.db('outbox').insert([
+      { ...row, ...done, error: null, id: randomUUID(), position: 0, place: 'onFailure/0', task: 'msg.email' },
+      {
+        ...row,
+        state: 'failed',
+        result: null,
+        error,
+        id: randomUUID(),
+        position: 1,
+        place: 'onFailure/1',
+        task: 'a.b',
+      },
+    ]);
+    const path = `/api/v1/exports/${id}`;
+    for (const user of [producer.users.ben, producer.users.ana]) {
+      expect((await look(user, path)).json.followUps).toMatchObject([
+        { state: 'done', result: { accepted: ['boss@example.org'] }, error: null },
+        { state: 'failed', error: { code: 'smtp', message: 'boss@example.org is not known.' } },
+      ]);
+    }
+    const seen = await look(cleo, path);
+    expect(seen.json.followUps).toMatchObject([
+      { task: 'msg.email', state: 'done', result: null, error: null },
+      { task: 'a.b', state: 'failed', result: null, error: { code: 'smtp', message: null } },
+    ]);
+    expect(seen.text).not.toContain('boss@');
+    const page = await send(producer.port, `/exports/${id}`, { headers: session(cleo) });
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('smtp');
+    expect(page.text).not.toContain('boss@');
   });
 });

@@ -108,7 +108,7 @@ export class ChangeExport {
   /** An export that a user sees and may change: their own, or one of a project that they administer. */
   async #changeable(id: string, user: UserRow): Promise<ExportRow> {
     const row = await this.read.one(id, user);
-    if (!(await this.read.mayChange(row, user))) {
+    if (!(await this.read.inCharge(row, user))) {
       throw problem(
         'export-not-yours',
         `${row.requester.name} asked for this export. Ask them, or an administrator of ${row.organization}/${row.project}.`,

@@ -1,9 +1,8 @@
-/** An export as the API shows it: without its token, and without the arguments of its follow-ups. */
-import type { FollowUpNode } from '@parcelpost/shared/db/services/outbox.js';
+/** An export as the API shows it: without its token, and without what its follow-ups are called with. */
 import { exportPageUrl } from '@parcelpost/shared/export-result.js';
 import { z } from 'zod';
 import { isCancelling, isRetryable } from './change-export.js';
-import type { ExportDetail } from './read-exports.js';
+import type { ExportDetail, SeenFollowUp } from './read-exports.js';
 
 const time = z.iso.datetime();
 const failure = z
@@ -65,6 +64,8 @@ export const exportView = z.object({
   links: z.object({ self: z.url(), events: z.url(), page: z.url(), download: z.url().nullable() }),
 });
 
+const IN_CHARGE = 'Shown to the asker and to administrators of the project; null to everybody else';
+
 const followUpView = z.object({
   id: z.uuid(),
   generation: z.int(),
@@ -84,8 +85,8 @@ const followUpView = z.object({
   enteredAt: time.nullable().describe('When it was put into its queue'),
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
-  result: z.json().describe('What it left; null unless it is done'),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  result: z.json().describe(`What it left; null unless it is done. ${IN_CHARGE}`),
+  error: z.object({ code: z.string(), message: z.string().nullable().describe(IN_CHARGE) }).nullable(),
 });
 
 export const exportDetailView = exportView.extend({
@@ -155,7 +156,7 @@ export function hasBundle(state: string): boolean {
   return state === 'completed' || state === 'partial';
 }
 
-export function viewFollowUp(row: FollowUpNode): z.output<typeof followUpView> {
+export function viewFollowUp(row: SeenFollowUp): z.output<typeof followUpView> {
   return {
     id: row.id,
     generation: row.generation,

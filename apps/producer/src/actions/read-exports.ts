@@ -29,6 +29,9 @@ export interface ExportDetail {
   startedBy: { exportId: string; followUpId: string } | null;
 }
 
+/** A follow-up as somebody may see it: its result, and what its error says, are for those in charge of the export alone. */
+export type SeenFollowUp = Omit<FollowUpNode, 'error'> & { error: { code: string; message: string | null } | null };
+
 const NOT_FOUND = 'There is no export of this id among the projects of which you are a member.';
 
 export class ReadExports {
@@ -59,20 +62,27 @@ export class ReadExports {
     return row;
   }
 
-  /** Whether a user may cancel an export and try it again: the asker may, and who administers the project. */
-  async mayChange(row: ExportRow, user: UserRow): Promise<boolean> {
+  /**
+   * Whether a user is in charge of an export, as the asker is, and who administers the project: they may cancel it and try
+   * it again, and see what its follow-ups left, which may name people and projects that are nobody else's business.
+   */
+  async inCharge(row: ExportRow, user: UserRow): Promise<boolean> {
     if (row.requester.id === user.id) return true;
     if (this.#external) return false;
     return (await this.#projects.access(row.organization, row.project, user.id))?.mayAdminister ?? false;
   }
 
-  /** What belongs to an export that {@link one} has given out. */
-  async detail(row: ExportRow): Promise<ExportDetail & { followUps: FollowUpNode[] }> {
-    const [details, followUps] = await Promise.all([this.#details([row]), this.#outbox.followUps(row.id)]);
+  /** What belongs to an export that {@link one} has given out, as the same user may see it. */
+  async detail(row: ExportRow, user: UserRow): Promise<ExportDetail & { followUps: SeenFollowUp[] }> {
+    const [details, followUps, inCharge] = await Promise.all([
+      this.#details([row]),
+      this.#outbox.followUps(row.id),
+      this.inCharge(row, user),
+    ]);
     const [detail] = details;
     if (!detail) throw problem('export-not-found', NOT_FOUND);
     const released = followUps.filter(({ generation }) => row.outcome !== null || generation < row.generation);
-    return { ...detail, followUps: released };
+    return { ...detail, followUps: inCharge ? released : released.map(withoutWhatItLeft) };
   }
 
   /** The bundle of an export that {@link one} has given out. */
@@ -130,4 +140,9 @@ export class ReadExports {
       ];
     });
   }
+}
+
+function withoutWhatItLeft(followUp: FollowUpNode): SeenFollowUp {
+  const { error } = followUp;
+  return { ...followUp, result: null, error: error && { code: error.code, message: null } };
 }

@@ -1,10 +1,10 @@
 /** What an export's outcome has released, as a table of its page. */
-import type { FollowUpNode } from '@parcelpost/shared/db/services/outbox.js';
+import type { SeenFollowUp } from '../actions/read-exports.js';
 import { type Html, html } from './html.js';
 import { moment } from './words.js';
 
 export type FollowUp = Pick<
-  FollowUpNode,
+  SeenFollowUp,
   'generation' | 'place' | 'kind' | 'task' | 'state' | 'attempts' | 'error' | 'finishedAt'
 >;
 
@@ -28,7 +28,7 @@ export function followUpTable(followUps: readonly FollowUp[], generation: number
 <td>${STATES[one.state]}
 <td>${one.kind === 'task' && one.attempts}
 <td>${moment(one.finishedAt)}
-<td>${one.error?.message}
+<td>${one.error && (one.error.message ?? one.error.code)}
 </tr>`,
   );
   return html`<section><h2>Follow-ups</h2>

@@ -63,7 +63,7 @@ export async function pageRoutes(scope: FastifyInstance, dependencies: Dependenc
     const user = await identify.session(request);
     if (!user) return toSignIn(request, reply);
     const row = await read.one(request.params.id, user);
-    const [detail, mayChange] = await Promise.all([read.detail(row), read.mayChange(row, user)]);
+    const [detail, mayChange] = await Promise.all([read.detail(row, user), read.inCharge(row, user)]);
     const { PUBLIC_URL: publicUrl } = config;
     return sendPage(reply, exportPage({ user, detail, publicUrl, mayChange, needsToken }));
   });

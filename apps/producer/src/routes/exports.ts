@@ -1,7 +1,7 @@
 /** Routes of exports: asking for one, its state, its events, cancelling it, trying it again. */
-import { ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { KEY_HOURS } from '@parcelpost/shared/db/services/idempotency-keys.js';
-import { UserService } from '@parcelpost/shared/db/services/users.js';
+import { type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
 import { exportRequestSchema } from '@parcelpost/shared/export-request.js';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -57,8 +57,8 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   const sealScope = refuseOtherMethods(scope);
   scope.addHook('preClose', async () => streams.endAll());
 
-  const detailOf = async (row: Awaited<ReturnType<ReadExports['one']>>) => {
-    const detail = await read.detail(row);
+  const detailOf = async (row: ExportRow, user: UserRow) => {
+    const detail = await read.detail(row, user);
     return { ...viewExport(detail, config.PUBLIC_URL), followUps: detail.followUps.map(viewFollowUp) };
   };
 
@@ -82,7 +82,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
       const key = idempotencyKey(http.headers['idempotency-key']);
       const { exportId, kind } = await request.run(user, { organization, project, body: http.body, key });
       http.log.info({ exportId, organization, project, user: user.id, kind }, 'export requested');
-      const view = await detailOf(await read.one(exportId, user));
+      const view = await detailOf(await read.one(exportId, user), user);
       return reply
         .code(202)
         .header('location', `/api/v1/exports/${exportId}`)
@@ -126,7 +126,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
     async (http, reply) => {
       const user = await identify.bearer(http);
       reply.header('cache-control', 'private, no-store');
-      return detailOf(await read.one(http.params.id, user));
+      return detailOf(await read.one(http.params.id, user), user);
     },
   );
 
@@ -146,7 +146,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
       const user = await identify.bearer(http);
       const row = await change.cancel(http.params.id, user);
       http.log.info({ exportId: row.id, user: user.id }, 'export cancelled');
-      return reply.code(202).send(await detailOf(row));
+      return reply.code(202).send(await detailOf(row, user));
     },
   );
 
@@ -171,7 +171,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
       return reply
         .code(202)
         .header('location', `/api/v1/exports/${row.id}`)
-        .send(await detailOf(row));
+        .send(await detailOf(row, user));
     },
   );
 
