@@ -131,12 +131,33 @@ describe('a start of a piece of work that was overtaken', () => {
     const followUps = new FollowUps(database.db);
     const key = { id: id('onSuccess/0'), replay: 0 };
     const late = { code: 'late', message: 'too late' };
-    expect(await followUps.begin(key, 1)).toBe(true);
+    expect(await followUps.begin(key, 1)).toBe(1);
     expect(await followUps.settle(key, { result: 'sent' })).toEqual({ settled: true, started: 0 });
     expect(await followUps.settle(key, { error: late })).toEqual({ settled: false, started: 0 });
     expect(await followUps.settle(key, { result: 'sent twice' })).toEqual({ settled: false, started: 0 });
     expect(await followUps.noteFailure(key, late)).toBe(false);
-    expect(await followUps.begin(key, 2)).toBe(false);
+    expect(await followUps.begin(key, 2)).toBeUndefined();
     expect(await followUps.get(key.id)).toMatchObject({ state: 'done', attempts: 1, result: 'sent', error: null });
+  });
+
+  test('fails no follow-up that another worker has in hand, though it was its last try; its success counts', async () => {
+    const { id } = await releaseCanvas(database.db, [{ task: 'log.info' }, { task: 'log.info' }]);
+    const followUps = new FollowUps(database.db);
+    const late = { code: 'late', message: 'too late' };
+    for (const [place, by] of [
+      ['onSuccess/0', 'latest'],
+      ['onSuccess/1', 'late'],
+    ] as const) {
+      const key = { id: id(place), replay: 0 };
+      const first = { ...key, start: await followUps.begin(key, 1) };
+      const second = { ...key, start: await followUps.begin(key, 1) };
+      expect([first.start, second.start]).toEqual([1, 2]);
+      expect(await followUps.noteFailure(first, late)).toBe(false);
+      expect(await followUps.settle(first, { error: late })).toEqual({ settled: false, started: 0 });
+      expect(await followUps.get(key.id)).toMatchObject({ state: 'active', error: null });
+      const end = await followUps.settle(by === 'late' ? first : second, { result: 'sent' });
+      expect(end).toEqual({ settled: true, started: 0 });
+      expect(await followUps.get(key.id)).toMatchObject({ state: 'done', result: 'sent', error: null });
+    }
   });
 });

@@ -52,9 +52,11 @@ async function attemptFollowUp(
   if (!row) return;
   const { exportId, task } = row;
   const log = deps.log.child({ exportId, followUpId: row.id, task });
-  const key = { id: row.id, replay: row.replays };
+  const called = { id: row.id, replay: row.replays };
   const { attempt, last } = attemptOf(job);
-  if (!(await deps.followUps.begin(key, attempt))) return;
+  const start = await deps.followUps.begin(called, attempt);
+  if (start === undefined) return;
+  const key = { ...called, start };
   crashPoint('follow-up.began');
 
   let end: FollowUpEnd;
@@ -67,9 +69,9 @@ async function attemptFollowUp(
     const final = last || error instanceof PermanentFollowUpError;
     const shown = shownError(error);
     log.warn({ err: error, attempt, final }, 'follow-up failed');
-    deps.metrics.followUpEnded(task, shown.code === TIMEOUT ? 'timeout' : final ? 'failed' : 'retried');
     if (!final) {
-      if (!(await deps.followUps.noteFailure(key, shown))) return;
+      if (!(await deps.followUps.noteFailure(key, shown))) return log.debug(OVERTAKEN);
+      deps.metrics.followUpEnded(task, shown.code === TIMEOUT ? 'timeout' : 'retried');
       throw error;
     }
     end = { error: shown };
@@ -77,17 +79,16 @@ async function attemptFollowUp(
   crashPoint('follow-up.handled');
 
   const { settled, started } = await deps.followUps.settle(key, end);
-  if (!settled) return log.debug('another worker has brought this follow-up to its end');
+  if (!settled) return log.debug(OVERTAKEN);
   crashPoint('follow-up.settled');
-  if ('result' in end) {
-    deps.metrics.followUpEnded(task, 'done');
-    log.info({ attempt, started }, 'follow-up done');
-  }
+  deps.metrics.followUpEnded(task, 'result' in end ? 'done' : end.error.code === TIMEOUT ? 'timeout' : 'failed');
+  if ('result' in end) log.info({ attempt, started }, 'follow-up done');
   if (started > 0) await deps.relay.run();
   if ('error' in end) throw new UnrecoverableError(end.error.message);
 }
 
 const TIMEOUT = 'timeout';
+const OVERTAKEN = 'another worker has taken this follow-up over, or brought it to its end';
 const NONE: FollowUpInput = { kind: 'none' };
 
 async function run(

@@ -5,7 +5,8 @@
  * others. Its id is derived from export, generation and place. All nodes of a hook are written by the decision; a node
  * `waiting` becomes `pending` (a task) or `active` (a join) by the transaction that settles the one before it.
  * `pending_at` is when a task's turn came, and the order in which tasks are entered; `due_at` is when another service must
- * have ended it.
+ * have ended it. `starts` counts how often a task was begun, whatever became of it: the failure of a try that was overtaken
+ * by another means nothing.
  */
 export const sql = `
 alter table outbox drop constraint outbox_export_id_generation_hook_position_key;
@@ -19,6 +20,7 @@ alter table outbox
   add column mac text,
   add column sealed jsonb,
   add column replays int not null default 0,
+  add column starts int not null default 0,
   add column pending_at timestamptz default now(),
   add column started_at timestamptz,
   add column due_at timestamptz,

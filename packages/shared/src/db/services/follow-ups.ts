@@ -13,6 +13,8 @@ import { isUuid } from './users.js';
 export interface FollowUpKey {
   id: string;
   replay: number;
+  /** The start of which a failure is told, as {@link FollowUps.begin} counts them. Once there is a later one it means nothing. */
+  start?: number | undefined;
 }
 
 /** All that is needed to run a follow-up. */
@@ -71,25 +73,28 @@ export class FollowUps {
   /**
    * Notes the start of a try. One whose relay died before it could say so counts as entered from now on, so that it is looked
    * for like any other.
-   * @returns false when there is nothing to run: it has ended, or was called again since
+   * @returns which start this is, from 1; undefined when there is nothing to run: it has ended, or was called again since
    */
-  async begin({ id, replay }: FollowUpKey, attempt: number): Promise<boolean> {
-    const changed = await this.#onItsWay(this.db, id, replay).update({
-      state: 'active',
-      attempts: attempt,
-      entered_at: this.db.raw('coalesce(entered_at, now())'),
-      started_at: this.db.raw('coalesce(started_at, now())'),
-      error: null,
-    });
-    return changed === 1;
+  async begin({ id, replay }: FollowUpKey, attempt: number): Promise<number | undefined> {
+    const [row] = await this.#onItsWay(this.db, { id, replay })
+      .update({
+        state: 'active',
+        attempts: attempt,
+        starts: this.db.raw('starts + 1'),
+        entered_at: this.db.raw('coalesce(entered_at, now())'),
+        started_at: this.db.raw('coalesce(started_at, now())'),
+        error: null,
+      })
+      .returning<{ starts: number }[]>('starts');
+    return row?.starts;
   }
 
   /**
    * Notes a try that failed and will be followed by another.
-   * @returns false when the follow-up has ended, by a worker that took it over: then this failure means nothing
+   * @returns false when a worker that took it over has begun it, or ended it: then this failure means nothing
    */
-  async noteFailure({ id, replay }: FollowUpKey, error: { code: string; message: string }): Promise<boolean> {
-    const changed = await this.#onItsWay(this.db, id, replay).update({
+  async noteFailure(key: FollowUpKey, error: { code: string; message: string }): Promise<boolean> {
+    const changed = await this.#onItsWay(this.db, key).update({
       state: 'entered',
       entered_at: this.db.raw('coalesce(entered_at, now())'),
       error: faultOf(this.db, error, undefined),
@@ -104,6 +109,9 @@ export class FollowUps {
    *
    * A result over {@link RESULT_BYTES}, or one that is not JSON, or that PostgreSQL cannot hold (a NUL in a text), fails the
    * follow-up in its place.
+   *
+   * A failure counts if it is of the latest start, or of none in particular; a success always does, whoever brings it: what
+   * was to be done is done.
    */
   async settle(key: FollowUpKey, end: FollowUpEnd): Promise<Settled> {
     const kept = 'error' in end ? end : keep(end);
@@ -158,15 +166,17 @@ export class FollowUps {
     return this.db('outbox').whereIn('id', old).update({ sealed: null });
   }
 
-  #onItsWay(connection: Connection, id: string, replay: number) {
-    return connection('outbox').where({ id, replays: replay, kind: 'task' }).whereIn('state', ON_ITS_WAY);
+  /** The row while it is on its way; with a start, while that is the latest. */
+  #onItsWay(connection: Connection, { id, replay, start }: FollowUpKey) {
+    const query = connection('outbox').where({ id, replays: replay, kind: 'task' }).whereIn('state', ON_ITS_WAY);
+    return start === undefined ? query : query.where({ starts: start });
   }
 
-  async #settle({ id, replay }: FollowUpKey, end: Kept): Promise<Settled> {
+  async #settle({ id, replay, start }: FollowUpKey, end: Kept): Promise<Settled> {
     return this.db.transaction(async (trx) => {
       await lockExport(trx, id);
       const state = 'error' in end ? 'failed' : 'done';
-      const [node] = await this.#onItsWay(trx, id, replay)
+      const [node] = await this.#onItsWay(trx, { id, replay, start: state === 'failed' ? start : undefined })
         .update({
           state,
           result: 'error' in end ? null : end.text,
