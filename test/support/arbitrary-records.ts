@@ -2,6 +2,7 @@
 import { type Attributes, type AttributeValue, ExactNumber, type LocationRecord } from '@parcelpost/shared/records.js';
 import fc from 'fast-check';
 import type { Geometry } from 'geojson';
+import { positionsOf } from '../conformance/normal-geometry.js';
 
 const degrees = fc.oneof(
   fc.double({ min: -180, max: 180, noNaN: true }),
@@ -109,4 +110,19 @@ export function cut<T>(items: readonly T[], lengths: readonly number[]): T[][] {
     at += length;
   }
   return pieces;
+}
+
+/** Whether it has a position, and so has every member of a collection: GDAL makes a collection flat for one that has none. */
+export function isFilled(geometry: Geometry | null): boolean {
+  if (geometry?.type !== 'GeometryCollection') return positionsOf(geometry).length > 0;
+  return geometry.geometries.length > 0 && geometry.geometries.every(isFilled);
+}
+
+/** What any format keeps of a geometry: a multipolygon's members that are empty are none. */
+export function withoutEmptyMembers(geometry: Geometry | null): Geometry | null {
+  const copy = structuredClone(geometry);
+  if (copy?.type === 'MultiPolygon') copy.coordinates = copy.coordinates.filter((each) => each.length > 0);
+  if (copy?.type === 'GeometryCollection')
+    copy.geometries = copy.geometries.map((each) => withoutEmptyMembers(each) as Geometry);
+  return copy;
 }

@@ -7,6 +7,18 @@ export function listOf<T>(items: readonly T[] | null | undefined): readonly T[] 
   return Array.isArray(items) ? items : [];
 }
 
+/** Those that are not empty. */
+export function filled<T extends readonly unknown[]>(items: readonly T[] | null): readonly T[] {
+  return listOf(items).filter((item) => listOf(item).length > 0);
+}
+
+/** Whether this is two finite numbers, or three. Platforms write an absent height as null too. */
+export function isPosition(at: Position): boolean {
+  if (!Array.isArray(at) || !Number.isFinite(at[0]) || !Number.isFinite(at[1])) return false;
+  const z: unknown = at[2];
+  return z === undefined || z === null || Number.isFinite(z);
+}
+
 /** Whether the last position of a ring is its first again, height included, as RFC 7946 and PostGIS ask. */
 export function isClosed(ring: readonly Position[]): boolean {
   const first = ring[0];

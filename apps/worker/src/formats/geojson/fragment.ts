@@ -1,10 +1,11 @@
 /** The map half of the JSON files: batches of records in, lines of JSON out. */
 import type { Attributes, RecordOf } from '@parcelpost/shared/records.js';
+import { AttributeOrder } from '../attribute-order.js';
 import { MAX_COLUMNS } from '../csv/columns.js';
 import type { TableEntity } from '../csv/tables.js';
 import { noTally, type Tally, tally } from '../tally.js';
 import { GEOMETRY_NOTES, type GeometryNote, noNotes } from './geometry.js';
-import { AttributeOrder, featureJson, partyJson, relationshipJson } from './records.js';
+import { featureJson, partyJson, relationshipJson } from './records.js';
 
 /** What the reduce half must know of a fragment; plain JSON. */
 export interface JsonFragmentMeta {

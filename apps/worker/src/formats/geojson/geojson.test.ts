@@ -5,14 +5,19 @@ import { type AttributeValue, ExactNumber, type LocationRecord, type RecordOf } 
 import fc from 'fast-check';
 import type { Feature, Geometry } from 'geojson';
 import { describe, expect, test } from 'vitest';
-import { normal, positionsOf, turn } from '../../../../../test/conformance/normal-geometry.js';
-import { anyLocations, anySharding, cut } from '../../../../../test/support/arbitrary-records.js';
+import { normal, turn } from '../../../../../test/conformance/normal-geometry.js';
+import {
+  anyLocations,
+  anySharding,
+  cut,
+  isFilled,
+  withoutEmptyMembers,
+} from '../../../../../test/support/arbitrary-records.js';
 import { readMixedFeatures } from '../../../../../test/support/gdal.js';
 import { type ExactJson, readJsonExactly } from '../../../../../test/support/python.js';
 import { chunked, MemorySink } from '../../../../../test/support/sinks.js';
 import type { TableEntity } from '../csv/tables.js';
 import { JsonFragmentEncoder, type NotedGeometries } from './fragment.js';
-import { geometryJson, noNotes } from './geometry.js';
 import { memberColumns } from './records.js';
 import { ARRAY, FEATURE_COLLECTION, type Frame, LINES, reduceJson } from './reduce.js';
 import { geometryWarnings } from './warnings.js';
@@ -46,115 +51,6 @@ const location = (geometry: unknown, attributes = {}, id = 'l'): LocationRecord 
   area: null,
   geometry: geometry as Geometry | null,
   attributes,
-});
-
-describe('a geometry', () => {
-  const square = [
-    [0, 0],
-    [0, 1],
-    [1, 1],
-    [1, 0],
-  ];
-  test.each([
-    ['nothing', null, 'null'],
-    ['a height stays', { type: 'Point', coordinates: [1, 2, -0] }, '{"type":"Point","coordinates":[1,2,0]}'],
-    ['a fourth number goes', { type: 'Point', coordinates: [1, 2, 3, 4] }, '{"type":"Point","coordinates":[1,2,3]}'],
-    ['a height of null', { type: 'Point', coordinates: [1, 2, null] }, '{"type":"Point","coordinates":[1,2]}'],
-    [
-      'heights of some positions',
-      {
-        type: 'LineString',
-        coordinates: [
-          [1, 2, 3],
-          [4, 5],
-        ],
-      },
-      '{"type":"LineString","coordinates":[[1,2,3],[4,5]]}',
-    ],
-    ['empty', { type: 'Point', coordinates: [] }, '{"type":"Point","coordinates":[]}'],
-    ['empty, by null', { type: 'LineString', coordinates: null }, '{"type":"LineString","coordinates":[]}'],
-    ['empty members', { type: 'MultiPoint', coordinates: [[], [1, 2]] }, '{"type":"MultiPoint","coordinates":[[1,2]]}'],
-    ['empty rings', { type: 'MultiPolygon', coordinates: [[[]], []] }, '{"type":"MultiPolygon","coordinates":[]}'],
-    [
-      'rings are closed and turned counter-clockwise, holes clockwise',
-      { type: 'Polygon', coordinates: [square, square.toReversed()] },
-      '{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]],[[1,0],[0,0],[0,1],[1,1],[1,0]]]}',
-    ],
-    [
-      'members of its own that a geometry brings, such as a crs, go',
-      { type: 'Point', coordinates: [1, 2], crs: { type: 'name' }, bbox: [1, 2, 1, 2] },
-      '{"type":"Point","coordinates":[1,2]}',
-    ],
-    [
-      'a collection',
-      { type: 'GeometryCollection', geometries: [{ type: 'Point', coordinates: [1, 2] }] },
-      '{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]}]}',
-    ],
-    [
-      'small and large numbers',
-      { type: 'Point', coordinates: [1e-7, 5e-324] },
-      '{"type":"Point","coordinates":[1e-7,5e-324]}',
-    ],
-  ])('%s', (_, geometry, json) => {
-    const notes = noNotes();
-    expect(geometryJson(geometry as Geometry | null, notes)).toBe(json);
-    expect(notes).toEqual(noNotes());
-  });
-
-  test.each([
-    ['notFinite', { type: 'Point', coordinates: [Number.NaN, 2] }, 'null'],
-    ['notFinite', { type: 'Point', coordinates: [1, 2, Number.POSITIVE_INFINITY] }, 'null'],
-    ['notFinite', { type: 'Polygon', coordinates: [[[0, 0], [1, 0], null, [0, 0]]] }, 'null'],
-    [
-      'notFinite',
-      {
-        type: 'LineString',
-        coordinates: [
-          [0, 0],
-          [1, '2'],
-        ],
-      },
-      'null',
-    ],
-    ['tooFewPoints', { type: 'LineString', coordinates: [[0, 0]] }, '{"type":"LineString","coordinates":[[0,0]]}'],
-    [
-      'tooFewPoints',
-      {
-        type: 'Polygon',
-        coordinates: [
-          [
-            [0, 0],
-            [1, 0],
-          ],
-        ],
-      },
-      '{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,0]]]}',
-    ],
-    [
-      'outOfRange',
-      { type: 'Point', coordinates: [500000, 4600000] },
-      '{"type":"Point","coordinates":[500000,4600000]}',
-    ],
-    [
-      'antimeridian',
-      {
-        type: 'LineString',
-        coordinates: [
-          [179, 0],
-          [-179, 0],
-        ],
-      },
-      '{"type":"LineString","coordinates":[[179,0],[-179,0]]}',
-    ],
-  ])('%s is noted: %j', (note, geometry, json) => {
-    const notes = noNotes();
-    expect(geometryJson(geometry as unknown as Geometry, notes)).toBe(json);
-    expect(notes).toEqual({ ...noNotes(), [note]: true });
-  });
-
-  test('of a type that GeoJSON does not know is refused by name', () => {
-    expect(() => geometryJson({ type: 'Curve', coordinates: [] } as never, noNotes())).toThrow('"Curve"');
-  });
 });
 
 describe('a file', () => {
@@ -315,20 +211,8 @@ describe('whatever the records', () => {
   });
 });
 
-/** Whether it has a position, and so has every member of a collection: GDAL makes a collection flat for one that has none. */
-function isFilled(geometry: Geometry | null): boolean {
-  if (geometry?.type === 'GeometryCollection')
-    return geometry.geometries.length > 0 && geometry.geometries.every(isFilled);
-  return positionsOf(geometry).length > 0;
-}
-
-/** What is left of a geometry in any format: members that are empty are none. */
-function plain(geometry: Geometry | null): Geometry | null {
-  const copy = JSON.parse(JSON.stringify(geometry)) as Geometry | null;
-  if (copy?.type === 'MultiPolygon') copy.coordinates = copy.coordinates.filter((each) => each.length > 0);
-  if (copy?.type === 'GeometryCollection') copy.geometries = copy.geometries.map((each) => plain(each) as Geometry);
-  return copy;
-}
+/** A geometry as JSON can hold it: it knows no -0. */
+const plain = (geometry: Geometry | null) => withoutEmptyMembers(JSON.parse(JSON.stringify(geometry)));
 
 function expected({ id, type, area, geometry, attributes }: LocationRecord) {
   return {

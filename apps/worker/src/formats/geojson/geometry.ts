@@ -1,6 +1,6 @@
 /** Geometries as RFC 7946 wants them written. */
 import type { Geometry, Position } from 'geojson';
-import { isClosed, listOf, turned, unknownGeometry } from '../geometry.js';
+import { filled, isClosed, isPosition, listOf, turned, unknownGeometry } from '../geometry.js';
 
 /** What is to be said of a geometry; the names are those of {@link GeometryNotes}' members. */
 export const GEOMETRY_NOTES = ['notFinite', 'tooFewPoints', 'outOfRange', 'antimeridian'] as const;
@@ -105,21 +105,10 @@ function position(at: Position, notes: GeometryNotes): string {
   return z === undefined || z === null ? `[${x},${y}]` : `[${x},${y},${z}]`;
 }
 
-/** Whether this is two finite numbers, or three. Platforms write an absent height as null too. */
-function isPosition(at: Position): boolean {
-  if (!Array.isArray(at) || !Number.isFinite(at[0]) || !Number.isFinite(at[1])) return false;
-  const z: unknown = at[2];
-  return z === undefined || z === null || Number.isFinite(z);
-}
-
 function list<T>(items: readonly T[], text: (item: T, place: number) => string): string {
   return `[${listOf(items).map(text).join(',')}]`;
 }
 
 function isEmpty(items: readonly unknown[]): boolean {
   return listOf(items).length === 0;
-}
-
-function filled<T extends readonly unknown[]>(items: readonly T[]): readonly T[] {
-  return listOf(items).filter((item) => !isEmpty(item));
 }

@@ -1,6 +1,6 @@
 /** Geometries as a GeoPackage stores them (OGC 12-128r18, 2.1.3): a header, then ISO Well-Known Binary (SQL/MM part 3). */
 import type { Geometry, Position } from 'geojson';
-import { isClosed, listOf, turned, unknownGeometry } from '../geometry.js';
+import { filled, isClosed, isPosition, listOf, turned, unknownGeometry } from '../geometry.js';
 import { ByteWriter } from '../sink.js';
 
 /** Longitude and latitude in WGS 84, in this order. */
@@ -181,17 +181,6 @@ class WkbWriter {
     this.box = grown(this.box, [x, x, y, y]);
     return true;
   }
-}
-
-/** Whether this is two finite numbers, or three. Platforms write an absent height as null too. */
-function isPosition(at: Position): boolean {
-  if (!Array.isArray(at) || !Number.isFinite(at[0]) || !Number.isFinite(at[1])) return false;
-  const z: unknown = at[2];
-  return z === undefined || z === null || Number.isFinite(z);
-}
-
-function filled<T extends readonly unknown[]>(items: readonly T[]): readonly T[] {
-  return listOf(items).filter((item) => listOf(item).length > 0);
 }
 
 type Box = [number, number, number, number];

@@ -12,20 +12,23 @@ import {
 import fc from 'fast-check';
 import type { Geometry } from 'geojson';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { normal, positionsOf } from '../../../../../test/conformance/normal-geometry.js';
-import { anyLocations, anySharding, cut } from '../../../../../test/support/arbitrary-records.js';
+import { normal } from '../../../../../test/conformance/normal-geometry.js';
+import {
+  anyLocations,
+  anySharding,
+  cut,
+  isFilled,
+  withoutEmptyMembers,
+} from '../../../../../test/support/arbitrary-records.js';
 import { readMixedFeatures } from '../../../../../test/support/gdal.js';
 import { readGeoPackages, type SqliteCell } from '../../../../../test/support/geopackage.js';
 import { chunked } from '../../../../../test/support/sinks.js';
 import { formatCell } from '../csv/cell.js';
 import type { TableEntity } from '../csv/tables.js';
-import { LAYERS, toStored } from './binary.js';
-import { Database } from './database.js';
+import { LAYERS } from './binary.js';
 import { GeoPackageFragmentEncoder, type Unheld, WITHOUT_GEOMETRY } from './fragment.js';
 import { type GeoPackageFragment, writeGeoPackage } from './reduce.js';
-import { SpatialIndex } from './rtree.js';
-import { NEW_GEOPACKAGE, tableColumns } from './schema.js';
-import { columnType, KINDS } from './values.js';
+import { tableColumns } from './schema.js';
 
 let folder: string;
 let files = 0;
@@ -69,85 +72,6 @@ const location = (id: string, geometry: unknown, attributes: Attributes = {}): L
 const party = (id: string, attributes: Attributes = {}) => ({ id, name: 'n', type: 'IN', attributes });
 const point = (...coordinates: number[]) => ({ type: 'Point', coordinates });
 const read = (path: string) => readGeoPackages([path])[0] as ReturnType<typeof readGeoPackages>[number];
-
-describe('a column', () => {
-  const { boolean, integer, long, real, date, text } = KINDS;
-  test.each([
-    [0, 'text', 'TEXT'],
-    [boolean, 'text', 'BOOLEAN'],
-    [integer, 'integer', 'INTEGER'],
-    [integer | long, 'integer', 'INTEGER'],
-    [integer, 'decimal', 'REAL'],
-    [long, 'decimal', 'INTEGER'],
-    [integer | real, 'text', 'REAL'],
-    [long | real, 'text', 'TEXT'],
-    [boolean | integer, 'text', 'TEXT'],
-    [date, 'date', 'DATE'],
-    [date, 'text', 'TEXT'],
-    [date | text, 'date', 'TEXT'],
-    [text | integer, 'integer', 'TEXT'],
-  ])('that met kinds %i, in a form %s, is %s', (kinds, asked, type) => {
-    expect(columnType(kinds, asked)).toBe(type);
-  });
-
-  test('has a name that SQLite tells from the others, whatever the case, and that is not one of the table’s own', () => {
-    const found = new Map(
-      ['ID', 'Id', 'fid', 'geom', 'GEOM', 'a"b', '', 'attributes.id', 'id', 'É', 'é', 'x\0y'].map((key) => [key, 0]),
-    );
-    const columns = tableColumns([field('id')], [KINDS.text], [], found);
-    expect(columns.map(({ name, attribute }) => [attribute, name])).toEqual([
-      [undefined, 'id'],
-      ['', 'attributes.'],
-      ['GEOM', 'GEOM_2'],
-      ['ID', 'ID_2'],
-      ['Id', 'Id_3'],
-      ['a"b', 'a"b'],
-      ['attributes.id', 'attributes.id'],
-      ['fid', 'fid_2'],
-      ['geom', 'geom_3'],
-      ['id', 'attributes.attributes.id'],
-      ['x\0y', 'x\ufffdy'],
-      ['É', 'É'],
-      ['é', 'é'],
-    ]);
-  });
-
-  test('is refused where there are more than SQLite can have', () => {
-    const found = new Map(Array.from({ length: 2000 }, (_, i) => [`k${i}`, 0]));
-    expect(() => tableColumns([field('id')], [KINDS.text], [], found)).toThrow('2001 different columns');
-  });
-});
-
-describe('a geometry', () => {
-  test('has the header of the standard: magic, version, flags, reference system, envelope', () => {
-    const line = toStored({
-      type: 'LineString',
-      coordinates: [
-        [3, 4],
-        [1, 2],
-      ],
-    });
-    expect(line?.bytes.toString('hex', 0, 8)).toBe('47500003e6100000');
-    expect([0, 1, 2, 3].map((i) => line?.bytes.readDoubleLE(8 + 8 * i))).toEqual([1, 3, 2, 4]);
-    expect(toStored({ type: 'Point', coordinates: [1, 2] })?.bytes.toString('hex', 0, 8)).toBe('47500001e6100000');
-    expect(toStored({ type: 'Polygon', coordinates: [] })?.bytes.toString('hex')).toBe(
-      '47500011e6100000010300000000000000',
-    );
-    expect(toStored({ type: 'Point', coordinates: [1, 2, 3] })?.bytes.readUInt32LE(9)).toBe(1001);
-  });
-
-  test.each([
-    point(Number.NaN, 1),
-    point(1, 2, Number.POSITIVE_INFINITY),
-    { type: 'Polygon', coordinates: [[[0, 0], null, [1, 1]]] },
-  ])('with a coordinate that is not a finite number is none: %j', (geometry) => {
-    expect(toStored(geometry as Geometry)).toBeNull();
-  });
-
-  test('of a type that GeoJSON does not know is refused by name', () => {
-    expect(() => toStored({ type: 'Curve', coordinates: [] } as never)).toThrow('"Curve"');
-  });
-});
 
 describe('a GeoPackage', () => {
   test('without any record has the tables of the standard, parties and relationships, and no fault', async () => {
@@ -325,52 +249,6 @@ describe('the spatial index', () => {
     const asked = execFileSync('ogrinfo', [path, 'points', '-spat', '1', '1', '2', '3'], { encoding: 'utf8' });
     expect(asked).toContain('Feature Count: 1\n');
   });
-
-  test('of several levels is whole to SQLite, gives what a search without it gives, and may be edited', async () => {
-    const boxes = fc.sample(
-      fc.tuple(
-        fc.double({ min: -180, max: 170, noNaN: true }),
-        fc.double({ min: -90, max: 80, noNaN: true }),
-        fc.double({ min: 0, max: 9, noNaN: true }),
-      ),
-      6000,
-    );
-    const file = join(folder, 'index.gpkg');
-    const database = await Database.create(file);
-    database.run(
-      `${NEW_GEOPACKAGE}; CREATE TABLE points (fid INTEGER PRIMARY KEY, geom BLOB, w REAL, e REAL, s REAL, n REAL)`,
-    );
-    const index = new SpatialIndex(database, 'points', [-180, 180, -90, 90], 500);
-    for (const [i, [x, y, size]] of boxes.entries()) {
-      database.insert('INSERT INTO points VALUES (?, NULL, ?, ?, ?, ?)', [i + 1, x, x + size, y, y + size]);
-      index.add(i + 1, [x, x + size, y, y + size]);
-    }
-    index.finish();
-    database.run('commit');
-    database.close();
-    const script = `import json,random,sqlite3,sys
-db=sqlite3.connect(sys.argv[1])
-check=lambda: db.execute("select rtreecheck('rtree_points_geom')").fetchone()[0]
-missed=extra=0
-random.seed(7)
-for _ in range(200):
-    w,s=random.uniform(-180,170),random.uniform(-90,80)
-    q={'w':w,'e':w+5,'s':s,'n':s+5}
-    truth={r[0] for r in db.execute('select fid from points where e>=:w and w<=:e and n>=:s and s<=:n',q)}
-    found={r[0] for r in db.execute('select id from rtree_points_geom where maxx>=:w and minx<=:e and maxy>=:s and miny<=:n',q)}
-    missed+=len(truth-found); extra+=len(found-truth)
-first=check()
-db.execute('delete from rtree_points_geom where id%3=0')
-db.executemany('insert into rtree_points_geom values (?,?,?,?,?)',[(10000+i,i%180,i%180+1,0,1) for i in range(500)])
-depth=int.from_bytes(db.execute('select data from rtree_points_geom_node where nodeno=1').fetchone()[0][:2],'big')
-print(json.dumps([first,missed,extra,check(),depth]))`;
-    const [whole, missed, extra, edited, depth] = JSON.parse(
-      execFileSync('python3', ['-c', script, file], { encoding: 'utf8' }),
-    );
-    expect({ whole, missed, edited }).toEqual({ whole: 'ok', missed: 0, edited: 'ok' });
-    expect(extra).toBeLessThan(5);
-    expect(depth).toBe(2);
-  });
 });
 
 describe('whatever the records', () => {
@@ -430,7 +308,7 @@ describe('whatever the records', () => {
     const expected = new Map(
       records
         .filter(({ geometry }) => isFilled(geometry))
-        .map(({ id, geometry }) => [id, normal(plain(geometry), true)]),
+        .map(({ id, geometry }) => [id, normal(withoutEmptyMembers(geometry), true)]),
     );
     let compared = 0;
     for (const { name } of tables.filter(({ name }) => (LAYERS as readonly string[]).includes(name))) {
@@ -444,21 +322,6 @@ describe('whatever the records', () => {
     expect(compared).toBe(expected.size);
   });
 });
-
-/** Whether it has a position, and so has every member of a collection: GDAL makes a collection flat for one that has none. */
-function isFilled(geometry: Geometry | null): boolean {
-  if (geometry?.type === 'GeometryCollection')
-    return geometry.geometries.length > 0 && geometry.geometries.every(isFilled);
-  return positionsOf(geometry).length > 0;
-}
-
-/** What is left of a geometry: members that are empty are none. */
-function plain(geometry: Geometry | null): Geometry | null {
-  const copy = structuredClone(geometry);
-  if (copy?.type === 'MultiPolygon') copy.coordinates = copy.coordinates.filter((each) => each.length > 0);
-  if (copy?.type === 'GeometryCollection') copy.geometries = copy.geometries.map((each) => plain(each) as Geometry);
-  return copy;
-}
 
 /** A cell as the CSV would have it, so that it can be compared whatever its column's type. */
 function asText(cell: SqliteCell, type: string | undefined): string {

@@ -1,6 +1,6 @@
 /** From GeoJSON to what a shapefile record holds: parts of positions, rings closed and turned the right way. */
 import type { Geometry, Position } from 'geojson';
-import { isClosed, listOf, turned, unknownGeometry } from '../geometry.js';
+import { filled, isClosed, listOf, turned, unknownGeometry } from '../geometry.js';
 
 /**
  * A shapefile holds one type of shape, so that there is one for each type of geometry. Polygons and multipolygons share
@@ -85,10 +85,6 @@ export function toShape(geometry: Geometry | null): Shape | LeftOutReason {
     default:
       throw unknownGeometry(geometry);
   }
-}
-
-function filled<T extends readonly unknown[]>(items: readonly T[]): readonly T[] {
-  return listOf(items).filter((item) => listOf(item).length > 0);
 }
 
 function points(family: Family, positions: readonly Position[]): Shape | LeftOutReason {

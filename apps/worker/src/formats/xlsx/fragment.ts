@@ -1,10 +1,10 @@
 /** The map half of a workbook: batches of records in, the cells of one sheet's rows out. */
 import type { RecordOf } from '@parcelpost/shared/records.js';
+import { AttributeOrder } from '../attribute-order.js';
 import { checkColumnCount } from '../csv/columns.js';
 import { CsvFragmentEncoder, type CsvFragmentMeta, type CsvRow } from '../csv/fragment.js';
 import { TABLES, type TableEntity } from '../csv/tables.js';
 import { frameOf } from '../frames.js';
-import { AttributeOrder } from '../geojson/records.js';
 import { ByteWriter } from '../sink.js';
 import { noTally, type Tally, tally } from '../tally.js';
 import { type CellValue, cellValue, cellXml } from './cell.js';
