@@ -3,7 +3,15 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AUTH_SECRET, PUBLIC_URL, send, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
+import {
+  AUTH_SECRET,
+  PUBLIC_URL,
+  send,
+  session,
+  startProducer,
+  type TestProducer,
+  unlikeOthers,
+} from '../support/producer.js';
 
 const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
 const bytes = randomBytes(300_000);
@@ -34,13 +42,22 @@ const decide = (id: string, outcome: string, expiresAt: Date | null) =>
     .where({ id })
     .update({ outcome, phase: 'decided', decided_at: new Date(), expires_at: expiresAt });
 
-async function finished(name: string, expiresAt = new Date(Date.now() + 3_600_000)): Promise<string> {
+async function finished(name: string, expiresAt = inAnHour()): Promise<string> {
   const id = await requested();
-  const storageKey = `cadasta/london-2/${id}/bundle.zip`;
+  await leave(id, 1, name, expiresAt);
+  await decide(id, 'completed', expiresAt);
+  return id;
+}
+
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+
+/** Leaves a bundle of one try. */
+async function leave(id: string, generation: number, name: string, expiresAt = inAnHour()): Promise<void> {
+  const storageKey = `cadasta/london-2/${id}/bundle-${generation}/bundle.zip`;
   await producer.storage.put(storageKey, bytes);
   await new FileService(producer.db).insert(producer.db, {
     exportId: id,
-    generation: 1,
+    generation,
     name,
     storageKey,
     mediaType: 'application/zip',
@@ -49,8 +66,6 @@ async function finished(name: string, expiresAt = new Date(Date.now() + 3_600_00
     contents: [{ name: 'parties.csv', rows: 3, bytes: 10, sha256 }],
     expiresAt,
   });
-  await decide(id, 'completed', expiresAt);
-  return id;
 }
 
 const get = (id: string, headers: Record<string, string> = {}, method = 'GET') =>
@@ -166,6 +181,53 @@ describe('who may have it', () => {
   });
 });
 
+describe('the bundle of a partial export that is tried again', () => {
+  const headers = () => producer.bearer(producer.users.ben);
+  const stateOf = async (id: string) =>
+    (await send(producer.port, `/api/v1/exports/${id}`, { headers: headers() })).json;
+  async function triedAgain(expiresAt = inAnHour()): Promise<string> {
+    const id = await requested();
+    await leave(id, 1, 'first.zip', expiresAt);
+    await decide(id, 'partial', expiresAt);
+    const retry = await send(producer.port, `/api/v1/exports/${id}/retry`, { method: 'POST', headers: headers() });
+    expect(retry.status, retry.text).toBe(202);
+    return id;
+  }
+
+  it('stays to be downloaded while the next try runs, and once that has failed', async () => {
+    const id = await triedAgain();
+    for (const state of ['waiting', 'failed']) {
+      const view = await stateOf(id);
+      expect(view).toMatchObject({ state, generation: 2, bundle: { name: 'first.zip', generation: 1 } });
+      expect(view.links.download).toBe(`${PUBLIC_URL}/api/v1/exports/${id}/download`);
+      expect((await get(id)).body.equals(bytes)).toBe(true);
+      const page = await send(producer.port, `/exports/${id}`, { headers: session(producer.users.ben) });
+      expect(page.text).toContain('What try 1 could read');
+      await decide(id, 'failed', null);
+    }
+  });
+
+  it('is the next try’s own, once that has one', async () => {
+    const id = await triedAgain();
+    await leave(id, 2, 'second.zip');
+    // Read before the decision, it is not known yet.
+    expect(await stateOf(id)).toMatchObject({ state: 'waiting', bundle: { name: 'first.zip' } });
+    await decide(id, 'completed', inAnHour());
+    expect(await stateOf(id)).toMatchObject({ state: 'completed', bundle: { name: 'second.zip', generation: 2 } });
+    expect((await get(id)).headers['content-disposition']).toContain('second.zip');
+  });
+
+  it('goes when its time is over', async () => {
+    const id = await triedAgain();
+    const earlier = { expires_at: new Date(Date.now() - 1000) };
+    await producer.db('files').where({ export_id: id }).update(earlier);
+    expect(await stateOf(id)).toMatchObject({ state: 'waiting', bundle: null, links: { download: null } });
+    expect((await get(id)).json.type).toBe(type('export-unfinished'));
+    await decide(id, 'failed', null);
+    expect((await get(id)).json.type).toBe(type('export-without-file'));
+  });
+});
+
 describe('there is nothing to download', () => {
   it('while the export runs', async () => {
     const { status, json } = await get(await requested());
@@ -194,7 +256,7 @@ describe('there is nothing to download', () => {
 
   it('when storage lost it: an error of ours, never a short file after a 200', async () => {
     const id = await finished('lost.zip');
-    const { storageKey } = (await new FileService(producer.db).ofExport(id)) ?? { storageKey: '' };
+    const [{ storageKey } = { storageKey: '' }] = await new FileService(producer.db).ofExports([id]);
     await producer.storage.put(storageKey, bytes.subarray(0, 100));
     expect((await get(id)).json.type).toBe(type('internal-error'));
     await producer.storage.remove(storageKey);

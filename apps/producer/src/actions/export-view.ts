@@ -37,7 +37,7 @@ export const exportView = z.object({
   requestedAt: time,
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
-  expiresAt: time.nullable().describe('When the bundle goes'),
+  expiresAt: time.nullable().describe('When the bundle of this try goes'),
   cancelling: z.boolean().describe('Somebody cancelled it; running work is being stopped'),
   retryable: z.boolean().describe('Whether it can be tried again, by its asker or an administrator of the project'),
   startedBy: z
@@ -54,7 +54,13 @@ export const exportView = z.object({
   warnings: z.array(z.string()),
   missing: z.array(missing).describe('What a partial bundle lacks'),
   bundle: z
-    .object({ name: z.string(), bytes: z.int(), sha256: z.string(), expiresAt: time })
+    .object({
+      name: z.string(),
+      bytes: z.int(),
+      sha256: z.string(),
+      expiresAt: time,
+      generation: z.int().describe('The try that made it; a partial one stays until a later try has made its own'),
+    })
     .nullable()
     .describe('The zip; null unless there is one to download'),
   files: z
@@ -103,11 +109,10 @@ const iso = (date: Date | null) => date?.toISOString() ?? null;
 
 /** Shows an export. `publicUrl` begins its links. */
 export function viewExport(
-  { row, state, progress, file, startedBy }: ExportDetail,
+  { row, state, progress, file, fileThere, startedBy }: ExportDetail,
   publicUrl: string,
 ): z.output<typeof exportView> {
   const base = new URL(`/api/v1/exports/${row.id}`, publicUrl).href;
-  const there = file !== undefined && hasBundle(state) && file.removedAt === null;
   return {
     id: row.id,
     generation: row.generation,
@@ -137,23 +142,25 @@ export function viewExport(
     error: row.error,
     warnings: row.result?.warnings ?? [],
     missing: row.result?.missing ?? [],
-    bundle: there
-      ? { name: file.name, bytes: file.bytes, sha256: file.sha256, expiresAt: file.expiresAt.toISOString() }
-      : null,
+    bundle:
+      file && fileThere
+        ? {
+            name: file.name,
+            bytes: file.bytes,
+            sha256: file.sha256,
+            expiresAt: file.expiresAt.toISOString(),
+            generation: file.generation,
+          }
+        : null,
     files: (file?.contents ?? []).map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 })),
     result: row.result as z.output<typeof exportView>['result'],
     links: {
       self: base,
       events: `${base}/events`,
       page: exportPageUrl(publicUrl, row.id),
-      download: there ? `${base}/download` : null,
+      download: fileThere ? `${base}/download` : null,
     },
   };
-}
-
-/** Whether an export of this state has a bundle to download. */
-export function hasBundle(state: string): boolean {
-  return state === 'completed' || state === 'partial';
 }
 
 export function viewFollowUp(row: SeenFollowUp): z.output<typeof followUpView> {

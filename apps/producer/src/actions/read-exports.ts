@@ -13,6 +13,7 @@ import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
 import { isUuid, type UserRow } from '@parcelpost/shared/db/services/users.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
+import { bundleOf, isThere } from './bundle-of.js';
 import { externalPlatform } from './platform-url.js';
 
 /**
@@ -23,8 +24,10 @@ export interface ExportDetail {
   row: ExportRow;
   state: ExportState;
   progress: Pick<ExportProgress, 'rows' | 'rowsExpected' | 'jobsDone' | 'jobs'>;
-  /** The bundle that it left, also when its time is over. */
+  /** The bundle that it left, also when its time is over; or one that an earlier try left. */
   file: FileRow | undefined;
+  /** Whether there is a bundle to download. */
+  fileThere: boolean;
   /** The follow-up that started it, and the export which that belongs to. */
   startedBy: { exportId: string; followUpId: string } | null;
 }
@@ -85,9 +88,9 @@ export class ReadExports {
     return { ...detail, followUps: inCharge ? released : released.map(withoutWhatItLeft) };
   }
 
-  /** The bundle of an export that {@link one} has given out. */
-  async file(row: ExportRow): Promise<FileRow | undefined> {
-    return this.#files.ofExport(row.id);
+  /** The bundle of an export that {@link one} has given out, and whether it may be downloaded now. */
+  async file(row: ExportRow): Promise<Pick<ExportDetail, 'file' | 'fileThere'>> {
+    return bundleIn(await this.#files.ofExports([row.id]), row, new Date());
   }
 
   /**
@@ -123,10 +126,11 @@ export class ReadExports {
       this.#files.ofExports(ids),
       this.#requests.exportsOf(started),
     ]);
+    const byExport = new Map<string, FileRow[]>(ids.map((id) => [id, []]));
+    for (const file of files) byExport.get(file.exportId)?.push(file);
     const now = new Date();
     return rows.flatMap((row) => {
       const how = progress.get(row.id);
-      const file = files.find(({ exportId, generation }) => exportId === row.id && generation === row.generation);
       if (!how) return [];
       const starter = row.startedBy === null ? undefined : starters.get(row.startedBy);
       return [
@@ -134,12 +138,17 @@ export class ReadExports {
           row,
           state: stateOf(row, now),
           progress: how,
-          file: row.outcome === null ? undefined : file,
+          ...bundleIn(byExport.get(row.id) ?? [], row, now),
           startedBy: starter === undefined ? null : { exportId: starter, followUpId: row.startedBy as string },
         },
       ];
     });
   }
+}
+
+function bundleIn(files: readonly FileRow[], row: ExportRow, now: Date): Pick<ExportDetail, 'file' | 'fileThere'> {
+  const file = bundleOf(row, files, now);
+  return { file, fileThere: file !== undefined && isThere(file, now) && stateOf(row, now) !== 'expired' };
 }
 
 function withoutWhatItLeft(followUp: FollowUpNode): SeenFollowUp {

@@ -42,6 +42,7 @@ ${view.startedBy && html`<dt>Follows<dd><a href="/exports/${view.startedBy.expor
     view.bundle &&
     html`<p><a class="button" href="/api/v1/exports/${row.id}/download">Download ${view.bundle.name}</a>
 ${humanBytes(view.bundle.bytes)}, until ${moment(file?.expiresAt ?? null)}</p>
+${view.bundle.generation < view.generation && html`<p>What try ${view.bundle.generation} could read; its README names what is missing.</p>`}
 <p class="small">SHA-256 <code>${view.bundle.sha256}</code></p>`;
   const expired = view.state === 'expired' && html`<p class="fault">The files have expired. Ask for a new export.</p>`;
 

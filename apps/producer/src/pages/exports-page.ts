@@ -10,12 +10,12 @@ export const REFRESH_SECONDS = 2;
 /** The recent exports of the user who is signed in. */
 export function exportsPage(user: UserRow, exports: ExportDetail[]): Html {
   const rows = exports.map(
-    ({ row, state, progress, file }) => html`<tr>
+    ({ row, state, progress, file, fileThere }) => html`<tr>
 <td><a href="/exports/${row.id}">${row.organizationName}: ${row.projectName}</a>
 <td>${row.options.outputType}
 <td>${stateWord(state)}
 <td>${rowsWord(progress)}
-<td>${file && state !== 'expired' && humanBytes(file.bytes)}
+<td>${file && fileThere && humanBytes(file.bytes)}
 <td>${moment(row.requestedAt)}
 </tr>`,
   );

@@ -1,4 +1,4 @@
-/** The bundle itself, whole or in part (RFC 9110, sections 13 and 14). */
+/** The bundle itself, whole or in part (RFC 9110, sections 13 and 14). One that an earlier try left is given until a later one has its own. */
 
 import { stateOf } from '@parcelpost/shared/db/services/exports.js';
 import type { FileRow } from '@parcelpost/shared/db/services/files.js';
@@ -7,7 +7,6 @@ import contentDisposition from 'content-disposition';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { hasBundle } from '../actions/export-view.js';
 import { Identifier } from '../actions/identify.js';
 import { ReadExports } from '../actions/read-exports.js';
 import type { Dependencies } from '../dependencies.js';
@@ -32,16 +31,14 @@ export async function downloadRoutes(scope: FastifyInstance, dependencies: Depen
   /** The file that a caller may have now. @throws {ProblemError} 404, 409 or 410 */
   async function fileOf(request: FastifyRequest, id: string): Promise<FileRow> {
     const row = await read.one(id, await caller(request));
+    const { file, fileThere } = await read.file(row);
+    if (file && fileThere) return file;
     const state = stateOf(row);
     if (state === 'waiting' || state === 'running') {
       throw problem('export-unfinished', `The export is ${state}; there is nothing to download yet.`);
     }
-    if (state === 'expired')
-      throw problem('export-expired', 'The files of this export have expired. Ask for a new one.');
-    const file = hasBundle(state) ? await read.file(row) : undefined;
-    if (!file) throw problem('export-without-file', `The export is ${state}; it left no file. Its state says why.`);
-    if (file.removedAt) throw problem('export-expired', 'The files of this export are gone. Ask for a new one.');
-    return file;
+    if (file) throw problem('export-expired', 'The files of this export have expired. Ask for a new one.');
+    throw problem('export-without-file', `The export is ${state}; it left no file. Its state says why.`);
   }
 
   app.route({
