@@ -267,7 +267,7 @@ describe('looking at exports', () => {
         result: null,
         error,
         expiresAt: null,
-        partsUntil: null,
+        partsUntil: new Date(),
       });
       const [entry] = before.onFailure.map((one) => ({ ...one, exportId: id, generation: 1, input: null }));
       await insertOutbox(trx, [{ ...entry, hook: 'onFailure', position: 0 } as OutboxEntry]);

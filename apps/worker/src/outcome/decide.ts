@@ -16,6 +16,9 @@ import { outboxId } from '@parcelpost/shared/signatures/place.js';
 import { plant } from '@parcelpost/shared/signatures/plant.js';
 import type { WorkerDeps } from '../processors/deps.js';
 
+/** Whoever decides clears away what a whole bundle was made of; so long after that a round looks whether they did. */
+const CLEARING_MS = 5 * 60_000;
+
 export type Decision = { result: ExportResult; file: NewFile } | { failure: ExportFailure };
 
 type DecideDeps = Pick<
@@ -47,7 +50,7 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
       result: failed ? null : decision.result,
       error: failed ? decision.failure : null,
       expiresAt: failed ? null : decision.file.expiresAt,
-      partsUntil: outcome === 'completed' ? null : new Date(Date.now() + deps.settings.partsTtlMs),
+      partsUntil: new Date(Date.now() + (outcome === 'completed' ? CLEARING_MS : deps.settings.partsTtlMs)),
     });
     if (!won) return false;
     if (!failed) await deps.files.insert(trx, decision.file);

@@ -1,7 +1,7 @@
-/** Removes the parts of exports that nobody tried again while there was time. */
+/** Removes parts of exports that nobody tried again in time, and what a killed worker has not cleared away. */
 import { KeptPartsService } from '@parcelpost/shared/db/services/kept-parts.js';
 import type { WorkerDeps } from './deps.js';
-import { exportPrefix, workPrefixes } from './keys.js';
+import { besideBundles } from './keys.js';
 import { Rotation } from './rotation.js';
 
 /** Exports cleared in one round. */
@@ -22,15 +22,14 @@ export class KeptParts {
     const { storage, log } = this.deps;
     for (const { id } of await this.#rotation.next((...page) => this.#parts.over(...page))) {
       const cleared = await this.#parts
-        .clear(id, async (row) => {
-          const prefixes = row.hasBundle ? workPrefixes(row) : [exportPrefix(row)];
-          for (const prefix of prefixes) await storage.removePrefix(prefix);
+        .clear(id, async (parts) => {
+          for (const prefix of besideBundles(parts)) await storage.removePrefix(prefix);
         })
         .catch((error: unknown) => {
           log.warn({ err: error, exportId: id }, 'kept parts could not be removed; a later round tries again');
           return false;
         });
-      if (cleared) log.info({ exportId: id }, 'parts kept for another try removed');
+      if (cleared) log.info({ exportId: id }, 'what was left beside bundles removed');
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Where an export's objects are in storage. Every key is derived; each start of a piece of work has its own. */
 import type { JobStart } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { KeptParts } from '@parcelpost/shared/db/services/kept-parts.js';
 
 type Place = Pick<ExportRow, 'id' | 'organization' | 'project' | 'generation'>;
 
@@ -32,6 +33,20 @@ export const bundlePrefix = (row: Place, start: number) => `${exportPrefix(row)}
 
 /** The bundle of one start of the merge: a late start cannot overwrite the one that was decided on. */
 export const bundleKey = (row: Place, start: number) => `${bundlePrefix(row, start)}/bundle.zip`;
+
+/** Below which lies what an export has in storage beside its bundles: work of every try, and bundles nobody will read. */
+export function besideBundles(parts: KeptParts): string[] {
+  return parts.bundles.length > 0 ? [...workPrefixes(parts), ...lostBundles(parts)] : [exportPrefix(parts)];
+}
+
+/** Bundles, or pieces of them, that starts of a merge have left whose worker was killed, or that came too late. */
+export function lostBundles({ merges, bundles, ...row }: KeptParts): string[] {
+  return merges.flatMap(({ generation, starts }) =>
+    Array.from({ length: starts }, (_, index) => bundleKey({ ...row, generation }, index + 1))
+      .filter((key) => !bundles.includes(key))
+      .map(folderOfBundle),
+  );
+}
 
 /** The folder that a bundle has to itself, from its key. */
 export const folderOfBundle = (storageKey: string) => storageKey.slice(0, storageKey.lastIndexOf('/'));

@@ -1,8 +1,9 @@
 /** Brings an export to its outcome, and clears away what that leaves without use. */
 import type { ExportRow, Outcome } from '@parcelpost/shared/db/services/exports.js';
+import { KeptPartsService } from '@parcelpost/shared/db/services/kept-parts.js';
 import { type Decision, decide } from '../outcome/decide.js';
 import type { WorkerDeps } from './deps.js';
-import { bundleKey, bundlePrefix, folderOfBundle, workPrefixes } from './keys.js';
+import { besideBundles, folderOfBundle, lostBundles } from './keys.js';
 
 /** Decides, and clears away. Whoever comes second takes back what it brought, and changes nothing. */
 export async function settle(deps: WorkerDeps, row: ExportRow, decision: Decision): Promise<void> {
@@ -16,35 +17,24 @@ export async function settle(deps: WorkerDeps, row: ExportRow, decision: Decisio
 
 /**
  * Removes what a decided export does not need. The parts that it was to be made of stay where there is no whole bundle:
- * another try takes them over, or they go when their time is over. Never throws.
+ * another try takes them over, or they go when their time is over. A later round does what this one cannot. Never throws.
  */
 export async function clearAway(deps: WorkerDeps, row: ExportRow, outcome: Outcome): Promise<void> {
-  const { storage, log } = deps;
+  const { db, storage, log } = deps;
+  const kept = new KeptPartsService(db);
   try {
-    if (outcome === 'completed') for (const prefix of workPrefixes(row)) await storage.removePrefix(prefix);
-    await removeLostBundles(deps, row, outcome);
     if (row.generation > 1 && hasBundle(outcome)) await removeReplacedBundles(deps, row);
+    const parts = await kept.of(row.id, row.generation);
+    if (!parts) return;
+    const prefixes = outcome === 'completed' ? besideBundles(parts) : lostBundles(parts);
+    for (const prefix of prefixes) await storage.removePrefix(prefix);
+    if (outcome === 'completed') await kept.noteCleared(row.id, row.generation);
   } catch (error) {
     log.warn({ err: error, exportId: row.id }, 'what was in the making could not be cleared away');
   }
 }
 
 const hasBundle = (outcome: Outcome | undefined) => outcome === 'completed' || outcome === 'partial';
-
-/** Starts whose worker was killed left bundles, or parts of them, that nobody will ever read. */
-async function removeLostBundles(
-  { storage, files, jobs }: WorkerDeps,
-  row: ExportRow,
-  outcome: Outcome,
-): Promise<void> {
-  const [merge] = await jobs.all(row.id, row.generation, 'merge');
-  if (!merge || (merge.starts < 2 && hasBundle(outcome))) return;
-  const kept = hasBundle(outcome) ? await files.ofExport(row.id) : undefined;
-  if (hasBundle(outcome) && !kept) return;
-  for (let start = 1; start <= merge.starts; start++) {
-    if (bundleKey(row, start) !== kept?.storageKey) await storage.removePrefix(bundlePrefix(row, start));
-  }
-}
 
 /** A later try's bundle is the one that is downloaded; those of earlier ones are in nobody's reach any more. */
 async function removeReplacedBundles({ storage, files }: WorkerDeps, row: ExportRow): Promise<void> {

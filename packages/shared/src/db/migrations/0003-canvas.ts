@@ -39,7 +39,7 @@ create index outbox_sealed on outbox (finished_at) where sealed is not null;
 create index outbox_failed on outbox (finished_at) where state = 'failed' and kind = 'task';
 
 -- started_by: the follow-up (a row of the outbox) that started this export; request_hash: what an identical request has.
--- parts_until: how long fragments and files of an export without a whole bundle are kept for another try.
+-- parts_until: how long an export has more in storage than its bundle, such as fragments and files for another try.
 alter table exports
   add column next_tokens jsonb,
   add column started_by uuid,

@@ -44,7 +44,7 @@ export interface ExportRow extends Omit<NewExport, 'sealedToken'> {
   decidedAt: Date | null;
   /** When the files go; null unless there are files. */
   expiresAt: Date | null;
-  /** How long parts that were made are kept for another try; null while one runs, and where there are none. */
+  /** Until when there may be more in storage than a bundle, as for another try; null while one runs, and once it is gone. */
   partsUntil: Date | null;
   /** The follow-up of another export that started this one. */
   startedBy: string | null;
@@ -231,8 +231,8 @@ export interface NewDecision {
   error: ExportFailure | null;
   /** When the files go; null where there are none. */
   expiresAt: Date | null;
-  /** How long parts are kept for another try; null where there will be none. */
-  partsUntil: Date | null;
+  /** How long parts are kept for another try; of a whole bundle, when they must be gone. */
+  partsUntil: Date;
 }
 
 interface ProgressRow extends Omit<ExportProgress, 'state'> {

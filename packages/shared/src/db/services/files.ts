@@ -48,15 +48,7 @@ const COLUMNS = {
 export class FileService {
   constructor(readonly db: Database) {}
 
-  /** The bundle of an export's newest generation; undefined where it has none. */
-  async ofExport(exportId: string): Promise<FileRow | undefined> {
-    return this.db('files')
-      .where({ export_id: exportId })
-      .orderBy('generation', 'desc')
-      .first<FileRow | undefined>(COLUMNS);
-  }
-
-  /** The bundles of several exports, in one query. */
+  /** The bundles of several exports, of all their generations, in one query. */
   async ofExports(exportIds: readonly string[]): Promise<FileRow[]> {
     return this.db('files').whereIn('export_id', exportIds).select<FileRow[]>(COLUMNS);
   }

@@ -1,14 +1,19 @@
-/** Parts of exports without a whole bundle, which are kept in storage for another try, and no longer than that. */
-import type { Database } from '../database.js';
+/** What decided exports have in storage beside their bundles: parts kept for another try, and what nobody will read. */
+import type { Connection, Database } from '../database.js';
 import type { ExportRow } from './exports.js';
 
-/** An export whose parts are to go, and where they are. */
+/** An export whose parts are to go, and what tells where they are. */
 export interface KeptParts extends Pick<ExportRow, 'id' | 'generation' | 'organization' | 'project'> {
-  /** Whether one of its generations has left a bundle that is still there. */
-  hasBundle: boolean;
+  /** Storage keys of the bundles of all its generations that are still there. */
+  bundles: string[];
+  /** How often the merge of each generation was started: each start may have left a bundle, or a piece of one. */
+  merges: { generation: number; starts: number }[];
 }
 
-/** The column `parts_until` of exports. The decision sets it, a retry clears it. */
+/**
+ * The column `parts_until` of exports: from when on there is to be nothing but bundles. The decision sets it, for all
+ * outcomes, since its worker may die before it has cleared away; a retry takes it back.
+ */
 export class KeptPartsService {
   constructor(readonly db: Database) {}
 
@@ -34,18 +39,40 @@ export class KeptPartsService {
    */
   async clear(id: string, remove: (parts: KeptParts) => Promise<void>): Promise<boolean> {
     return this.db.transaction(async (trx) => {
-      const { rows } = await trx.raw<{ rows: KeptParts[] }>(
-        `select id, generation, organization, project,
-           exists (select from files where export_id = exports.id and removed_at is null) as "hasBundle"
-         from exports where id = ? and parts_until < now() and outcome is not null
+      const { rows } = await trx.raw<{ rows: { generation: number }[] }>(
+        `select generation from exports where id = ? and parts_until < now() and outcome is not null
          for no key update skip locked`,
         [id],
       );
-      const [parts] = rows;
+      const parts = rows[0] && (await partsOf(trx, id, rows[0].generation));
       if (!parts) return false;
       await remove(parts);
       await trx('exports').where({ id }).update({ parts_until: null });
       return true;
     });
   }
+
+  /** What a decided generation, and those before it, may have in storage; undefined once there is a later one. */
+  async of(id: string, generation: number): Promise<KeptParts | undefined> {
+    return partsOf(this.db, id, generation);
+  }
+
+  /** Notes that a completed export has nothing in storage any more but its bundle. */
+  async noteCleared(id: string, generation: number): Promise<void> {
+    await this.db('exports').where({ id, generation, outcome: 'completed' }).update({ parts_until: null });
+  }
+}
+
+async function partsOf(db: Connection, id: string, generation: number): Promise<KeptParts | undefined> {
+  const { rows } = await db.raw<{ rows: KeptParts[] }>(
+    `select id, generation, organization, project,
+       array(select storage_key from files where export_id = e.id and removed_at is null) as bundles,
+       array(
+         select json_build_object('generation', j.generation, 'starts', j.starts)
+         from export_jobs j where j.export_id = e.id and j.kind = 'merge' order by j.generation
+       ) as merges
+     from exports e where id = ? and generation = ? and outcome is not null`,
+    [id, generation],
+  );
+  return rows[0];
 }
