@@ -40,6 +40,6 @@ describe('how late a call may come', () => {
     expect(tries({})).toBe(0);
     expect(tries({}, { attempts: 3, backoff: 1000 })).toBe(3000 * 1.25);
     expect(tries({ attempts: 2 }, { attempts: 3, backoff: 1000 })).toBe(1250);
-    expect(tries({ attempts: 5, backoff: 6 * hour })).toBe((6 + 12 * 3) * hour * 1.25);
+    expect(tries({ attempts: 5, backoff: 6 * hour })).toBe((6 * 1.25 + 12 * 3) * hour);
   });
 });

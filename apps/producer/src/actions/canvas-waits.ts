@@ -1,10 +1,7 @@
 /** How late the calls of a canvas may come: what the tokens of exports that they start have to outlive. */
+import { pauseAfter } from '@parcelpost/shared/signatures/pauses.js';
 import { type CanvasHook, kindOf, partsOf } from '@parcelpost/shared/signatures/place.js';
 import type { Signature, TaskSignature } from '@parcelpost/shared/signatures/signature.js';
-
-/** Longest pause between two tries, and by how much chance may lengthen one: as the worker's backoff has them. */
-const LONGEST_PAUSE_MS = 12 * 3_600_000;
-const JITTER = 1.25;
 
 /** Milliseconds. */
 export interface Wait {
@@ -55,11 +52,8 @@ function after(before: Wait, { task, options }: TaskSignature, triesOf: TriesOf)
   const usual = triesOf(task);
   const attempts = options.attempts ?? usual.attempts;
   let retries = before.retries;
-  let pause = options.backoff ?? usual.backoff;
-  for (let attempt = 1; attempt < attempts; attempt++) {
-    retries += Math.min(pause, LONGEST_PAUSE_MS) * JITTER;
-    pause *= 2;
-  }
+  const first = options.backoff ?? usual.backoff;
+  for (let attempt = 1; attempt < attempts; attempt++) retries += pauseAfter(first, attempt, 1);
   return { planned: before.planned + (options.delay ?? 0), retries };
 }
 

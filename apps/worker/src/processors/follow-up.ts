@@ -4,6 +4,7 @@ import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import type { FollowUpEnd, FollowUpRow } from '@parcelpost/shared/db/services/follow-ups.js';
 import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
 import type { FollowUpJobData } from '@parcelpost/shared/queues/follow-up-job.js';
+import { pauseAfter } from '@parcelpost/shared/signatures/pauses.js';
 import { type BackoffOptions, type BackoffStrategy, type Job, UnrecoverableError } from 'bullmq';
 import { FollowUpError, PermanentFollowUpError, RetryAfterError } from '../follow-ups/errors.js';
 import type { FollowUpHandler } from '../follow-ups/types.js';
@@ -14,16 +15,10 @@ import { withTimeLimit } from './time-limit.js';
 
 type Handlers = ReadonlyMap<string, FollowUpHandler>;
 
-const LONGEST_PAUSE_MS = 12 * 3_600_000;
-
-/**
- * Pauses double from the signature's own up to 12 hours, a quarter more or less, so that what failed together is not tried
- * together. A receiver that names a time is not asked before it. Each try counts.
- */
+/** Pauses as {@link pauseAfter} has them. A receiver that names a time is not asked before it. Each try counts. */
 export const followUpBackoff: BackoffStrategy = (attemptsMade, _type, error, job) => {
   const first = (job?.opts.backoff as BackoffOptions | undefined)?.delay ?? 0;
-  const doubled = first * 2 ** (attemptsMade - 1) * (0.75 + Math.random() / 2);
-  const pause = Math.round(Math.min(doubled, LONGEST_PAUSE_MS));
+  const pause = Math.round(pauseAfter(first, attemptsMade, Math.random()));
   return error instanceof RetryAfterError ? Math.max(error.retryAfterMs, pause) : pause;
 };
 
