@@ -26,7 +26,7 @@ const log = { task: 'log.info' };
 describe('on our own platform', () => {
   let producer: TestProducer;
   beforeAll(async () => {
-    producer = await startProducer();
+    producer = await startProducer({ tasks: { routes: ['gis'] } });
   });
   afterAll(() => producer.close());
   beforeEach(() => producer.db('exports').whereNull('outcome').update({ outcome: 'failed', decided_at: new Date() }));
@@ -138,34 +138,36 @@ describe('on our own platform', () => {
   });
 
   it('a token lives longer the later its export may come', async () => {
-    const chain = (delay: number) => [
+    // Another service's task has so many hours for all its tries.
+    const chain = (delay: number, given = 3) => [
       {
         chain: [
+          { task: 'gis.index', options: { timeout: given * HOUR, attempts: 10 } },
           { ...log, options: { delay, attempts: 1 } },
           next('open', { onSuccess: [next('london-20')] }, { options: { attempts: 1 } }),
         ],
       },
     ];
     const row = await asked({ onSuccess: chain(10 * HOUR) });
-    const id = outboxId({ exportId: row.id, generation: 1, place: 'onSuccess/0/chain/1' });
-    const second = row.next_tokens['onSuccess/0/chain/1'];
+    const id = outboxId({ exportId: row.id, generation: 1, place: 'onSuccess/0/chain/2' });
+    const second = row.next_tokens['onSuccess/0/chain/2'];
     const third = second?.next['onSuccess/0'];
     const hours = (token: string) => {
       const { exp, iat } = JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString());
       return (exp - iat) / 3600;
     };
-    // Twelve of its own (TOKEN_HOURS), one for each export before it, and the delay.
+    // Twelve of its own (TOKEN_HOURS), one for each export before it, the time limit, and the delay.
     expect(hours(JSON.parse(unseal(row.sealed_token, [SEAL_SECRET], row.id)).token)).toBe(12);
-    expect(hours(tokenIn(second, id))).toBe(12 + 1 + 10);
+    expect(hours(tokenIn(second, id))).toBe(12 + 1 + 3 + 10);
     const thirdId = outboxId({ exportId: id, generation: 1, place: 'onSuccess/0' });
     // Three tries, with pauses of 2 and 4 s at their longest.
-    expect(hours(tokenIn(third, thirdId))).toBeCloseTo(12 + 2 + 10 + (6 * 1.25) / 3600, 3);
+    expect(hours(tokenIn(third, thirdId))).toBeCloseTo(12 + 2 + 3 + 10 + (6 * 1.25) / 3600, 3);
 
-    const { status, json } = await ask({ onFailure: chain(24 * 7 * HOUR - HOUR) });
+    const { status, json } = await ask({ onFailure: chain(24 * 6 * HOUR - HOUR, 24) });
     expect([status, json.type]).toEqual([422, type('invalid-request')]);
     expect(json.errors.map((error: { pointer: string }) => error.pointer)).toEqual([
-      '/onFailure/0/chain/1/args',
-      '/onFailure/0/chain/1/args/request/onSuccess/0/args',
+      '/onFailure/0/chain/2/args',
+      '/onFailure/0/chain/2/args/request/onSuccess/0/args',
     ]);
     expect(json.errors[0].detail).toContain('168 hours');
   });

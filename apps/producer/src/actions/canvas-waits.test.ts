@@ -5,7 +5,7 @@ import { waits } from './canvas-waits.js';
 const callbacks = { onSuccess: [], onFailure: [] };
 const task = (delay: number, more: object = {}) =>
   ({ task: 'log.info', args: {}, options: { delay }, immutable: false, ...callbacks, ...more }) as Signature;
-const once = () => ({ attempts: 1, backoff: 1000 });
+const once = (task: string) => ({ attempts: 1, backoff: 1000, routed: task.startsWith('gis.') });
 const planned = (signature: Signature, begin = 0) =>
   Object.fromEntries(
     [...waits([signature], 'onSuccess', { planned: begin, retries: 0 }, once)].map(([place, wait]) => [
@@ -33,10 +33,26 @@ describe('how late a call may come', () => {
     expect(planned(called)).toMatchObject({ '/chain/0/onSuccess/0': 5, '/onFailure/0': 6 });
   });
 
+  it('is after the time that tasks before it are given: each try of ours, all tries of another service’s', () => {
+    const after = (first: object) => {
+      const chain = { chain: [task(5, first), task(0)], ...callbacks } as Signature;
+      return waits([chain], 'onSuccess', { planned: 0, retries: 0 }, once).get('onSuccess/0/chain/1');
+    };
+    const options = { delay: 5, timeout: 100, attempts: 3, backoff: 0 };
+    expect(after({ options })).toEqual({ planned: 105, retries: 200 });
+    expect(after({ task: 'gis.index', options: { ...options, backoff: 1000 } })).toEqual({ planned: 105, retries: 0 });
+    expect(after({ task: 'gis.index', options: { attempts: 2, backoff: 1000 } })).toEqual({
+      planned: 0,
+      retries: 1250,
+    });
+  });
+
   it('counts the pauses between tries, doubling to twelve hours, at their longest', () => {
     const hour = 3_600_000;
     const tries = (options: object, usual = { attempts: 1, backoff: 1000 }) =>
-      waits([task(0, { options })], 'onSuccess', { planned: 0, retries: 0 }, () => usual).get('onSuccess/0')?.retries;
+      waits([task(0, { options })], 'onSuccess', { planned: 0, retries: 0 }, () => ({ ...usual, routed: false })).get(
+        'onSuccess/0',
+      )?.retries;
     expect(tries({})).toBe(0);
     expect(tries({}, { attempts: 3, backoff: 1000 })).toBe(3000 * 1.25);
     expect(tries({ attempts: 2 }, { attempts: 3, backoff: 1000 })).toBe(1250);

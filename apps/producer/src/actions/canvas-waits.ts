@@ -5,14 +5,17 @@ import type { Signature, TaskSignature } from '@parcelpost/shared/signatures/sig
 
 /** Milliseconds. */
 export interface Wait {
-  /** That is asked for: delays, and the time that exports before it have. It passes in any case, or may well. */
+  /**
+   * That is asked for: delays, time limits, and the time that exports before it have. It passes in any case, or may well.
+   * A call without a time limit counts as one that takes no time.
+   */
   planned: number;
   /** Of all tries that may go wrong before, at their longest. */
   retries: number;
 }
 
-/** How often, and after what pause, a call is tried unless it says so itself. */
-export type TriesOf = (task: string) => { attempts: number; backoff: number };
+/** How often, and after what pause, a call is tried unless it says so itself; and whether another service tries it. */
+export type TriesOf = (task: string) => { attempts: number; backoff: number; routed: boolean };
 
 /**
  * When the last try of each call of a list may begin at the latest, by place: after what is before it in its chain, its
@@ -33,8 +36,9 @@ export function waits(
       below(role).reduce((latest, part) => later(latest, visit(part.signature, part.place, from)), from);
     let end: Wait;
     if ('task' in signature) {
-      end = after(before, signature, triesOf);
-      found.set(place, end);
+      const { lastTry, ended } = timesOf(signature, before, triesOf);
+      found.set(place, lastTry);
+      end = ended;
     } else if (kindOf(signature) === 'chain') {
       end = below('step').reduce((from, part) => visit(part.signature, part.place, from), before);
     } else {
@@ -48,13 +52,18 @@ export function waits(
   return found;
 }
 
-function after(before: Wait, { task, options }: TaskSignature, triesOf: TriesOf): Wait {
+function timesOf({ task, options }: TaskSignature, before: Wait, triesOf: TriesOf): { lastTry: Wait; ended: Wait } {
   const usual = triesOf(task);
-  const attempts = options.attempts ?? usual.attempts;
-  let retries = before.retries;
-  const first = options.backoff ?? usual.backoff;
-  for (let attempt = 1; attempt < attempts; attempt++) retries += pauseAfter(first, attempt, 1);
-  return { planned: before.planned + (options.delay ?? 0), retries };
+  const { attempts = usual.attempts, backoff = usual.backoff, delay = 0, timeout } = options;
+  const planned = before.planned + delay;
+  if (usual.routed && timeout !== undefined) {
+    // All its tries together have that time.
+    const ended = { planned: planned + timeout, retries: before.retries };
+    return { lastTry: ended, ended };
+  }
+  let { retries } = before;
+  for (let attempt = 1; attempt < attempts; attempt++) retries += (timeout ?? 0) + pauseAfter(backoff, attempt, 1);
+  return { lastTry: { planned, retries }, ended: { planned: planned + (timeout ?? 0), retries } };
 }
 
 const later = (a: Wait, b: Wait): Wait => ({

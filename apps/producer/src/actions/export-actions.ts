@@ -13,10 +13,11 @@ export function exportActions(
   dependencies: Dependencies,
   read: ReadExports,
 ): { request: RequestExport; change: ChangeExport } {
-  const { config, db } = dependencies;
+  const { config, db, tasks } = dependencies;
   const rights = new ExportRights(config, new ProjectService(db));
   const requests = new ExportRequests(db);
-  const next = new PrepareNextExports({ config, rights, triesOf: defaultsOf });
+  const triesOf = (task: string) => ({ ...defaultsOf(task), routed: tasks.isRouted(task) });
+  const next = new PrepareNextExports({ config, rights, triesOf });
   return {
     request: new RequestExport(dependencies, rights, next, requests),
     change: new ChangeExport(dependencies, read, requests, rights, next),

@@ -67,7 +67,7 @@ export class PrepareNextExports {
 
   /**
    * Prepares every next export in the canvases of an export, at any depth, and signs every call. A next export's token
-   * lives as long as all that may pass before its end: the exports before it, delays, and pauses between tries.
+   * lives as long as all that may pass before its end: the exports before it, delays, time limits, and pauses between tries.
    * @param canvases resolved ones
    * @throws {ProblemError} 401, 403, 404, 422 and 502 as {@link ExportRights.checkNext}; 422 for one that may have to wait
    *   longer than a token can live
@@ -161,7 +161,7 @@ export class PrepareNextExports {
         pointer,
         detail:
           `this export may begin ${Math.round(wait.planned / HOUR_MS)} hours after the first was asked for, and its token ` +
-          `can live ${LONGEST_TOKEN_HOURS} hours at most; lessen the delays, or the exports before it`,
+          `can live ${LONGEST_TOKEN_HOURS} hours at most; lessen the delays, the timeouts, or the exports before it`,
       })),
     );
   }
