@@ -52,12 +52,12 @@ export class Fleet {
 
   /**
    * Kills one of the workers, by SIGKILL, and has another take its place. Of all places one is drawn; where its worker has
-   * only just been started and does not work yet, it is spared, so that none dies more often than it is asked to.
+   * not settled a single job yet, it is spared: however slow the machine, each life brings the work on.
    * @returns whether one was killed
    */
   async kill(random: Random): Promise<boolean> {
     const member = this.#in('working')[random.int(1, this.#options.working) - 1];
-    if (!member) return false;
+    if (!member?.settled) return false;
     this.#condemn(member);
     this.#fill();
     await member.ended;

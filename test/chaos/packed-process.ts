@@ -22,6 +22,8 @@ export class PackedProcess {
   state: 'loading' | 'loaded' | 'starting' | 'working' | 'ended' = 'loading';
   /** Jobs that it has taken from a queue and not yet settled there. */
   inHand = 0;
+  /** Jobs that it has settled, in whatever way. */
+  settled = 0;
   readonly pid: number | undefined;
   /** Resolves once it has ended and all that it told has been heard. */
   readonly ended: Promise<WorkerEnd>;
@@ -78,9 +80,14 @@ export class PackedProcess {
   }
 
   #hear(sign: string): void {
-    if (sign === '+') this.inHand += 1;
-    else if (sign === '-') this.inHand -= 1;
-    else if (this.state === 'loading') this.#become('loaded');
+    if (sign === '+') {
+      this.inHand += 1;
+    } else if (sign === '-') {
+      this.inHand -= 1;
+      this.settled += 1;
+    } else if (this.state === 'loading') {
+      this.#become('loaded');
+    }
   }
 
   #become(state: 'loaded' | 'working'): void {

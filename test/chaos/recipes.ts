@@ -39,7 +39,7 @@ const refused = (hook: Hook, more: Asked = {}): Asked =>
 const RECIPES: readonly ((hook: Hook, random: Random) => Asked[])[] = [
   (hook) => [hook('only')],
   (hook) => [hook('only')],
-  (hook) => [hook('first'), hook('second', { immutable: true }), { task: 'log.info', args: {} }],
+  (hook) => [hook('first'), hook('second', { immutable: true }), hook('third')],
   (hook) => [{ chain: [hook('step-1'), hook('step-2')] }],
   (hook) => [{ chord: [hook('member-1'), hook('member-2'), hook('member-3')], body: hook('body') }],
   (hook) => [refused(hook, { onFailure: [hook('sorry')] }), hook('other')],

@@ -160,6 +160,8 @@ async function run(
 const QUICK = { SWEEP_SECONDS: '0.5', LOG_LEVEL: 'info' };
 const OF_WORKERS = {
   WORKER_LOCK_SECONDS: '1.5',
+  // No other task is called here; each queue is three more connections of every worker that is started.
+  WORKER_QUEUES: 'export,webhook',
   WORKER_CONCURRENCY: '2',
   PAGE_SIZE: String(PAGE),
   SHARD_RECORDS: String(SHARD),

@@ -11,8 +11,16 @@ const run = promisify(execFile);
 
 /** Every file below the storage folder, as `organization/project/export/…`. */
 async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+  for (;;) {
+    try {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      return files.map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+    } catch (error) {
+      // A folder was removed while we were on the way to it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }
 
 /** What lies about: files that no export's outcome accounts for. */
