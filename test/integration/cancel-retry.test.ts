@@ -292,6 +292,14 @@ describe('trying again', () => {
     expect((await retry('ben', id, {})).status).toBe(202);
   });
 
+  it('takes no Idempotency-Key, on which nobody could rely', async () => {
+    const id = await decided('failed');
+    const headers = { ...producer.bearer(users.ben), 'idempotency-key': '"k-1"' };
+    const { status, json } = await send(producer.port, `/api/v1/exports/${id}/retry`, { method: 'POST', headers });
+    expect([status, json.type]).toEqual([400, type('idempotency-key-not-taken')]);
+    expect((await rowOf(id)).generation).toBe(1);
+  });
+
   it('can be cancelled, and tried again once more', async () => {
     const id = await decided('failed');
     await retry('ben', id);

@@ -183,7 +183,7 @@ describe('an Idempotency-Key', () => {
       .db('exports')
       .where({ id: running.json.id })
       .update({ outcome: 'completed', decided_at: new Date() });
-    expect((await ask(BODY, { key: '"k-4"' })).json.id).toBe(running.json.id);
+    expect((await ask(BODY, { key: '"k-4"' })).json).toMatchObject({ id: running.json.id, joined: true });
     expect((await ask(BODY, { key: '"k-5"' })).json.id).not.toBe(running.json.id);
   });
 
@@ -234,6 +234,7 @@ describe('an Idempotency-Key', () => {
         key: `old-${n}`,
         fingerprint: 'x',
         export_id: first.json.id,
+        joined: false,
         created_at: new Date(Date.now() - 48 * 3_600_000),
       })),
     );

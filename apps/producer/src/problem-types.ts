@@ -69,6 +69,13 @@ const ours = {
       'You have used this Idempotency-Key within the last 24 hours for something else than what is asked now. A key ' +
       'stands for one request; make a new one for each. Repeat the first request as it was to get its export again.',
   },
+  'idempotency-key-not-taken': {
+    status: 400,
+    title: 'No Idempotency-Key is taken here',
+    about:
+      'Only a request for an export bears an Idempotency-Key. An export is tried again once, however often that is ' +
+      'asked: leave the key out, and take a 409 that says it is being tried again for the answer to a repeat.',
+  },
   'idempotency-key-busy': {
     status: 409,
     title: 'The first request of this Idempotency-Key is being recorded',

@@ -102,7 +102,11 @@ export const exportDetailView = exportView.extend({
 });
 
 export const requestedView = exportDetailView.extend({
-  joined: z.boolean().describe('Whether this is the identical request that was running already'),
+  joined: z
+    .boolean()
+    .describe(
+      'Whether this is the identical request that was running already; the same in answers to a repeat by its key',
+    ),
 });
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;

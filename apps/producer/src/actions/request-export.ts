@@ -21,10 +21,12 @@ export interface Asked {
   key?: string | undefined;
 }
 
-/** `joined`: an identical request that was running already. `repeated`: the same request once more, by its key. */
+/** `repeated`: the same request once more, by its key. */
 export interface Answered {
   exportId: string;
   kind: 'created' | 'joined' | 'repeated';
+  /** Whether it is an identical request's that was running already; of a repeat, whether the first one was told so. */
+  joined: boolean;
 }
 
 export class RequestExport {
@@ -48,7 +50,10 @@ export class RequestExport {
     const key =
       text === undefined ? undefined : { userId: user.id, key: text, fingerprint: fingerprint(address, body) };
     const known = key && (await findKey(this.requests.db, key));
-    if (known) return this.#repeated(known.exportId, known.fingerprint === key.fingerprint);
+    if (known) {
+      if (known.fingerprint !== key.fingerprint) throw keyReused();
+      return this.#repeated(known);
+    }
 
     const wanted = { ...address, apiToken: body.apiToken };
     const names = await this.rights.check(user, wanted);
@@ -78,13 +83,13 @@ export class RequestExport {
     );
     switch (recorded.kind) {
       case 'key-reused':
-        return this.#repeated('', false);
+        throw keyReused();
       case 'key-busy':
         throw problem('idempotency-key-busy', 'A request with this Idempotency-Key is being recorded. Try again.', {
           headers: { 'retry-after': '1' },
         });
       case 'repeated':
-        return this.#repeated(recorded.exportId, true);
+        return this.#repeated(recorded);
       case 'joined':
         metrics.requestsJoined.inc();
         break;
@@ -92,17 +97,18 @@ export class RequestExport {
         crashPoint('request.recorded');
     }
     void relay.run();
-    return recorded;
+    return { ...recorded, joined: recorded.kind === 'joined' };
   }
 
-  #repeated(exportId: string, same: boolean): Answered {
-    if (!same) {
-      throw problem(
-        'idempotency-key-reused',
-        'This Idempotency-Key was used for another request within the last 24 hours. Make a new key for each request.',
-      );
-    }
+  #repeated({ exportId, joined }: Pick<Answered, 'exportId' | 'joined'>): Answered {
     this.dependencies.metrics.idempotentRepeats.inc();
-    return { exportId, kind: 'repeated' };
+    return { exportId, kind: 'repeated', joined };
   }
+}
+
+function keyReused() {
+  return problem(
+    'idempotency-key-reused',
+    'This Idempotency-Key was used for another request within the last 24 hours. Make a new key for each request.',
+  );
 }

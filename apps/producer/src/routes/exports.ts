@@ -14,7 +14,7 @@ import { ReadExports } from '../actions/read-exports.js';
 import type { Dependencies } from '../dependencies.js';
 import { refuseOtherMethods } from '../methods.js';
 import { EventStreams } from './event-stream.js';
-import { idempotencyKey } from './idempotency-key.js';
+import { idempotencyKey, refuseKey } from './idempotency-key.js';
 
 const id = z.object({ id: z.string() });
 const security = [{ bearer: [] }];
@@ -80,13 +80,13 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
       const user = await identify.bearer(http);
       const { org: organization, project } = http.params;
       const key = idempotencyKey(http.headers['idempotency-key']);
-      const { exportId, kind } = await request.run(user, { organization, project, body: http.body, key });
+      const { exportId, kind, joined } = await request.run(user, { organization, project, body: http.body, key });
       http.log.info({ exportId, organization, project, user: user.id, kind }, 'export requested');
       const view = await detailOf(await read.one(exportId, user), user);
       return reply
         .code(202)
         .header('location', `/api/v1/exports/${exportId}`)
-        .send({ ...view, joined: kind === 'joined' });
+        .send({ ...view, joined });
     },
   );
 
@@ -166,6 +166,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
     },
     async (http, reply) => {
       const user = await identify.bearer(http);
+      refuseKey(http.headers['idempotency-key']);
       const row = await change.retry(http.params.id, user, http.body?.apiToken);
       http.log.info({ exportId: row.id, generation: row.generation, user: user.id }, 'export tried again');
       return reply

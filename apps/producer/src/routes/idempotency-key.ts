@@ -29,3 +29,15 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
   }
   return key;
 }
+
+/**
+ * Refuses a key where it would mean nothing, rather than have its sender rely on it.
+ * @throws {ProblemError} 400 `idempotency-key-not-taken`
+ */
+export function refuseKey(header: string | string[] | undefined): void {
+  if (header === undefined) return;
+  throw problem(
+    'idempotency-key-not-taken',
+    'Leave the Idempotency-Key out: a try begins once, and whoever asks for it again is answered 409.',
+  );
+}

@@ -56,6 +56,7 @@ create table idempotency_keys (
   key text not null,
   fingerprint text not null,
   export_id uuid not null references exports on delete cascade,
+  joined boolean not null,
   created_at timestamptz not null default now(),
   primary key (user_id, key)
 );

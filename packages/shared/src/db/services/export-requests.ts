@@ -21,10 +21,12 @@ export interface RequestedExport extends NewExport {
 
 /**
  * What became of a request: `created` an export, `joined` an identical one that is running, `repeated` an earlier request
- * by its key; or nothing was done, since the key stands for another request, or is being recorded at this moment.
+ * by its key, which may have `joined` one; or nothing was done, since the key stands for another request, or is being
+ * recorded at this moment.
  */
 export type Recorded =
-  | { kind: 'created' | 'joined' | 'repeated'; exportId: string }
+  | { kind: 'created' | 'joined'; exportId: string }
+  | { kind: 'repeated'; exportId: string; joined: boolean }
   | { kind: 'key-reused' }
   | { kind: 'key-busy' };
 
@@ -50,10 +52,11 @@ export class ExportRequests {
       if (key) {
         if (!(await takeKey(trx, key))) return { kind: 'key-busy' };
         const known = await findKey(trx, key);
-        if (known) return known.fingerprint === key.fingerprint ? repeated(known.exportId) : { kind: 'key-reused' };
+        if (known)
+          return known.fingerprint === key.fingerprint ? { kind: 'repeated', ...known } : { kind: 'key-reused' };
       }
       const recorded = await createOrJoin(trx, row);
-      if (key) await keepKey(trx, key, recorded.exportId);
+      if (key) await keepKey(trx, key, { exportId: recorded.exportId, joined: recorded.kind === 'joined' });
       return recorded;
     });
   }
@@ -157,8 +160,6 @@ export class ExportRequests {
     return { exportId: node.id, started };
   }
 }
-
-const repeated = (exportId: string): Recorded => ({ kind: 'repeated', exportId });
 
 async function createOrJoin(
   trx: Connection,

@@ -16,6 +16,8 @@ export interface IdempotencyKey {
 export interface KnownKey {
   fingerprint: string;
   exportId: string;
+  /** Whether the first request with this key joined an export that was running. */
+  joined: boolean;
 }
 
 /** What a key stands for; undefined where it is new, or too old to be remembered. */
@@ -26,7 +28,7 @@ export async function findKey(
   return db('idempotency_keys')
     .where({ user_id: userId, key })
     .where('created_at', '>', oldest(db))
-    .first<KnownKey | undefined>({ fingerprint: 'fingerprint', exportId: 'export_id' });
+    .first<KnownKey | undefined>({ fingerprint: 'fingerprint', exportId: 'export_id', joined: 'joined' });
 }
 
 /**
@@ -48,7 +50,7 @@ export async function takeKey(
 export async function keepKey(
   trx: Connection,
   { userId, key, fingerprint }: IdempotencyKey,
-  exportId: string,
+  { exportId, joined }: Pick<KnownKey, 'exportId' | 'joined'>,
 ): Promise<void> {
   const old = trx('idempotency_keys')
     .where('created_at', '<=', oldest(trx))
@@ -59,10 +61,10 @@ export async function keepKey(
     .select('user_id', 'key');
   await trx('idempotency_keys').whereIn(['user_id', 'key'], old).delete();
   await trx('idempotency_keys')
-    .insert({ user_id: userId, key, fingerprint, export_id: exportId })
+    .insert({ user_id: userId, key, fingerprint, export_id: exportId, joined })
     // One that is too old, and was not among those removed.
     .onConflict(['user_id', 'key'])
-    .merge({ fingerprint, export_id: exportId, created_at: trx.fn.now() });
+    .merge({ fingerprint, export_id: exportId, joined, created_at: trx.fn.now() });
 }
 
 const oldest = (db: Connection) => db.raw(`now() - ? * interval '1 hour'`, [KEY_HOURS]);
