@@ -11,22 +11,11 @@ const list = z
   )
   .pipe(z.array(z.string()).min(1));
 
-/** Queues that are ours, whatever is configured beside them. */
-const OWN_QUEUES = ['meta', 'export', 'msg', 'webhook', 'log'];
-
 /** Names of queues; a task's name begins with its queue's. */
 const queueNames = list.superRefine((names, context) => {
   for (const name of names) {
     if (/^[a-z][a-z0-9_-]{0,63}$/i.test(name)) continue;
     const message = `"${name}" is no queue: a name has letters, digits, _ and -, and begins with a letter, such as gis`;
-    context.addIssue({ code: 'custom', message });
-  }
-});
-
-const routes = queueNames.superRefine((names, context) => {
-  for (const name of names) {
-    if (!OWN_QUEUES.includes(name)) continue;
-    const message = `"${name}" is a queue of Parcelpost itself; another service’s queue needs a name of its own`;
     context.addIssue({ code: 'custom', message });
   }
 });
@@ -74,7 +63,7 @@ const common = {
   PUBLIC_URL: publicUrl.default('http://127.0.0.1:3000'),
   SEAL_SECRET: secrets,
   SIGNATURE_SECRET: secrets,
-  TASK_ROUTES: routes.default([]),
+  TASK_ROUTES: queueNames.default([]),
   TASKS_MODULE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SWEEP_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),

@@ -23,10 +23,7 @@ export type Engine = 'redis' | 'postgres';
 type AnyQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend>;
 export type AnyWorker = Worker<unknown, unknown, string, IQueueBackend>;
 
-/** The queue in which flows are joined: merges run here, and every worker listens to it. */
-export const META_QUEUE = 'meta';
-/** The queue of plans, maps and reduces. */
-export const EXPORT_QUEUE = 'export';
+export { EXPORT_QUEUE, META_QUEUE } from './names.js';
 
 /** Milliseconds in which an engine has to say that it is there. */
 const PATIENCE_MS = 2000;

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { ConfigError } from '../config.js';
 import type { ExportEnd, JsonValue } from '../export-result.js';
 import type { Logger } from '../log.js';
+import { FLOW_QUEUES } from '../queues/names.js';
 import { taskNameSchema } from './schema.js';
 import { BUILT_IN_TASKS, queueOfTask, type ResolveContext, type TaskArgs } from './tasks.js';
 
@@ -41,9 +42,6 @@ export interface OwnTask {
 /** Own tasks by name. */
 export type OwnTasks = Readonly<Record<string, OwnTask>>;
 
-/** Queues whose jobs are the export's own; no other task may have its name begin so. */
-const RESERVED_QUEUES = ['export', 'meta'];
-
 /**
  * Loads an installation's own tasks: the export `tasks` of an ES module.
  * @param module a path (`./tasks.mjs`, `/srv/tasks.mjs`, also a file: URL), from the working directory, or a package's name
@@ -79,7 +77,7 @@ function check(module: string, name: string, task: unknown): void {
   if (!parsed.success) throw wrong(`${at} has a name that cannot be used: ${parsed.error.issues[0]?.message}`);
   if (Object.hasOwn(BUILT_IN_TASKS, name)) throw wrong(`${at} has the name of a built-in task; give it another`);
   const queue = queueOfTask(name);
-  if (RESERVED_QUEUES.includes(queue)) {
+  if (FLOW_QUEUES.includes(queue)) {
     throw wrong(`${at} would run in the queue ${queue}, in which exports are made; begin its name otherwise`);
   }
   if (!isObject(task)) throw wrong(`${at} is not an object {summary, args, handle}`);

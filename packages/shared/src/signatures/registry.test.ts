@@ -36,6 +36,8 @@ describe('a route is refused, by name and reason,', () => {
     ['meta', 'in which exports are made'],
     ['export', 'in which exports are made'],
     ['msg', 'in which the task msg.email runs'],
+    ['webhook', 'in which the task webhook.post runs'],
+    ['log', 'in which the task log.info runs'],
     ['lake', 'in which the task lake.load runs'],
   ])('where it is the queue %s of ours', (route, why) => {
     const run = () => createRegistry({ own: { 'lake.load': task }, routes: ['gis', route] });

@@ -2,12 +2,10 @@
  * The tasks that a signature may name here: the built-in ones, one's own, and those of queues that other services own.
  */
 import { ConfigError } from '../config.js';
+import { FLOW_QUEUES } from '../queues/names.js';
 import { BUILT_IN_TASKS, queueOfTask, type TaskDefinition } from './tasks.js';
 
 export * from './tasks.js';
-
-/** Queues of the export's own jobs; `export.project` lives beside them. */
-const FLOW_QUEUES = ['export', 'meta'];
 
 /** What can be named in a signature. */
 export interface Registry {
