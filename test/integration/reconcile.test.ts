@@ -112,6 +112,58 @@ describe.concurrent.each(ENGINES)('the reconciler on the %s engine', (engine) =>
     expect(stack.hooks.calls(id)).toMatchObject([{ path: '/failure', id: followUps[0]?.id }]);
   });
 
+  test.sequential('jobs that somebody else put into the queues decide no export, fail none, and take no work away', async () => {
+    const id = await askAndHold('forged');
+    const data = { exportId: id, generation: 1, step: 'parties', shard: 0 };
+    const forged = [
+      ['meta', 'merge', 'forged-merge', { ...data, step: 'merge' }, 'wrong-job'],
+      ['export', 'plan', `${id}-1-plan-again`, { ...data, step: 'plan' }, 'wrong-job'],
+      ['export', 'map', 'forged-map', data, 'wrong-job'],
+      ['export', 'map', `${id}-1-map-parties-7`, { ...data, shard: 7 }, 'unplanned'],
+      ['export', 'map', `${id}-1-map-evil-0`, { ...data, step: 'evil' }, 'unplanned'],
+      ['export', 'reduce', `${id}-1-reduce-evil-0`, { ...data, step: 'evil' }, 'unplanned'],
+      ['export', 'map', 'without-data', null, 'malformed'],
+    ] as const;
+    for (const [queue, name, jobId, what] of forged) await stack.queues.queue(queue).add(name, what, { jobId });
+    for (const [queue, , jobId] of forged) {
+      await until(`${jobId} has failed`, async () => (await stack.queues.queue(queue).getJobState(jobId)) === 'failed');
+    }
+    expect(
+      await stack.database.db('refused_jobs').orderBy('id').select('queue', 'task', 'job_id as jobId', 'reason'),
+    ).toEqual(expect.arrayContaining(forged.map(([queue, task, jobId, , reason]) => ({ queue, task, jobId, reason }))));
+    const row = () => stack.database.db('exports').where({ id }).first('outcome', 'abort');
+    expect(await row()).toEqual({ outcome: null, abort: null });
+    await stack.platform.release();
+    const { state, error } = await stack.settled(id);
+    expect({ state, error }).toEqual({ state: 'completed', error: null });
+    const begun = await stack.jobs.all(id, 1);
+    expect(begun.map(({ kind, step, starts }) => [kind, step, starts]).sort()).toEqual([
+      ['map', 'locations', 1],
+      ['map', 'parties', 1],
+      ['map', 'relationships', 1],
+      ['merge', 'merge', 1],
+      ['plan', 'plan', 2],
+      ['reduce', 'locations.csv', 1],
+      ['reduce', 'parties.csv', 1],
+      ['reduce', 'relationships.csv', 1],
+    ]);
+  });
+
+  test.sequential('a merge that somebody put in the place of the flow’s waits for its turn, and brings the rest', async () => {
+    const id = await askAndHold('early');
+    await Promise.all(stack.workers.map((worker) => worker.kill('SIGKILL')));
+    await loseQueue();
+    await stack.queues
+      .queue('meta')
+      .add('merge', { exportId: id, generation: 1, step: 'merge', shard: 0 }, { jobId: `${id}-1-merge` });
+    await stack.platform.configure({ faults: [] });
+    await stack.platform.release();
+    await stack.startWorker();
+    const { state, error, followUps } = await stack.settled(id);
+    expect({ state, error }).toEqual({ state: 'completed', error: null });
+    expect(followUps).toMatchObject([{ hook: 'onSuccess', state: 'done' }]);
+  });
+
   test.sequential('an export whose queue is lost while its files are made is made to its end', async () => {
     const { db } = stack.database;
     // One reduce waits for us before it begins: its row is changed under a lock that we hold.

@@ -92,6 +92,7 @@ describe('a start of a piece of work that was overtaken', () => {
   const kinds = ['plan', 'map', 'reduce', 'merge'] as const;
   test.each(kinds)('changes nothing any more on the row of a %s, whatever state that is in', async (kind) => {
     const place = { exportId, generation: 1, kind, step: 'parties', shard: 0 };
+    await jobs.declare([{ ...place, rowsExpected: null }]);
     const row = async () => (await jobs.all(exportId, 1, kind))[0];
     const begun = async () => ({ ...place, start: (await jobs.begin(place, 1))?.starts ?? 0 });
     const [late, latest] = [await begun(), await begun()];

@@ -1,6 +1,7 @@
 /** The merge: the root of every export's flow. It runs whatever happened below it, and decides. */
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import { databaseIsAway } from '@parcelpost/shared/db/away.js';
+import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { JobEnd } from '@parcelpost/shared/metrics.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
@@ -9,6 +10,7 @@ import type { Decision } from '../outcome/decide.js';
 import { bundle } from './bundle.js';
 import type { WorkerDeps } from './deps.js';
 import { AbortedError, failureOf } from './failure.js';
+import { awaitTurn, flowJobData } from './flow-job.js';
 import { judge } from './judge.js';
 import { attemptOf, handBack, SHUTDOWN, SUPERSEDED, unlessAway } from './run-job.js';
 import { clearAway, settle } from './settle.js';
@@ -24,19 +26,21 @@ export function processMerge(
 }
 
 async function merge(deps: WorkerDeps, job: Job<FlowJobData>, token: string, signal: AbortSignal): Promise<void> {
-  const { exportId, generation } = job.data;
+  const { exportId, generation } = await flowJobData(deps, job, 'merge');
   const { attempt } = attemptOf(job);
   const place = { exportId, generation, kind: 'merge', step: 'merge', shard: 0 } as const;
-  const [row, jobRow] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(place, attempt)]);
+  const [row, jobs] = await Promise.all([deps.exports.get(exportId), deps.jobs.all(exportId, generation)]);
   if (!row || row.generation !== generation) return;
   if (row.outcome) {
     // A start before this one may have died between its decision and its clearing away.
     await clearAway(deps, row, row.outcome);
     return;
   }
+  await awaitTurn(deps, job, token, row, jobs);
+  const jobRow = await deps.jobs.begin(place, attempt);
   // Decided by somebody else in this very moment, who clears away.
   if (!jobRow) return;
-  const decision = await reach(deps, job, token, row, { ...place, start: jobRow.starts }, signal);
+  const decision = await reach(deps, job, token, row, jobs, { ...place, start: jobRow.starts }, signal);
   if (decision) await settle(deps, row, decision);
 }
 
@@ -46,6 +50,7 @@ async function reach(
   job: Job<FlowJobData>,
   token: string,
   row: ExportRow,
+  jobs: readonly ExportJobRow[],
   key: Parameters<typeof watch>[1],
   signal: AbortSignal,
 ): Promise<Decision | undefined> {
@@ -59,10 +64,7 @@ async function reach(
       count('aborted');
       return { failure: row.abort };
     }
-    const [jobs] = await Promise.all([
-      deps.jobs.all(id, generation),
-      deps.exports.enterPhase(id, generation, 'bundling'),
-    ]);
+    await deps.exports.enterPhase(id, generation, 'bundling');
     const judged = judge(row.options, jobs);
     if ('failure' in judged) {
       count('done');

@@ -53,7 +53,11 @@ const FORGED = {
 };
 
 /** Records that a job is not run, and why. Always throws. */
-export async function refuse(deps: ReleasedDeps, job: Job, reason: Refusal): Promise<never> {
+export async function refuse(
+  deps: Pick<WorkerDeps, 'refusedJobs' | 'metrics' | 'log'>,
+  job: Job,
+  reason: Refusal,
+): Promise<never> {
   const { queueName: queue, name: task } = job;
   const jobId = job.id ?? '';
   const followUpId = (job.data as Partial<FollowUpJobData> | null)?.followUpId;

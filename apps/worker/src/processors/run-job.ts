@@ -10,6 +10,7 @@ import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import { DelayedError, type Job, UnrecoverableError, WaitingChildrenError, WaitingError } from 'bullmq';
 import type { WorkerDeps } from './deps.js';
 import { AbortedError, failureOf } from './failure.js';
+import { flowJobData, refuseUnplanned } from './flow-job.js';
 import { startPrefix } from './keys.js';
 import { watch } from './watch.js';
 
@@ -109,12 +110,14 @@ async function attemptJob(
   body: (run: JobRun) => Promise<JobDone>,
   follow: ((run: JobRun) => Promise<void>) | undefined,
 ): Promise<'done' | 'left'> {
-  const { exportId, generation, step, shard } = job.data;
+  const data = await flowJobData(deps, job, kind);
+  const { exportId, generation, step, shard } = data;
   const log = deps.log.child({ exportId, kind, step, shard });
   const place = { exportId, generation, kind, step, shard };
   const count = (end: JobEnd) => deps.metrics.jobs.inc({ kind, end });
   const { attempt, last } = attemptOf(job);
   const [row, jobRow] = await Promise.all([deps.exports.get(exportId), deps.jobs.begin(place, attempt)]);
+  if (!jobRow) await refuseUnplanned(deps, job, data);
   const repeat = jobRow?.state === 'done';
   if (!row || !jobRow || row.generation !== generation || row.outcome || (repeat && (row.abort || !follow))) {
     log.debug('nothing to do: the work is done, or the export is decided');

@@ -1,7 +1,8 @@
 /** What another try need not do again: parts that an earlier generation of the same export made, and that are still right. */
 import { isDeepStrictEqual } from 'node:util';
-import type { ExportJobRow, TakenOver } from '@parcelpost/shared/db/services/export-jobs.js';
+import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { TakenOver } from '@parcelpost/shared/db/services/taken-over.js';
 import type { Plan } from '../pipeline/plan.js';
 import type { WorkerDeps } from './deps.js';
 import type { MapResult } from './map.js';

@@ -1,5 +1,6 @@
 import type { ExportFailure } from '../../errors.js';
 import type { Connection, Database } from '../database.js';
+import { type TakenOver, takeOver } from './taken-over.js';
 
 export type JobKind = 'plan' | 'map' | 'reduce' | 'merge';
 export type JobState = 'waiting' | 'active' | 'done' | 'failed' | 'aborted';
@@ -40,12 +41,6 @@ export interface ExportJobRow extends JobKey {
   reusedFrom: number | null;
 }
 
-/** Done work of an earlier generation that a plan takes over. */
-export interface TakenOver {
-  generation: number;
-  parts: readonly { kind: 'map' | 'reduce'; step: string; shard: number }[];
-}
-
 const COLUMNS = {
   exportId: 'export_id',
   generation: 'generation',
@@ -82,13 +77,9 @@ const ofStart = (key: JobStart) => ({ ...where(key), starts: key.start });
 export class ExportJobService {
   constructor(readonly db: Database) {}
 
-  /** Notes work that is to be done; work that is known already keeps what it has. */
+  /** Notes work that is to be done, before its jobs are entered; work that is known already keeps what it has. */
   async declare(jobs: readonly (JobKey & { rowsExpected: number | null })[]): Promise<void> {
-    if (jobs.length === 0) return;
-    await this.db('export_jobs')
-      .insert(jobs.map((job) => ({ ...where(job), rows_expected: job.rowsExpected })))
-      .onConflict(KEY)
-      .ignore();
+    await this.db.transaction((trx) => declareIn(trx, jobs));
   }
 
   /**
@@ -113,12 +104,7 @@ export class ExportJobService {
         .where({ id: key.exportId, generation: key.generation, outcome: null })
         .update({ phase: 'reading', started_at: trx.raw('coalesce(started_at, now())') });
       if (taken && taken.parts.length > 0) await takeOver(trx, key, taken);
-      if (shards.length > 0) {
-        await trx('export_jobs')
-          .insert(shards.map((job) => ({ ...where(job), rows_expected: job.rowsExpected })))
-          .onConflict(KEY)
-          .ignore();
-      }
+      await declareIn(trx, shards);
       return true;
     });
   }
@@ -153,13 +139,17 @@ export class ExportJobService {
   /**
    * Notes the start of an attempt.
    * @returns the row as it stands, which says `done` when there is nothing to do; undefined, and nothing noted, when the
-   *   export is decided or of another generation
+   *   export is decided or of another generation, or when this is a map or a reduce that nobody has declared
    */
   async begin(key: JobKey, attempt: number): Promise<ExportJobRow | undefined> {
+    const place = [key.kind, key.step, key.shard];
+    const undeclared = key.kind === 'plan' || key.kind === 'merge';
     const { rows } = await this.db.raw<{ rows: ExportJobRow[] }>(
       `insert into export_jobs as j (export_id, generation, kind, step, shard, state, attempts, starts, started_at)
        select id, generation, ?, ?, ?, 'active', ?, 1, now()
        from exports where id = ? and generation = ? and outcome is null
+         and (? or exists (select from export_jobs p where p.export_id = exports.id and p.generation = exports.generation
+           and p.kind = ? and p.step = ? and p.shard = ?))
        on conflict (export_id, generation, kind, step, shard) do update set
          state = case when j.state = 'done' then j.state else 'active' end,
          attempts = greatest(j.attempts, excluded.attempts),
@@ -169,7 +159,7 @@ export class ExportJobService {
        returning ${Object.entries(COLUMNS)
          .map(([name, column]) => `${column} as "${name}"`)
          .join(', ')}`,
-      [key.kind, key.step, key.shard, attempt, key.exportId, key.generation],
+      [...place, attempt, key.exportId, key.generation, undeclared, ...place],
     );
     return rows[0];
   }
@@ -285,24 +275,12 @@ export class ExportJobService {
   }
 }
 
-/** Copies done work of an earlier generation, with what it left and when it was done. It cost this generation nothing. */
-async function takeOver(trx: Connection, to: JobKey, { generation, parts }: TakenOver): Promise<void> {
-  const columns = ['rows', 'rows_expected', 'bytes', 'started_at', 'finished_at', 'result'];
-  await trx.raw(
-    `insert into export_jobs (export_id, generation, kind, step, shard, state, reused_from, ${columns.join(', ')})
-     select j.export_id, ?, j.kind, j.step, j.shard, 'done', coalesce(j.reused_from, j.generation),
-       ${columns.map((column) => `j.${column}`).join(', ')}
-     from export_jobs j
-     join unnest(?::text[], ?::text[], ?::int[]) as part (kind, step, shard) using (kind, step, shard)
-     where j.export_id = ? and j.generation = ? and j.state = 'done'
-     on conflict do nothing`,
-    [
-      to.generation,
-      parts.map(({ kind }) => kind),
-      parts.map(({ step }) => step),
-      parts.map(({ shard }) => shard),
-      to.exportId,
-      generation,
-    ],
-  );
+/** What is declared waits for the disk: a queue that outlives the database must not hold work of which that knows nothing. */
+async function declareIn(trx: Connection, jobs: readonly (JobKey & { rowsExpected: number | null })[]): Promise<void> {
+  await trx.raw('set local synchronous_commit = on');
+  if (jobs.length === 0) return;
+  await trx('export_jobs')
+    .insert(jobs.map((job) => ({ ...where(job), rows_expected: job.rowsExpected })))
+    .onConflict(KEY)
+    .ignore();
 }

@@ -4,10 +4,11 @@ import type { Database } from '../database.js';
 
 /** Why a job was refused; also the label of a metric, so that the list is a short one. */
 export const REFUSALS = {
-  malformed: 'its data are not those of a follow-up’s job',
+  malformed: 'its data are not those of a job of ours',
   unknown: 'no follow-up of this id was ever written',
   'not-released': 'it is not the turn of this follow-up',
-  'wrong-job': 'the follow-up has another job, or another queue',
+  'wrong-job': 'what it is about has another job, or another queue',
+  unplanned: 'no plan of its export has made this work',
   altered: 'task, arguments or code are not those of the follow-up',
   'bad-code': 'the follow-up is not what the producer signed',
   'not-routed': 'the task is not one of another service',
