@@ -87,9 +87,9 @@ describe('a canvas is refused', () => {
     [
       'it is too deep',
       [nested(SIGNATURE_LIMITS.depth + 1)],
-      [[`/onSuccess/0${'/chain/0'.repeat(SIGNATURE_LIMITS.depth)}`, /13 deep.*12/]],
+      [[`/onSuccess/0${'/chain/0'.repeat(SIGNATURE_LIMITS.depth)}`, /more than 12 deep/]],
     ],
-    ['it is too many', Array(SIGNATURE_LIMITS.count + 1).fill(log), [['/onSuccess', /251 signatures.*250/]]],
+    ['it is too many', Array(SIGNATURE_LIMITS.count + 1).fill(log), [['/onSuccess', /more than 250 signatures/]]],
     ['it is too large', [{ ...log, args: { message: 'x'.repeat(SIGNATURE_LIMITS.bytes) } }], [['/onSuccess', /bytes/]]],
     ['it cannot be kept', [{ task: 'gis.x', args: { a: 'a\0b' } }], [['/onSuccess/0/args/a', /U\+0000/]]],
   ])('where %s, and each place is named', async (_, onSuccess, wrong) => {
@@ -108,8 +108,8 @@ describe('a canvas is refused', () => {
     const { status, json } = await ask(
       `{"outputType":"shp","onSuccess":[${'{"chain":['.repeat(depth)}${']}'.repeat(depth)}]}`,
     );
-    expect([status, json.errors.length]).toEqual([422, 2]);
-    expect(json.errors[0].detail).toContain('80000 deep');
+    expect([status, json.errors.length]).toEqual([422, 1]);
+    expect(json.errors[0].detail).toContain('more than 12 deep');
     expect((await send(producer.port, '/healthz')).status).toBe(200);
   });
 });
