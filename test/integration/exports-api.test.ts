@@ -114,6 +114,19 @@ describe('an export is not made', () => {
     }
   });
 
+  it('where mail to the asker is wanted, whose address cannot take any', async () => {
+    const [{ id }] = await producer.db('users').insert({ username: 'nil', name: 'Nil', email: 'nil' }).returning('id');
+    const { id: _, ...member } = await producer.db('memberships').where({ user_id: producer.users.ben }).first();
+    await producer.db('memberships').insert({ ...member, user_id: id });
+    const mail = { task: 'msg.email' };
+    const { status, json } = await ask(id, { outputType: 'shp', onSuccess: [mail], onFailure: [{ group: [mail] }] });
+    expect(status).toBe(422);
+    expect(json.errors.map((error: { pointer: string }) => error.pointer)).toEqual([
+      '/onSuccess/0/args/to/0',
+      '/onFailure/0/group/0/args/to/0',
+    ]);
+  });
+
   it('for a request that is wrong all over, which draws no answer larger than itself', async () => {
     const many = (of: (index: number) => string) => Array.from({ length: 20_000 }, (_, index) => of(index)).join();
     const next = `{"project":"p","request":{"formats":[${many(() => '1')}]}}`;

@@ -7,7 +7,7 @@ import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { exportOptions } from '@parcelpost/shared/export-request.js';
 import type { JsonValue } from '@parcelpost/shared/export-result.js';
 import { signCanvas } from '@parcelpost/shared/signatures/mac.js';
-import { type CanvasHook, mapTasks, outboxId, walk } from '@parcelpost/shared/signatures/place.js';
+import { type CanvasHook, HOOKS, mapTasks, outboxId, walk } from '@parcelpost/shared/signatures/place.js';
 import type { PreparedExport } from '@parcelpost/shared/signatures/prepared.js';
 import type { NextExportArgs } from '@parcelpost/shared/signatures/registry.js';
 import {
@@ -23,7 +23,6 @@ import { type TriesOf, type Wait, waits } from './canvas-waits.js';
 import type { ExportRights, WantedNext } from './export-rights.js';
 import type { ProjectNames } from './external-platform.js';
 
-const HOOKS = ['onSuccess', 'onFailure'] as const satisfies CanvasHook[];
 const HOUR_MS = 3_600_000;
 /** No token lives longer, whatever it is for. */
 const LONGEST_TOKEN_HOURS = 24 * 7;

@@ -1,7 +1,7 @@
 /** The check of a request's signatures against a registry, and the form in which they are stored. */
-import { type FieldError, ProblemError } from '../errors.js';
+import type { FieldError } from '../errors.js';
 import { MOST_ERRORS } from '../field-errors.js';
-import { type CanvasHook, mapTasks, walk } from './place.js';
+import { type CanvasHook, HOOKS, mapTasks, walk } from './place.js';
 import type { Registry } from './registry.js';
 import { NEXT_EXPORT_TASK, type Signature, type TaskSignature } from './signature.js';
 import {
@@ -47,24 +47,11 @@ function validateCall({ task, args }: TaskSignature, pointer: string, registry: 
 /**
  * Puts signatures into the form in which they are stored: arguments normalized, and what depends on the asker filled in
  * (the address of `msg.email` without `to`), in the requests of next exports too. What was resolved resolves to itself.
- * @throws {ProblemError} 422, naming each field, if a signature is wrong, as {@link validateSignatures} finds it, or
- *   becomes so: the asker's own address, taken in place of a missing `to`, may be one that mail cannot be sent to
+ * It is to be checked once more: the asker's own address, say, taken in place of a missing `to`, may be one that mail
+ * cannot be sent to.
+ * @param list signatures with which {@link validateSignatures} finds nothing wrong
  */
 export function resolveSignatures(
-  list: readonly Signature[],
-  pointer: ListPointer,
-  context: ResolveContext,
-  registry: Registry,
-): Signature[] {
-  refuse(validateSignatures(list, pointer, registry));
-  const resolved = resolveList(list, split(pointer).hook, context, registry);
-  refuse(validateSignatures(resolved, pointer, registry));
-  return resolved;
-}
-
-const HOOKS = ['onSuccess', 'onFailure'] as const;
-
-function resolveList(
   list: readonly Signature[],
   hook: CanvasHook,
   context: ResolveContext,
@@ -90,16 +77,8 @@ function resolveArgs(
   }
   const next = parsed.args as unknown as NextExportArgs;
   const request = { ...next.request };
-  for (const hook of HOOKS) request[hook] = resolveList(request[hook], hook, context, registry);
+  for (const hook of HOOKS) request[hook] = resolveSignatures(request[hook], hook, context, registry);
   return { ...next, request } as unknown as TaskArgs;
-}
-
-function refuse(wrong: FieldError[]): void {
-  const [first] = wrong;
-  if (!first) return;
-  throw new ProblemError(422, 'invalid-request', 'The request is not valid', `${first.pointer}: ${first.detail}`, {
-    errors: wrong,
-  });
 }
 
 function unknownTask({ names, queues, routes }: Registry, task: string): string {

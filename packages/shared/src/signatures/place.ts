@@ -7,6 +7,7 @@ import type { Signature, TaskSignature } from './signature.js';
 
 /** The list of a request that a canvas stands in. */
 export type CanvasHook = 'onSuccess' | 'onFailure';
+export const HOOKS: readonly CanvasHook[] = ['onSuccess', 'onFailure'];
 
 /** What a signature is to the one that holds it. */
 export type PartRole = 'step' | 'member' | 'body' | CanvasHook;
