@@ -1,5 +1,6 @@
 /** What may be asked of an export: the body of `POST …/exports`, and what is kept of it on the export's row. */
 import { z } from 'zod';
+import { isObject } from './is-object.js';
 import { type Complaint, limitComplaints } from './signatures/limits.js';
 import { signaturesSchema } from './signatures/schema.js';
 
@@ -55,7 +56,7 @@ export const exportRequestSchema = z.preprocess((body, context) => {
 }, requestFields);
 
 function formatsComplaints(body: unknown): Complaint[] {
-  const formats = typeof body === 'object' && body !== null && 'formats' in body ? body.formats : undefined;
+  const formats = isObject(body) ? body.formats : undefined;
   if (!Array.isArray(formats) || formats.length <= MOST_FORMATS) return [];
   return [{ path: ['formats'], message: `takes at most ${MOST_FORMATS} formats` }];
 }

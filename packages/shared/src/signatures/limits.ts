@@ -2,6 +2,7 @@
  * What a request's signatures may at most be, checked before any schema goes into them: by loops, not by recursion, so
  * that a body nested a hundred thousand deep is refused like any other.
  */
+import { isObject } from '../is-object.js';
 import { NEXT_EXPORT_TASK, SIGNATURE_LIMITS } from './signature.js';
 
 /** Where a request is wrong, and why. */
@@ -143,8 +144,4 @@ function pathOf(place: Place): (string | number)[] {
   const path: (string | number)[] = [];
   for (let at: Place | undefined = place; at; at = at.holder) path.push(at.key);
   return path.reverse();
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

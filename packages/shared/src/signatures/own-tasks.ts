@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { ConfigError } from '../config.js';
 import type { ExportEnd, JsonValue } from '../export-result.js';
+import { isObject } from '../is-object.js';
 import type { Logger } from '../log.js';
 import { FLOW_QUEUES } from '../queues/names.js';
 import { taskNameSchema } from './schema.js';
@@ -95,8 +96,4 @@ function check(module: string, name: string, task: unknown): void {
 
 function wrong(message: string, cause?: unknown): ConfigError {
   return new ConfigError(`TASKS_MODULE is wrong: ${message}`, { cause });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
