@@ -1,5 +1,4 @@
 /** Looking at exports: which ones a person may see, and all that belongs to one. */
-import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import {
   type ExportProgress,
   type ExportRow,
@@ -39,7 +38,6 @@ const NOT_FOUND = 'There is no export of this id among the projects of which you
 
 export class ReadExports {
   readonly #exports: ExportService;
-  readonly #requests: ExportRequests;
   readonly #files: FileService;
   readonly #outbox: OutboxService;
   readonly #projects: ProjectService;
@@ -47,7 +45,6 @@ export class ReadExports {
 
   constructor({ db, config }: Pick<Dependencies, 'db' | 'config'>) {
     this.#exports = new ExportService(db);
-    this.#requests = new ExportRequests(db);
     this.#files = new FileService(db);
     this.#outbox = new OutboxService(db);
     this.#projects = new ProjectService(db);
@@ -124,7 +121,7 @@ export class ReadExports {
     const [progress, files, starters] = await Promise.all([
       this.#exports.progress(ids),
       this.#files.ofExports(ids),
-      this.#requests.exportsOf(started),
+      this.#outbox.exportsOf(started),
     ]);
     const byExport = new Map<string, FileRow[]>(ids.map((id) => [id, []]));
     for (const file of files) byExport.get(file.exportId)?.push(file);

@@ -119,15 +119,6 @@ export class ExportRequests {
     return changed === 1;
   }
 
-  /** The export that each of these follow-ups belongs to, by the follow-up's id. */
-  async exportsOf(followUpIds: readonly string[]): Promise<Map<string, string>> {
-    if (followUpIds.length === 0) return new Map();
-    const rows = await this.db('outbox')
-      .whereIn('id', followUpIds)
-      .select<{ id: string; exportId: string }[]>({ id: 'id', exportId: 'export_id' });
-    return new Map(rows.map(({ id, exportId }) => [id, exportId]));
-  }
-
   /**
    * Starts the export that a follow-up of another one asked for. Its id is the follow-up's own, so that a repeat finds it
    * started and changes nothing. It joins no running export and none joins it.

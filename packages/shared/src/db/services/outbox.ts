@@ -131,6 +131,15 @@ export class OutboxService {
     return rows.sort((a, b) => a.generation - b.generation || comparePlaces(a.place, b.place));
   }
 
+  /** The export that each of these follow-ups belongs to, by the follow-up's id. */
+  async exportsOf(followUpIds: readonly string[]): Promise<Map<string, string>> {
+    if (followUpIds.length === 0) return new Map();
+    const rows = await this.db('outbox')
+      .whereIn('id', followUpIds)
+      .select<{ id: string; exportId: string }[]>({ id: 'id', exportId: 'export_id' });
+    return new Map(rows.map(({ id, exportId }) => [id, exportId]));
+  }
+
   /**
    * Hands pending rows to `enter`, those first whose turn came first, and marks them entered. When `enter` throws, they stay
    * pending. Of several relays one at a time has an export's rows in hand, so that none enters the later entries of a list
