@@ -6,6 +6,7 @@ import { PermanentFollowUpError } from '../../apps/worker/src/follow-ups/errors.
 import type { FollowUpHandler } from '../../apps/worker/src/follow-ups/types.js';
 import { type CanvasBench, openCanvasBench } from '../support/canvas-worker.js';
 import { ENGINES } from '../support/engines.js';
+import { until } from '../support/platform-stack.js';
 
 interface Run {
   id: string;
@@ -255,9 +256,30 @@ describe.each(ENGINES)('canvases on the %s engine', (engine) => {
     ]);
   });
 
-  test('a task that no worker knows fails, and says so', async () => {
+  test('a task that a worker does not know waits for one that does', async () => {
     await work();
-    const { exportId } = await bench.release([{ task: 't.unheard-of', onFailure: [call('told')] }]);
+    const { exportId, id } = await bench.release([{ task: 't.new', options: { attempts: 2, backoff: 1 } }]);
+    const task = id('onSuccess/0');
+    await until('it was tried', async () => {
+      const row = await bench.deps.followUps.get(task);
+      return row?.state === 'entered' && row.error?.code === 'unknown-task';
+    });
+    await worker?.stop();
+    const job = await until('it waits', async () => {
+      const found = await bench.queues.queue('t').getJob(task);
+      return (await found?.isDelayed()) && found;
+    });
+    worker = await bench.work({ 't.new': async () => 'known' });
+    await job.promote();
+    const rows = await bench.settled(exportId);
+    expect(rows.get('onSuccess/0')).toMatchObject({ state: 'done', result: 'known', attempts: 2 });
+  });
+
+  test('a task that no worker knows fails with its last try, and says so', async () => {
+    await work();
+    const { exportId } = await bench.release([
+      { task: 't.unheard-of', options: { attempts: 1 }, onFailure: [call('told')] },
+    ]);
     await bench.settled(exportId);
     expect(inputOf('told')).toMatchObject({
       kind: 'fault',

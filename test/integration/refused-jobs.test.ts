@@ -1,8 +1,10 @@
 /** Whoever can write to a queue, or to a row, cannot make a worker run what the producer has not signed and the canvas not released. */
 import { randomUUID } from 'node:crypto';
 import { type FollowUpJobData, followUpJobData } from '@parcelpost/shared/queues/follow-up-job.js';
+import { signatureMac } from '@parcelpost/shared/signatures/mac.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FollowUpHandler } from '../../apps/worker/src/follow-ups/types.js';
+import { SIGNATURE_SECRETS } from '../support/canvas.js';
 import { type CanvasBench, openCanvasBench } from '../support/canvas-worker.js';
 import { ENGINES } from '../support/engines.js';
 import { until } from '../support/platform-stack.js';
@@ -144,6 +146,29 @@ describe.each(ENGINES)('a job on the %s engine is refused', (engine) => {
       expect(values).toMatchObject([{ value: 1, labels: { queue: 't', reason: 'bad-code' } }]);
     },
   );
+
+  test('when nobody knows the key of its code by its last try; before that another worker may', async () => {
+    const { exportId, id: idOf } = await bench.release([call('rotated')]);
+    const id = idOf('onSuccess/0');
+    const row = await bench.deps.followUps.get(id);
+    if (!row) throw new Error('not released');
+    const later = signatureMac({ ...row, place: 'onSuccess/0' }, [`another ${SIGNATURE_SECRETS[0]}`]);
+    const queue = bench.queues.queue('t');
+    const again = async (mac: string | null) => {
+      await queue.remove(id);
+      await bench.database.db('outbox').where({ id }).update({ mac });
+      const backoff = { type: 'follow-up' };
+      await queue.add('t.do', followUpJobData({ ...row, mac }), { jobId: id, attempts: 2, backoff });
+    };
+    await again(later);
+    await until('it is put off', async () => (await queue.getJobState(id)) === 'delayed');
+    expect(await bench.deps.followUps.get(id)).toMatchObject({ state: 'entered', error: null });
+    await (await queue.getJob(id))?.promote();
+    await bench.settled(exportId);
+    expect(await bench.deps.followUps.get(id)).toMatchObject({ state: 'failed', error: { code: 'refused' } });
+    expect((await bench.deps.refusedJobs.recent(1))[0]).toMatchObject({ jobId: id, reason: 'bad-code' });
+    expect(ran).toEqual([]);
+  });
 
   test('and the follow-up that it is about is run all the same, once by its own job', async () => {
     const { exportId, id, data } = await released();

@@ -11,7 +11,7 @@ import { processMerge } from './processors/merge.js';
 import { processPlan } from './processors/plan.js';
 import { Reconciler } from './processors/reconcile.js';
 import { processReduce } from './processors/reduce.js';
-import { refuse } from './processors/released.js';
+import { refuse } from './processors/refuse.js';
 import { handBack, SHUTDOWN } from './processors/run-job.js';
 import { queuesToServe } from './roles.js';
 

@@ -27,6 +27,9 @@ export function pauseAsked(ms: number): number {
   return Math.min(Math.max(ms, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
 }
 
+/** Pause of what another worker may be able to do that this one cannot: a newer version comes to one after the other. */
+export const ROLLOUT_MS = 60_000;
+
 /** The receiver named a time before which it does not want to be asked again. */
 export class RetryAfterError extends FollowUpError {
   override readonly name = 'RetryAfterError';

@@ -6,7 +6,8 @@ import { type CollectJobData, followUpJobId } from '@parcelpost/shared/queues/fo
 import { queueOfTask } from '@parcelpost/shared/signatures/registry.js';
 import type { Job } from 'bullmq';
 import type { WorkerDeps } from './deps.js';
-import { type ReleasedDeps, refuse, releasedFollowUp } from './released.js';
+import { refuse } from './refuse.js';
+import { type ReleasedDeps, releasedFollowUp } from './released.js';
 import { unlessAway } from './run-job.js';
 
 type CollectDeps = ReleasedDeps & Pick<WorkerDeps, 'queues'>;

@@ -10,7 +10,7 @@ import { EXPORT_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { type FlowJobData, flowJobId } from '@parcelpost/shared/queues/relay.js';
 import { DelayedError, type Job } from 'bullmq';
 import type { WorkerDeps } from './deps.js';
-import { refuse } from './released.js';
+import { refuse } from './refuse.js';
 
 /** Milliseconds after which a merge that came before its turn looks again. */
 const EARLY_MS = 5000;

@@ -6,7 +6,7 @@ import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.
 import type { FollowUpJobData } from '@parcelpost/shared/queues/follow-up-job.js';
 import { pauseAfter } from '@parcelpost/shared/signatures/pauses.js';
 import { type BackoffOptions, type BackoffStrategy, type Job, UnrecoverableError } from 'bullmq';
-import { FollowUpError, PermanentFollowUpError, RetryAfterError } from '../follow-ups/errors.js';
+import { FollowUpError, PermanentFollowUpError, RetryAfterError, ROLLOUT_MS } from '../follow-ups/errors.js';
 import type { FollowUpHandler } from '../follow-ups/types.js';
 import type { WorkerDeps } from './deps.js';
 import { type ReleasedDeps, releasedFollowUp } from './released.js';
@@ -94,7 +94,10 @@ async function run(
   log: WorkerDeps['log'],
 ): Promise<JsonValue> {
   const handler = handlers.get(row.task);
-  if (!handler) throw new PermanentFollowUpError('unknown-task', `No worker knows the task ${row.task}.`);
+  // Another worker may: tasks of one's own come to one process after the other.
+  if (!handler) {
+    throw new RetryAfterError('unknown-task', `The worker does not know the task ${row.task}.`, ROLLOUT_MS);
+  }
   const { timeout } = row.options;
   const late = () => new FollowUpError(TIMEOUT, `The task did not end within ${(timeout ?? 0) / 1000} seconds.`);
   return withTimeLimit(timeout, signal, late, (limited) =>

@@ -1,6 +1,5 @@
 /** The check of what is found in a queue: a worker runs what the producer signed and the canvas has released, nothing else. */
 import type { FollowUpRow } from '@parcelpost/shared/db/services/follow-ups.js';
-import { REFUSALS, type Refusal } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { isUuid } from '@parcelpost/shared/db/services/users.js';
 import {
   agreesWith,
@@ -10,10 +9,13 @@ import {
   followUpJobId,
 } from '@parcelpost/shared/queues/follow-up-job.js';
 import { META_QUEUE } from '@parcelpost/shared/queues/queues.js';
-import { verifySignature } from '@parcelpost/shared/signatures/mac.js';
+import { isKeyKnown, verifySignature } from '@parcelpost/shared/signatures/mac.js';
 import { queueOfTask } from '@parcelpost/shared/signatures/registry.js';
-import { type Job, UnrecoverableError } from 'bullmq';
+import type { Job } from 'bullmq';
+import { RetryAfterError, ROLLOUT_MS } from '../follow-ups/errors.js';
 import type { WorkerDeps } from './deps.js';
+import { refuse } from './refuse.js';
+import { attemptOf } from './run-job.js';
 
 export type ReleasedDeps = Pick<
   WorkerDeps,
@@ -27,6 +29,8 @@ export type JobOf = 'task' | 'collect';
  * The follow-up that a job is about. The row is what was agreed on; the job only says that it is its turn.
  * @returns undefined where there is nothing to do: it has ended, or an operator had it called again by another job
  * @throws {UnrecoverableError} if the job is refused, which is recorded, counted and logged
+ * @throws {RetryAfterError} where the code is of a key that this worker does not know, and the job has a try left: secrets
+ *   are changed in one process after the other
  */
 export async function releasedFollowUp(deps: ReleasedDeps, job: Job, as: JobOf): Promise<FollowUpRow | undefined> {
   const data = dataOf(job, as);
@@ -39,6 +43,10 @@ export async function releasedFollowUp(deps: ReleasedDeps, job: Job, as: JobOf):
   if (row.state === 'waiting' || row.state === 'skipped') return refuse(deps, job, 'not-released');
   if (row.state === 'done' || row.state === 'failed' || data.replay !== row.replays) return undefined;
   if (!verifySignature(row, deps.signatureSecrets)) {
+    if (!isKeyKnown(row.mac, deps.signatureSecrets) && !attemptOf(job).last) {
+      deps.log.warn({ followUpId: row.id, exportId: row.exportId }, UNKNOWN_KEY);
+      throw new RetryAfterError('unknown-key', UNKNOWN_KEY, ROLLOUT_MS);
+    }
     // The job is as the relay entered it; it is the row that is not what was signed. Nobody will ever run it.
     const { started } = await deps.followUps.settle({ id: row.id, replay: row.replays }, { error: FORGED });
     if (started > 0) await deps.relay.run();
@@ -47,31 +55,11 @@ export async function releasedFollowUp(deps: ReleasedDeps, job: Job, as: JobOf):
   return row;
 }
 
+const UNKNOWN_KEY = 'the follow-up was signed with a key that SIGNATURE_SECRET does not have here; trying again';
 const FORGED = {
   code: 'refused',
   message: 'The follow-up is not what was signed when the export was requested, and was not run.',
 };
-
-/** Records that a job is not run, and why. Always throws. */
-export async function refuse(
-  deps: Pick<WorkerDeps, 'refusedJobs' | 'metrics' | 'log'>,
-  job: Job,
-  reason: Refusal,
-): Promise<never> {
-  const { queueName: queue, name: task } = job;
-  const jobId = job.id ?? '';
-  const followUpId = (job.data as Partial<FollowUpJobData> | null)?.followUpId;
-  deps.log.error({ queue, jobId, task, reason }, `refused a job: ${REFUSALS[reason]}`);
-  deps.metrics.signaturesRefused.inc({ queue, reason });
-  await deps.refusedJobs.record({
-    queue,
-    jobId,
-    task,
-    followUpId: typeof followUpId === 'string' ? followUpId : null,
-    reason,
-  });
-  throw new UnrecoverableError(`refused: ${REFUSALS[reason]}`);
-}
 
 /** The data of a job as far as anything is to be made of them. */
 function dataOf(job: Job, as: JobOf): FollowUpJobData | CollectJobData | undefined {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { canonicalJson } from '../canonical-json.js';
 import { keyId } from '../tokens/keys.js';
-import { type SignedCall, signatureMac, signCanvas, verifySignature } from './mac.js';
+import { isKeyKnown, type SignedCall, signatureMac, signCanvas, verifySignature } from './mac.js';
 import { walk } from './place.js';
 import type { Signature, TaskSignature } from './signature.js';
 
@@ -30,6 +30,17 @@ describe('a signed call', () => {
   it('does not verify once its secret is gone', () => {
     expect(verifySignature(signed, [NEW])).toBe(false);
     expect(verifySignature(signed, [])).toBe(false);
+  });
+
+  it('says which secret it is of, so that one that is new elsewhere can be told from a forgery', () => {
+    expect(isKeyKnown(signed.mac, [NEW, OLD])).toBe(true);
+    expect(isKeyKnown(signed.mac, [NEW])).toBe(false);
+    expect([null, '', 'v1', signed.mac.replace(/.$/, '')].map((mac) => isKeyKnown(mac, [OLD]))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
   });
 
   it('verifies whatever the order of its members, and when options that are undefined are left out', () => {

@@ -58,6 +58,12 @@ export function verifySignature(call: SignedCall & { mac: string | null }, secre
   return given.length === right.length && timingSafeEqual(given, right);
 }
 
+/** Whether a code names one of these secrets; one that does not may be of a secret that others have already. */
+export function isKeyKnown(mac: string | null, secrets: readonly string[]): boolean {
+  const [, kid] = (mac ?? '').split('.');
+  return kid === undefined || verifyingSecrets(secrets, kid).length > 0;
+}
+
 function codeOf({ exportId, place, task, args, options, immutable }: SignedCall, secret: string): string {
   const text = canonicalJson([SIGNATURE_VERSION, exportId, place, task, args, options, immutable]);
   return createHmac('sha256', secret).update(text).digest('base64url');
