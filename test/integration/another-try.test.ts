@@ -266,6 +266,20 @@ describe.concurrent.each(ENGINES)('another try on the %s engine', (engine) => {
     expect(stack.stored(id)).toEqual(bundles(id));
     expect((await stack.api.fetch(`/api/v1/exports/${id}/download`)).status).toBe(200);
   });
+
+  test.sequential('a partial bundle is not lost to a try that fails', async () => {
+    const project = 'partial-then-failed';
+    const id = await askAndBreak(project, { allowPartial: true });
+    const [bundle] = bundles(id);
+    await stack.platform.configure({ faults: [{ match: `/projects/${project}/parties/.*limit=1$`, status: 403 }] });
+    await retry(id);
+    expect(await stack.settled(id)).toMatchObject({ state: 'failed', generation: 2, bundle: { generation: 1 } });
+    // Nor to whoever clears away after that one.
+    await row(id).update({ parts_until: new Date(Date.now() - 1000) });
+    await until('it is noted', () => row(id).whereNull('parts_until').first());
+    expect(stack.stored(id)).toEqual([bundle]);
+    expect((await stack.api.fetch(`/api/v1/exports/${id}/download`)).status).toBe(200);
+  });
 });
 
 describe('parts that are kept', () => {
