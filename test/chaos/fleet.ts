@@ -67,17 +67,17 @@ export class Fleet {
     return true;
   }
 
-  /** Kills them all. */
+  /** Ends them all. */
   async stop(): Promise<void> {
     this.#stopped = true;
     const members = [...this.#members];
-    for (const member of members) this.#condemn(member);
+    for (const member of members) this.#condemn(member, this.#options.packed.keepsCode ? 'SIGTERM' : 'SIGKILL');
     await Promise.all(members.map(({ ended }) => ended));
   }
 
-  #condemn(member: PackedProcess): void {
+  #condemn(member: PackedProcess, signal: NodeJS.Signals = 'SIGKILL'): void {
     this.#condemned.add(member);
-    member.kill();
+    member.kill(signal);
   }
 
   #in(...states: PackedProcess['state'][]): PackedProcess[] {

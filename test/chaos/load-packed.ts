@@ -1,10 +1,11 @@
 /**
  * Runs a packed script with the code that V8 compiled of it earlier: `node load-packed.cjs <script> <origin>`. Compiling is
- * most of what a start costs. What was left out of the script is looked for where `<origin>`, a file, would find it. With
- * `--compile` it runs the script up to its end and keeps what was compiled until then.
+ * most of what a short life costs. What was left out of the script is looked for where `<origin>`, a file, would find it.
+ * With `--compile` it keeps, when the process ends in good order, all code that was compiled until then.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import v8 from 'node:v8';
 import { Script } from 'node:vm';
 
 const [, , file, origin] = process.argv as [string, string, string, string];
@@ -16,6 +17,18 @@ const script = new Script(`(function (exports, require, module) {${source}\n})`,
   filename: file,
   ...(cachedData ? { cachedData } : {}),
 });
-if (process.argv.includes('--compile')) process.once('exit', () => writeFileSync(kept, script.createCachedData()));
+if (process.argv.includes('--compile')) keepCompiled();
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(origin), module);
+
+function keepCompiled(): void {
+  // Code that was not run for a while is thrown away otherwise.
+  const { setFlagsFromString } = v8;
+  setFlagsFromString('--no-flush-bytecode');
+  // Code is taken only by a process that has the flags of the one that kept it: those of its start.
+  v8.setFlagsFromString = () => {};
+  process.once('exit', () => {
+    setFlagsFromString('--flush-bytecode');
+    writeFileSync(kept, script.createCachedData());
+  });
+}

@@ -46,9 +46,13 @@ const OURS: Plugin = {
   },
 };
 
+const COMPILE = '--compile';
+
 export interface PackedWorker {
   /** Arguments for node; the process waits until it is told to begin, see standby.ts. */
   readonly args: string[];
+  /** Whether the process keeps the code that it compiled, for later ones, when it ends in good order. */
+  readonly keepsCode: boolean;
 }
 
 /**
@@ -75,13 +79,16 @@ export async function packWorker(folder: string): Promise<PackedWorker> {
     logLevel: 'error',
   });
   const args = [join(folder, 'load.cjs'), join(folder, 'standby.cjs'), join(WORKER, 'main.js')];
-  await compile(args);
-  return { args };
+  await load([...args, COMPILE]);
+  return { args, keepsCode: false };
 }
 
+/** The same worker as a process that keeps the code that it compiled: what runs after it starts, and works, at less cost. */
+export const learning = ({ args }: PackedWorker): PackedWorker => ({ args: [...args, COMPILE], keepsCode: true });
+
 /** Has it loaded once, up to where it would wait. */
-async function compile(args: string[]): Promise<void> {
-  const child = spawn(process.execPath, [...args, '--compile'], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+async function load(args: string[]): Promise<void> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said += text;

@@ -26,7 +26,7 @@ import { type Verdict, verify } from './verify.js';
 export interface RoundOptions {
   /** Exports asked for; those that exports start themselves come on top. */
   exports: number;
-  /** Milliseconds between two kills of a worker, on average; times are drawn from an exponential distribution. */
+  /** Milliseconds between two kills of a worker, on average; times are drawn from an exponential distribution. 0: none. */
   killEveryMs: number;
   /** Workers at work at once. */
   workers: number;
@@ -113,7 +113,7 @@ async function run(
     packed: place.packed,
     env: { ...env.worker, ...QUICK, ...OF_WORKERS },
     working: options.workers,
-    reserve: Math.ceil(options.workers / 2),
+    reserve: options.killEveryMs > 0 ? Math.ceil(options.workers / 2) : 0,
     log: log('workers.log'),
   });
   endings.push(() => fleet.stop());
@@ -130,7 +130,7 @@ async function run(
     producerEvery: PRODUCER_KILL_EVERY,
     random: new Random(options.seed + 1),
   });
-  killer.start();
+  if (options.killEveryMs > 0) killer.start();
   endings.push(() => killer.stop());
   const course = new Course({
     db,

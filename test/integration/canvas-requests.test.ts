@@ -60,6 +60,7 @@ it('a canvas of every kind is kept as it was composed, filled in, and every call
   for (const { mac, ...call } of calls) {
     expect(verifySignature({ ...call, exportId: row.id, mac: mac ?? null }, [SIGNATURE_SECRET]), call.place).toBe(true);
   }
+  expect(calls.filter(({ routed }) => routed).map(({ task }) => task)).toEqual(['gis.index.rebuild']);
   expect(answer.text).not.toContain(calls[0]?.mac);
 });
 

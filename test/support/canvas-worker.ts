@@ -55,7 +55,7 @@ type DropFirst<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest 
 
 const ENDED = ['done', 'failed', 'skipped'];
 
-/** @param routes queues of other services */
+/** @param routes queues of other services; told to whoever signs alone, as to a producer before all other processes */
 export async function openCanvasBench(engine: TestEngine, routes: readonly string[] = []): Promise<CanvasBench> {
   const database = await createTestDatabase();
   const { db } = database;
@@ -63,7 +63,7 @@ export async function openCanvasBench(engine: TestEngine, routes: readonly strin
   const queuePrefix = uniquePrefix();
   await migrateQueues(queueUrl, queuePrefix);
   const queues = openQueues(queueUrl, { prefix: queuePrefix, log });
-  const newRelay = () => new OutboxRelay({ db, queues, log, routes });
+  const newRelay = () => new OutboxRelay({ db, queues, log });
   const deps: CanvasDeps = {
     db,
     exports: new ExportService(db),
@@ -74,7 +74,7 @@ export async function openCanvasBench(engine: TestEngine, routes: readonly strin
     relay: newRelay(),
     metrics: createMetrics('worker'),
     signatureSecrets: SIGNATURE_SECRETS,
-    routes,
+    routes: [],
     log,
   };
   const workers = new Set<{ stop(): Promise<void> }>();
@@ -105,8 +105,8 @@ export async function openCanvasBench(engine: TestEngine, routes: readonly strin
       workers.add(worker);
       return { stop };
     },
-    async release(...args) {
-      const released = await releaseCanvas(db, ...args);
+    async release(list, options) {
+      const released = await releaseCanvas(db, list, { routes, ...options });
       await deps.relay.run();
       return released;
     },

@@ -5,6 +5,7 @@ import { plantFollowUps } from '@parcelpost/shared/db/services/canvas-rows.js';
 import { signCanvas } from '@parcelpost/shared/signatures/mac.js';
 import { type CanvasHook, outboxId } from '@parcelpost/shared/signatures/place.js';
 import { plant } from '@parcelpost/shared/signatures/plant.js';
+import { queueOfTask } from '@parcelpost/shared/signatures/registry.js';
 import { signatureSchema } from '@parcelpost/shared/signatures/schema.js';
 import type { SealedTokens } from '@parcelpost/shared/signatures/signature.js';
 import { failureInput, successInput } from './follow-ups.js';
@@ -38,15 +39,22 @@ export function decidedExport(exportId: string, hook: CanvasHook = 'onSuccess') 
 /**
  * Writes a decided export with the follow-ups of one hook, as the decision does. The relay is the caller's to run.
  * @param list signatures as a request would have them
+ * @param options.routes queues that were other services' when it was asked for
  */
 export async function releaseCanvas(
   db: Database,
   list: readonly object[],
-  { hook = 'onSuccess', sealed = {} }: { hook?: CanvasHook; sealed?: SealedTokens } = {},
+  {
+    hook = 'onSuccess',
+    sealed = {},
+    routes = [],
+  }: { hook?: CanvasHook; sealed?: SealedTokens; routes?: readonly string[] } = {},
 ): Promise<ReleasedCanvas> {
   const exportId = randomUUID();
   const parsed = list.map((one) => signatureSchema.parse(one));
-  const signed = signCanvas(parsed, { exportId, hook }, SIGNATURE_SECRETS);
+  const signed = signCanvas(parsed, { exportId, hook }, SIGNATURE_SECRETS, (task) =>
+    routes.includes(queueOfTask(task)),
+  );
   const where = { exportId, generation: 1 };
   const end = hook === 'onSuccess' ? successInput({ exportId }) : failureInput({ exportId });
   await db.transaction(async (trx) => {

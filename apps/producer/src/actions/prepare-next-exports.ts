@@ -144,8 +144,9 @@ export class PrepareNextExports {
       const args = { organization: next.organization, project: next.project, request, prepared };
       return { ...task, args: args as unknown as Record<string, JsonValue> };
     };
+    const isRouted = (task: string) => this.#triesOf(task).routed;
     const signed = (hook: CanvasHook) =>
-      signCanvas(mapTasks(canvases[hook], hook, prepareOne), { exportId, hook }, SIGNATURE_SECRET);
+      signCanvas(mapTasks(canvases[hook], hook, prepareOne), { exportId, hook }, SIGNATURE_SECRET, isRouted);
     return { onSuccess: signed('onSuccess'), onFailure: signed('onFailure'), nextTokens };
   }
 
@@ -178,7 +179,7 @@ export class PrepareNextExports {
  */
 export function unprepared(canvases: Canvases): Canvases {
   const restore = (task: TaskSignature): TaskSignature => {
-    const { mac: _, ...asked } = task;
+    const { mac: _mac, routed: _routed, ...asked } = task;
     if (!startsNext(task)) return asked;
     const { prepared, ...args } = task.args as unknown as NextExportArgs & { prepared: PreparedExport };
     const request = { ...args.request, ...unprepared(prepared) };

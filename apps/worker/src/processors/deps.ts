@@ -31,7 +31,7 @@ export interface WorkerDeps {
   metrics: Metrics;
   /** Secrets of signatures: what the producer signed is verified with any of them. */
   signatureSecrets: readonly string[];
-  /** Queues of other services: their tasks are entered and waited for, not run here. */
+  /** Queues of other services: no worker of ours listens to them. */
   routes: readonly string[];
   /** Opens the platform's API for one export, with the token that came with it. */
   openClient(row: ExportRow, signal: AbortSignal): PlatformClient;

@@ -16,7 +16,7 @@ const BATCH = 100;
 /** No token that was sealed for a follow-up is good for longer. */
 const SEALED_MS = 7 * 24 * 3_600_000;
 
-export type LostDeps = Pick<WorkerDeps, 'outbox' | 'followUps' | 'queues' | 'relay' | 'routes' | 'metrics' | 'log'>;
+export type LostDeps = Pick<WorkerDeps, 'outbox' | 'followUps' | 'queues' | 'relay' | 'metrics' | 'log'>;
 
 const GIVEN_UP: FollowUpEnd = {
   error: { code: 'lost', message: 'The queue has given this follow-up up without a word of what became of it.' },
@@ -56,7 +56,7 @@ export class LostFollowUps {
 
   /** Whether a follow-up is to be entered again. Ends one that its queue has ended. */
   async #isLost(row: EnRoute): Promise<boolean> {
-    return this.deps.routes.includes(queueOfTask(row.task)) ? this.#isLostElsewhere(row) : this.#isLostHere(row);
+    return row.routed ? this.#isLostElsewhere(row) : this.#isLostHere(row);
   }
 
   async #isLostHere(row: EnRoute): Promise<boolean> {

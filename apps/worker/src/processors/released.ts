@@ -19,7 +19,7 @@ import { attemptOf } from './run-job.js';
 
 export type ReleasedDeps = Pick<
   WorkerDeps,
-  'followUps' | 'refusedJobs' | 'metrics' | 'relay' | 'signatureSecrets' | 'routes' | 'log'
+  'followUps' | 'refusedJobs' | 'metrics' | 'relay' | 'signatureSecrets' | 'log'
 >;
 
 /** What a follow-up has in queues: the job that runs it, and, of another service's task, the one that collects its result. */
@@ -39,7 +39,7 @@ export async function releasedFollowUp(deps: ReleasedDeps, job: Job, as: JobOf):
   if (!row) return refuse(deps, job, 'unknown');
   if (!agreesWith(row, data)) return refuse(deps, job, 'altered');
   if (data.replay > row.replays || !isJobOf(row, job, data.replay, as)) return refuse(deps, job, 'wrong-job');
-  if (as === 'collect' && !deps.routes.includes(queueOfTask(row.task))) return refuse(deps, job, 'not-routed');
+  if (as === 'collect' && !row.routed) return refuse(deps, job, 'not-routed');
   if (row.state === 'waiting' || row.state === 'skipped') return refuse(deps, job, 'not-released');
   if (row.state === 'done' || row.state === 'failed' || data.replay !== row.replays) return undefined;
   if (!verifySignature(row, deps.signatureSecrets)) {

@@ -94,7 +94,6 @@ export interface RelayOptions {
   db: Database;
   queues: Queues;
   log: Logger;
-  routes?: readonly string[];
   metrics?: Pick<Metrics, 'relayEntered'>;
 }
 
@@ -103,18 +102,15 @@ export class OutboxRelay {
   readonly #outbox: OutboxService;
   readonly #queues: Queues;
   readonly #log: Logger;
-  readonly #routes: readonly string[];
   readonly #metrics: Pick<Metrics, 'relayEntered'> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
 
-  /** @param options.routes queues of other services (`TASK_ROUTES`); every process must know the same ones */
-  constructor({ db, queues, log, routes = [], metrics }: RelayOptions) {
+  constructor({ db, queues, log, metrics }: RelayOptions) {
     this.#outbox = new OutboxService(db);
     this.#queues = queues;
     this.#log = log;
-    this.#routes = routes;
     this.#metrics = metrics;
   }
 
@@ -156,7 +152,7 @@ export class OutboxRelay {
           ({ more } = await this.#outbox.takePending(
             BATCH,
             (rows) => within(ENTER_LIMIT_MS, this.#enter(rows)),
-            (row) => this.#dueIn(row),
+            dueIn,
           ));
         } while (more);
       } while (this.#again);
@@ -170,7 +166,7 @@ export class OutboxRelay {
     crashPoint('relay.taken');
     for (let next = 0; next < rows.length; ) {
       const row = rows[next] as OutboxRow;
-      if (row.hook === 'enter' || this.#isRouted(row)) {
+      if (row.hook === 'enter' || row.routed) {
         await (row.hook === 'enter' ? enterExport : enterRouted)(this.#queues, row);
         next += 1;
         continue;
@@ -179,7 +175,7 @@ export class OutboxRelay {
       const run = [row];
       for (next += 1; next < rows.length; next++) {
         const other = rows[next] as OutboxRow;
-        if (other.hook === 'enter' || queueOfTask(other.task) !== queue) break;
+        if (other.hook === 'enter' || other.routed || queueOfTask(other.task) !== queue) break;
         run.push(other);
       }
       await enterOwn(this.#queues, queue, run);
@@ -190,13 +186,9 @@ export class OutboxRelay {
       this.#log.debug({ exportId: row.exportId, task: row.task, job: row.id }, 'entered into the queue');
     }
   }
+}
 
-  #isRouted(row: OutboxRow): boolean {
-    return this.#routes.includes(queueOfTask(row.task));
-  }
-
-  #dueIn(row: OutboxRow): number | null {
-    const { timeout, delay = 0 } = row.options;
-    return timeout === undefined || row.hook === 'enter' || !this.#isRouted(row) ? null : delay + timeout;
-  }
+/** Milliseconds in which another service has to end a task of its own. */
+function dueIn({ routed, options: { timeout, delay = 0 } }: OutboxRow): number | null {
+  return routed && timeout !== undefined ? delay + timeout : null;
 }

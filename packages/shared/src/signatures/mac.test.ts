@@ -95,7 +95,7 @@ describe('a signed call', () => {
   });
 });
 
-it('signs every call of a canvas, at its own place', () => {
+it('signs every call of a canvas, at its own place, and notes which are of other services', () => {
   const task = (name: string, onFailure: Signature[] = []): Signature => ({
     task: name,
     args: {},
@@ -108,13 +108,14 @@ it('signs every call of a canvas, at its own place', () => {
     { chord: [task('a.one', [task('a.sorry')]), task('a.one')], body: task('a.body'), onSuccess: [], onFailure: [] },
   ];
   const { exportId } = call;
-  const canvas = signCanvas(list, { exportId, hook: 'onFailure' }, [NEW]);
+  const canvas = signCanvas(list, { exportId, hook: 'onFailure' }, [NEW], (name) => name === 'a.sorry');
   const calls = [...walk(canvas, 'onFailure')].flatMap(([place, one]) =>
     'task' in one ? [{ ...one, exportId, place, mac: one.mac ?? null }] : [],
   );
   expect(calls).toHaveLength(4);
   expect(calls.every((one) => verifySignature(one, [NEW]))).toBe(true);
   expect(new Set(calls.map(({ mac }) => mac)).size).toBe(4);
+  expect(calls.filter(({ routed }) => routed).map(({ task }) => task)).toEqual(['a.sorry']);
 });
 
 describe('canonical JSON', () => {

@@ -27,16 +27,22 @@ export function signatureMac(call: SignedCall, secrets: readonly string[]): stri
 }
 
 /**
- * Signs every call of a list, those in chains, groups, chords and callbacks too. Call it with arguments as they will be
- * stored.
+ * Signs every call of a list, those in chains, groups, chords and callbacks too, and notes which are of other services. Call
+ * it with arguments as they will be stored.
  * @param secrets the first one signs
+ * @param isRouted whether another service owns a task's queue
  */
 export function signCanvas(
   list: readonly Signature[],
   { exportId, hook }: { exportId: string; hook: CanvasHook },
   secrets: readonly string[],
+  isRouted: (task: string) => boolean,
 ): Signature[] {
-  return mapTasks(list, hook, (task, place) => ({ ...task, mac: signatureMac({ ...task, exportId, place }, secrets) }));
+  return mapTasks(list, hook, (task, place) => ({
+    ...task,
+    mac: signatureMac({ ...task, exportId, place }, secrets),
+    ...(isRouted(task.task) ? { routed: true } : {}),
+  }));
 }
 
 /**

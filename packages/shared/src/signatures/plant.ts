@@ -14,6 +14,7 @@ export interface PlantedNode extends CanvasNode {
   options: SignatureOptions;
   immutable: boolean;
   mac: string | null;
+  routed: boolean;
   /** Of an `export.project`: the sealed token of the export that it starts. */
   sealed: SealedTokens[string] | null;
 }
@@ -46,6 +47,7 @@ export function plant(
       options: call?.options ?? {},
       immutable: call?.immutable ?? false,
       mac: call?.mac ?? null,
+      routed: call?.routed ?? false,
       sealed: (Object.hasOwn(sealed, place) && sealed[place]) || null,
     });
     for (const part of partsOf(signature)) {

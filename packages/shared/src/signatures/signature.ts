@@ -58,6 +58,11 @@ export interface TaskSignature extends Callbacks {
   immutable: boolean;
   /** HMAC over task, args, options, immutability, place and export; see mac.ts. Put there by the producer. */
   mac?: string | undefined;
+  /**
+   * Another service owns the task's queue. Put there by the producer, which took the call for that: processes that are told
+   * of the queue later, or not any more, treat it as what it was taken for. Not part of the code.
+   */
+  routed?: boolean | undefined;
 }
 
 /** One after the other; each gets the result of the one before. Its result is the last one's. */

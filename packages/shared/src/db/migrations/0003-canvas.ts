@@ -6,7 +6,7 @@
  * `waiting` becomes `pending` (a task) or `active` (a join) by the transaction that settles the one before it.
  * `pending_at` is when a task's turn came, and the order in which tasks are entered; `due_at` is when another service must
  * have ended it. `starts` counts how often a task was begun, whatever became of it: the failure of a try that was overtaken
- * by another means nothing.
+ * by another means nothing. `routed`: another service owns the task's queue, as the producer knew when it was asked for.
  */
 export const sql = `
 alter table outbox drop constraint outbox_export_id_generation_hook_position_key;
@@ -18,6 +18,7 @@ alter table outbox
   add column kind text not null default 'task' check (kind in ('task', 'chain', 'group', 'chord')),
   add column immutable boolean not null default false,
   add column mac text,
+  add column routed boolean not null default false,
   add column sealed jsonb,
   add column replays int not null default 0,
   add column starts int not null default 0,

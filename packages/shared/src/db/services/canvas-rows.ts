@@ -24,16 +24,16 @@ export async function plantFollowUps(
   // Whoever is called first gets the end of the export; but for a root, an immutable one needs nothing to be kept for it.
   await trx.raw(
     `insert into outbox (id, export_id, generation, hook, position, place, parent_id, role, kind, task, args, options,
-       immutable, mac, sealed, state, input, pending_at, started_at)
+       immutable, mac, routed, sealed, state, input, pending_at, started_at)
      select n.id, ?::uuid, ?::int, n.hook, n.position, n.place, n."parentId", n.role, n.kind, n.task, n.args, n.options,
-       n.immutable, n.mac, nullif(n.sealed, 'null'), n.state,
+       n.immutable, n.mac, n.routed, nullif(n.sealed, 'null'), n.state,
        case when n.state = 'waiting' then null
             when n.immutable and n.role <> 'root' then '{"kind": "none"}'
             else given."end" end,
        case n.state when 'pending' then now() + n."order" * interval '1 microsecond' end,
        case n.state when 'active' then now() end
      from jsonb_to_recordset(?::jsonb) as n(id uuid, hook text, position int, place text, "parentId" uuid, role text,
-       kind text, task text, args jsonb, options jsonb, immutable bool, mac text, sealed jsonb, state text, "order" int),
+       kind text, task text, args jsonb, options jsonb, immutable bool, mac text, routed bool, sealed jsonb, state text, "order" int),
        (select ?::jsonb as "end") given
      on conflict (export_id, generation, place) do nothing`,
     [where.exportId, where.generation, JSON.stringify(rows), JSON.stringify(end)],

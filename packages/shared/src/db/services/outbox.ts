@@ -29,6 +29,8 @@ export interface OutboxRow extends OutboxEntry {
   kind: NodeKind;
   immutable: boolean;
   mac: string | null;
+  /** Whether another service owns the queue of the task. */
+  routed: boolean;
   state: NodeState;
   attempts: number;
   /** How often an operator had it called again; part of the job's id. */
@@ -60,6 +62,7 @@ export const OUTBOX_COLUMNS = {
   options: 'outbox.options',
   immutable: 'outbox.immutable',
   mac: 'outbox.mac',
+  routed: 'outbox.routed',
   input: 'outbox.input',
   state: 'outbox.state',
   attempts: 'outbox.attempts',
@@ -79,11 +82,12 @@ export type FollowUpNode = Omit<OutboxRow, 'args' | 'input' | 'mac'>;
 const { args: _args, input: _input, mac: _mac, ...NODE_COLUMNS } = OUTBOX_COLUMNS;
 
 /** What tells of a follow-up's jobs. */
-export type EnRoute = Pick<OutboxRow, 'id' | 'exportId' | 'task' | 'options' | 'replays'>;
+export type EnRoute = Pick<OutboxRow, 'id' | 'exportId' | 'task' | 'routed' | 'options' | 'replays'>;
 const EN_ROUTE_COLUMNS = {
   id: OUTBOX_COLUMNS.id,
   exportId: OUTBOX_COLUMNS.exportId,
   task: OUTBOX_COLUMNS.task,
+  routed: OUTBOX_COLUMNS.routed,
   options: OUTBOX_COLUMNS.options,
   replays: OUTBOX_COLUMNS.replays,
 } as const;
