@@ -157,7 +157,7 @@ async function run(
 }
 
 /** Short pauses, so that what waits for a time does not wait long. */
-const QUICK = { SWEEP_SECONDS: '0.5', LOG_LEVEL: 'info' };
+const QUICK = { SWEEP_SECONDS: '1', LOG_LEVEL: 'info' };
 const OF_WORKERS = {
   WORKER_LOCK_SECONDS: '1.5',
   // No other task is called here; each queue is three more connections of every worker that is started.
