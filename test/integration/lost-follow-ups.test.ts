@@ -144,6 +144,32 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     expect(await send([id])).toEqual([id]);
   });
 
+  test('are found beside others about which their queue cannot even be asked, whose time is over or not', async () => {
+    const [broken, late, lost] = (await release(3)) as [string, string, string];
+    // No queue may have such a name.
+    await table().whereIn('id', [broken, late]).update({ task: 'we:b.hook' });
+    await table()
+      .where({ id: late })
+      .update({ due_at: new Date(Date.now() - MINUTE_MS), entered_at: new Date() });
+    await lose(lost);
+    await new LostFollowUps(deps(), 10_000).round();
+    expect(await jobState(lost)).toBe('waiting');
+    await table().whereIn('id', [broken, late]).update({ state: 'skipped' });
+    expect(await send([lost])).toEqual([lost]);
+  });
+
+  test('wait for what is left of their time, not for all of it anew', async () => {
+    const [id] = (await release(1, { delay: 60 * MINUTE_MS })) as [string];
+    await table()
+      .where({ id })
+      .update({ pending_at: new Date(Date.now() - 50 * MINUTE_MS) });
+    await lose(id);
+    await new LostFollowUps(deps(), 10_000).round();
+    expect(await jobState(id)).toBe('delayed');
+    const job = await queues.queue('webhook').getJob(id);
+    expect((job?.delay ?? 0) / MINUTE_MS).toBeCloseTo(10, 0);
+  });
+
   test('are found behind any number of others that wait for their time', async () => {
     const ids = (await release(5, { delay: 60 * MINUTE_MS })).sort();
     const last = ids.at(-1) as string;

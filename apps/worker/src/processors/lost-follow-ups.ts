@@ -2,6 +2,7 @@
  * Brings follow-ups to their end whose queue lets them down: released means sent, whatever a queue forgets. Runs on every
  * worker; what is entered twice is one job, and what is ended twice ends once.
  */
+import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import type { FollowUpEnd } from '@parcelpost/shared/db/services/follow-ups.js';
 import type { EnRoute } from '@parcelpost/shared/db/services/outbox.js';
 import { agreesWith, collectJobId, followUpJobId } from '@parcelpost/shared/queues/follow-up-job.js';
@@ -46,12 +47,24 @@ export class LostFollowUps {
     if (overdue.length + rows.length === 0) return;
     // What is asked of an engine that does not answer would be waited for without end.
     await queues.ping();
-    for (const row of overdue) await this.#endOverdue(row);
-    const looks = await Promise.all(rows.map(async (row) => ((await this.#isLost(row)) ? [row.id] : [])));
-    const lost = looks.flat();
+    for (const row of overdue) await this.#look(row, () => this.#endOverdue(row));
+    const looks = await Promise.all(rows.map((row) => this.#look(row, () => this.#isLost(row))));
+    const lost = rows.flatMap(({ id }, index) => (looks[index] ? [id] : []));
     if (lost.length === 0 || (await outbox.sendAgain(lost)) === 0) return;
     log.warn({ followUps: lost }, 'the queue lost these follow-ups; they are entered again');
     await relay.run();
+  }
+
+  /** One follow-up about which nothing can be found out keeps no other from being looked after. */
+  async #look<T>({ id, exportId, task }: EnRoute, look: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await look();
+    } catch (error) {
+      if (databaseIsAway(error)) throw error;
+      const about = { err: error, followUpId: id, exportId, task };
+      this.deps.log.warn(about, 'this follow-up could not be looked for in its queue; a later round tries again');
+      return undefined;
+    }
   }
 
   /** Whether a follow-up is to be entered again. Ends one that its queue has ended. */

@@ -63,15 +63,27 @@ export function collectJobData(row: OutboxRow): CollectJobData {
   return { version, followUpId, exportId, task, mac, replay, of: followUpJobId(row) };
 }
 
+/**
+ * What is left of a follow-up's delay, in milliseconds: it counts from its turn, however often it is entered, and one that
+ * an operator has called again waits for nothing.
+ */
+export function delayLeft({ options: { delay = 0 }, pendingAt, replays }: DelayedCall, now: number): number {
+  if (replays > 0 || delay === 0) return 0;
+  const passed = pendingAt === null ? 0 : now - pendingAt.getTime();
+  return Math.min(delay, Math.max(0, delay - passed));
+}
+type DelayedCall = Pick<OutboxRow, 'options' | 'pendingAt' | 'replays'>;
+
 /** Tries, pauses, delay and priority of a follow-up's job; those of another service's are of BullMQ's own types. */
 export function followUpJobOptions(row: OutboxRow, routed: boolean): JobsOptions {
   const usual = defaultsOf(row.task);
-  const { attempts = usual.attempts, backoff = usual.backoff, delay, priority } = row.options;
+  const { attempts = usual.attempts, backoff = usual.backoff, priority } = row.options;
+  const delay = delayLeft(row, Date.now());
   return {
     jobId: followUpJobId(row),
     attempts,
     backoff: { type: routed ? 'exponential' : OWN_BACKOFF, delay: backoff },
-    ...(delay === undefined ? {} : { delay }),
+    ...(delay === 0 ? {} : { delay }),
     ...(priority === undefined ? {} : { priority }),
   };
 }

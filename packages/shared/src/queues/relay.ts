@@ -7,7 +7,7 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { queueOfTask } from '../signatures/registry.js';
 import { within } from '../within.js';
-import { collectJobData, collectJobId, followUpJobData, followUpJobOptions } from './follow-up-job.js';
+import { collectJobData, collectJobId, delayLeft, followUpJobData, followUpJobOptions } from './follow-up-job.js';
 import { EXPORT_QUEUE, META_QUEUE, type Queues } from './queues.js';
 
 const BATCH = 50;
@@ -189,6 +189,7 @@ export class OutboxRelay {
 }
 
 /** Milliseconds in which another service has to end a task of its own. */
-function dueIn({ routed, options: { timeout, delay = 0 } }: OutboxRow): number | null {
-  return routed && timeout !== undefined ? delay + timeout : null;
+function dueIn(row: OutboxRow): number | null {
+  const { timeout } = row.options;
+  return row.routed && timeout !== undefined ? delayLeft(row, Date.now()) + timeout : null;
 }
