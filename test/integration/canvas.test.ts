@@ -256,6 +256,48 @@ describe.each(ENGINES)('canvases on the %s engine', (engine) => {
     ]);
   });
 
+  test('results of members that are too large together fail what joins them; those that fit go on', async () => {
+    await work();
+    const members = (n: number) => Array.from({ length: n }, (_, m) => call(`m${m}`, { big: 30 * 1024 }));
+    const { exportId, id } = await bench.release([
+      { chain: [{ group: members(9) }, call('never')], onFailure: [call('told')] },
+      { chord: members(8), body: call('body') },
+    ]);
+    const rows = await bench.settled(exportId);
+    const place = 'onSuccess/0/chain/0';
+    const own = {
+      code: 'result-too-large',
+      message: expect.stringMatching(/276.* bytes .* 262144 /),
+      step: 'canvas.group',
+      shard: null,
+      attempts: 0,
+      followUpId: id(place),
+      place,
+      finishedAt: expect.any(String),
+    };
+    expect(rows.get(place)).toMatchObject({ state: 'failed', error: own });
+    expect(rows.get('onSuccess/0')).toMatchObject({ state: 'failed', error: own });
+    expect(inputOf('told')).toEqual({ kind: 'fault', fault: own });
+    expect(inputOf('body')).toMatchObject({ value: { length: 8 } });
+    expect(rows.get('onSuccess/1')).toMatchObject({ state: 'done', result: 'body' });
+    expect(names()).not.toContain('never');
+  });
+
+  test('a relay takes no more at once than it can enter in time, and in the end all', async () => {
+    const { relay, outbox } = bench.deps;
+    const quiet = relay.run;
+    relay.run = async () => {};
+    const list = Array.from({ length: 40 }, (_, n) => ({ ...call(`${n}`), task: 'large.of' }));
+    const { exportId } = await bench.release(list);
+    relay.run = quiet;
+    const input = JSON.stringify({ kind: 'value', value: 'x'.repeat(250_000) });
+    await bench.database.db('outbox').where({ export_id: exportId }).update({ input });
+    const taken: number[] = [];
+    for (let more = true; more; )
+      ({ more } = await outbox.takePending(50, async (rows) => void taken.push(rows.length)));
+    expect(taken).toEqual([17, 17, 6]);
+  });
+
   test('a task that a worker does not know waits for one that does', async () => {
     await work();
     const { exportId, id } = await bench.release([{ task: 't.new', options: { attempts: 2, backoff: 1 } }]);

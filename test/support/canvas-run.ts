@@ -113,13 +113,21 @@ export class CanvasRun {
       }
       row.state = state;
       if (result) row.result = this.#resolve(result);
+      if (result) row.bytes = this.#bytesOf(result);
       if (fault) row.fault = this.#resolve(fault);
     }
+  }
+
+  /** As the database has them. */
+  #bytesOf(source: Source): number {
+    if (source.from !== 'results') return this.#byId.get(source.of)?.bytes ?? 0;
+    return source.of.reduce((sum, of) => sum + 2 + this.#bytesOf({ from: 'result', of }), 0);
   }
 
   #resolve(source: Source): JsonValue {
     if (source.from === 'results') return source.of.map((id) => this.#resolve({ from: 'result', of: id }));
     const row = this.#byId.get(source.of) as Row;
+    if (source.from === 'oversize') return `${shortPlace(row)} has ${source.bytes} bytes`;
     if (source.from === 'input') return END;
     const value = source.from === 'result' ? row.result : row.fault;
     if (value === undefined) throw new Error(`${row.place} has no ${source.from} yet`);

@@ -3,6 +3,7 @@ import { CanvasRun, chain, chord, END, group, task } from '../../../../test/supp
 import { advance } from './canvas.js';
 import { outboxId } from './place.js';
 import { plant } from './plant.js';
+import { LIST_BYTES } from './signature.js';
 
 const where = { exportId: 'f7a3c8de-0000-4000-8000-000000000000', generation: 3, hook: 'onFailure' } as const;
 const fault = (place: string) => `fault of ${place}`;
@@ -142,6 +143,45 @@ describe('a group', () => {
     expect(run.row('0')).toMatchObject({ state: 'failed', fault: fault('0/group/1') });
     expect(run.row('0/onFailure/0').input).toBe(fault('0/group/1'));
     expect(run.states['0/onSuccess/0']).toBe('skipped');
+  });
+});
+
+describe('members whose results are more together than is handed on', () => {
+  const half = LIST_BYTES / 2;
+  const both = { onSuccess: [task('s')], onFailure: [task('f')] };
+
+  it('fail their chord, with a fault of its own: the body is skipped, its onFailure called', () => {
+    const run = new CanvasRun([chord([task('x'), task('y')], task('b'), both)]);
+    for (const place of ['0/chord/0', '0/chord/1']) {
+      run.row(place).bytes = half;
+      run.end(place);
+    }
+    expect(run.states).toMatchObject({ '0': 'failed', '0/body': 'skipped', '0/onSuccess/0': 'skipped' });
+    expect(run.row('0/onFailure/0').input).toBe(`0 has ${LIST_BYTES + 4} bytes`);
+  });
+
+  it('fail the group around their group, whose own list is not too long', () => {
+    const run = new CanvasRun([group([group([task('x'), task('y')]), chain([task('z')])], both)]);
+    for (const [place, bytes] of [
+      ['0/group/0/group/0', half / 2],
+      ['0/group/0/group/1', half / 2],
+      ['0/group/1/chain/0', half - 8],
+    ] as const) {
+      run.row(place).bytes = bytes;
+      run.end(place);
+    }
+    expect(run.states).toMatchObject({
+      '0/group/0': 'done',
+      '0/group/1': 'done',
+      '0': 'done',
+      '0/onFailure/0': 'skipped',
+    });
+    const one = new CanvasRun([group([group([task('x'), task('y')]), chain([task('z')])], both)]);
+    for (const place of ['0/group/0/group/0', '0/group/0/group/1', '0/group/1/chain/0']) {
+      one.row(place).bytes = half - 8;
+      one.end(place);
+    }
+    expect(one.states).toMatchObject({ '0/group/0': 'done', '0': 'failed', '0/onSuccess/0': 'skipped' });
   });
 });
 

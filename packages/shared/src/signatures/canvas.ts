@@ -19,6 +19,8 @@ export interface CanvasNode {
   position: number;
   kind: NodeKind;
   state: NodeState;
+  /** Of a node that is done: bytes of its result as JSON. */
+  bytes?: number | null | undefined;
 }
 
 /**
@@ -29,7 +31,9 @@ export type Source =
   | { from: 'input'; of: string }
   | { from: 'result'; of: string }
   | { from: 'results'; of: string[] }
-  | { from: 'fault'; of: string };
+  | { from: 'fault'; of: string }
+  /** What is wrong with a join whose members' results are `bytes` together. */
+  | { from: 'oversize'; of: string; bytes: number };
 
 /**
  * One node's change. `input` goes with its start, `result` or `fault` with the end of a join. A node that goes back (to
@@ -59,7 +63,8 @@ export function begin(nodes: readonly CanvasNode[]): Transition[] {
  * An immutable call has its `input` named like any other; who writes it down gives it none.
  *
  * - A chain hands each result to the next step, and fails with its first failed step: the rest is skipped.
- * - A group or chord ends when all its members have, and fails with the fault of the first failed one by position.
+ * - A group or chord ends when all its members have, and fails with the fault of the first failed one by position; or with
+ *   one of its own where their results are more together than is handed on (`LIST_BYTES`).
  * - A chord's body is called once with the list of results, or skipped.
  * - onSuccess is called with a node's result, onFailure with its fault; the other list is skipped. How callbacks end
  *   changes nothing above them.

@@ -1,5 +1,6 @@
 /** A canvas in memory: its nodes by id and by parent, their states as they change, and the changes so far. */
 import type { CanvasNode, NodeRole, NodeState, Source, Transition } from './canvas.js';
+import { LIST_BYTES } from './signature.js';
 
 type Children = Partial<Record<NodeRole, CanvasNode[]>>;
 
@@ -9,10 +10,13 @@ export class Canvas {
   readonly #nodes: ReadonlyMap<string, CanvasNode>;
   readonly #children = new Map<string | null, Children>();
   readonly #states: Map<string, NodeState>;
+  /** Bytes of results, by node. */
+  readonly #bytes: Map<string, number>;
 
   constructor(nodes: readonly CanvasNode[]) {
     this.#nodes = new Map(nodes.map((node) => [node.id, node]));
     this.#states = new Map(nodes.map(({ id, state }) => [id, state]));
+    this.#bytes = new Map(nodes.map(({ id, bytes }) => [id, bytes ?? 0]));
     for (const node of nodes) {
       const children = this.#children.get(node.parentId) ?? {};
       const siblings = children[node.role] ?? [];
@@ -92,22 +96,33 @@ export class Canvas {
     if (members.some((member) => !['done', 'failed'].includes(this.#state(member)))) return;
     const failed = members.find((member) => this.#state(member) === 'failed');
     const [body] = this.#of(join, 'body');
-    const results: Source = { from: 'results', of: members.map(({ id }) => id) };
-    if (failed) {
+    // As PostgreSQL writes the list: brackets, and between two results a comma and a space.
+    const bytes = members.reduce((sum, { id }) => sum + 2 + (this.#bytes.get(id) ?? 0), 0);
+    if (failed || bytes > LIST_BYTES) {
       if (body) this.#skip(body);
-      this.#end(join, failed);
-    } else if (body) {
+      if (failed) this.#end(join, failed);
+      else this.#close({ id: join.id, state: 'failed', fault: { from: 'oversize', of: join.id, bytes } }, join);
+      return;
+    }
+    const results: Source = { from: 'results', of: members.map(({ id }) => id) };
+    if (body) {
       this.start(body, results);
     } else {
-      this.#change({ id: join.id, state: 'done', result: results });
-      this.followEnd(join);
+      this.#bytes.set(join.id, bytes);
+      this.#close({ id: join.id, state: 'done', result: results }, join);
     }
   }
 
   /** Ends a join as the part of it that decides has ended. */
   #end(join: CanvasNode, as: CanvasNode): void {
-    if (this.#state(as) === 'done') this.#change({ id: join.id, state: 'done', result: { from: 'result', of: as.id } });
-    else this.#change({ id: join.id, state: 'failed', fault: { from: 'fault', of: as.id } });
+    this.#bytes.set(join.id, this.#bytes.get(as.id) ?? 0);
+    if (this.#state(as) === 'done')
+      this.#close({ id: join.id, state: 'done', result: { from: 'result', of: as.id } }, join);
+    else this.#close({ id: join.id, state: 'failed', fault: { from: 'fault', of: as.id } }, join);
+  }
+
+  #close(end: Transition, join: CanvasNode): void {
+    this.#change(end);
     this.followEnd(join);
   }
 

@@ -28,6 +28,9 @@ export const NEXT_EXPORT_TASK = 'export.project';
 /** Most bytes of JSON that a task may leave as its result. */
 export const RESULT_BYTES = 32 * 1024;
 
+/** Most bytes of JSON that the results of a group's or chord's members may have together: all that follows gets a copy. */
+export const LIST_BYTES = 256 * 1024;
+
 export interface SignatureOptions {
   /** How often to try. */
   attempts?: number | undefined;

@@ -22,6 +22,7 @@ alter table outbox
   add column sealed jsonb,
   add column replays int not null default 0,
   add column starts int not null default 0,
+  add column result_bytes int generated always as (octet_length(result::text)) stored,
   add column pending_at timestamptz default now(),
   add column started_at timestamptz,
   add column due_at timestamptz,

@@ -52,6 +52,7 @@ export function readCanvas(
     position: 'position',
     kind: 'kind',
     state: 'state',
+    bytes: 'result_bytes',
   });
 }
 
@@ -62,15 +63,15 @@ export function readCanvas(
 export async function writeTransitions(trx: Connection, transitions: readonly Transition[]): Promise<number> {
   if (transitions.length === 0) return 0;
   const sources = new CanvasValues(transitions);
-  const { input, result, fault } = sources.needed();
+  const { input, result, fault, oversize } = sources.needed();
   const { rows } = await trx.raw<{ rows: StoredValues[] }>(
-    `select id, case when id = any(g.input) then outbox.input end as input,
+    `select id, place, task, case when id = any(g.input) then outbox.input end as input,
        case when id = any(g.result) then outbox.result end as result, case when id = any(g.fault) then error end as error
-     from outbox, (select ?::uuid[] as input, ?::uuid[] as result, ?::uuid[] as fault) g
-     where id = any(g.input || g.result || g.fault)`,
-    [input, result, fault],
+     from outbox, (select ?::uuid[] as input, ?::uuid[] as result, ?::uuid[] as fault, ?::uuid[] as oversize) g
+     where id = any(g.input || g.result || g.fault || g.oversize)`,
+    [input, result, fault, oversize],
   );
-  const { changes, values } = sources.resolve(rows);
+  const { changes, values } = sources.resolve(rows, new Date());
   const ordered = changes.map((change, order) => ({ ...change, order }));
   // A task that is `pending` without an input was failed, and is called again with the input that it had.
   await trx.raw(

@@ -94,6 +94,8 @@ const EN_ROUTE_COLUMNS = {
 
 /** First half of the advisory locks by which relays take turns at an export; the second half is of the export's id. */
 const TURN = 7_041_221;
+/** Inputs of so many bytes are taken together at most, and one more: what a relay takes must go into queues in seconds. */
+const TURN_BYTES = 4 * 1024 * 1024;
 /** How long a relay waits for another one's batch; the next sweep tries again. */
 const TURN_MS = 2000;
 
@@ -145,7 +147,8 @@ export class OutboxService {
   }
 
   /**
-   * Hands pending rows to `enter`, those first whose turn came first, and marks them entered. When `enter` throws, they stay
+   * Hands pending rows to `enter`, those first whose turn came first, as many as {@link TURN_BYTES} allow, and marks them
+   * entered. When `enter` throws, they stay
    * pending. Of several relays one at a time has an export's rows in hand, so that none enters the later entries of a list
    * before the earlier ones; the others go on with other exports.
    * @param dueIn milliseconds in which a row must have come to its end from now on; null: no matter when
@@ -158,17 +161,23 @@ export class OutboxService {
     dueIn: (row: OutboxRow) => number | null = () => null,
   ): Promise<{ entered: number; more: boolean }> {
     return this.db.transaction(async (trx) => {
-      const { rows: due } = await trx.raw<{ rows: { id: string; exportId: string; mine: boolean }[] }>(
-        `with due as materialized (
-           select id, export_id, pending_at, position from outbox
+      const { rows: due } = await trx.raw<{ rows: { id: string; exportId: string; mine: boolean; waiting: number }[] }>(
+        `with first as materialized (
+           select id, export_id, pending_at, position, coalesce(octet_length(input::text), 0) as bytes from outbox
            where state = 'pending' order by pending_at, position limit ?
+         ), due as materialized (
+           select * from (
+             select *, count(*) over () as waiting,
+               sum(bytes) over (order by pending_at, position rows unbounded preceding) - bytes as before
+             from first) summed
+           where before < ?
          ), turns as materialized (
            select export_id, pg_try_advisory_xact_lock(?, hashtext(export_id::text)) as mine
            from (select distinct export_id from due) of_due
          )
-         select due.id, due.export_id as "exportId", turns.mine from due join turns using (export_id)
+         select due.id, due.export_id as "exportId", turns.mine, due.waiting from due join turns using (export_id)
          order by due.pending_at, due.position`,
-        [limit, TURN],
+        [limit, TURN_BYTES, TURN],
       );
       const mine = due.filter((row) => row.mine).map(({ id }) => id);
       const others = due.find((row) => !row.mine);
@@ -193,7 +202,9 @@ export class OutboxService {
           [rows.map(({ id }) => id), rows.map(dueIn) as number[]],
         );
       }
-      return { entered: rows.length, more: others !== undefined || (rows.length > 0 && due.length === limit) };
+      const waiting = due[0]?.waiting ?? 0;
+      const rest = waiting === limit || due.length < waiting;
+      return { entered: rows.length, more: others !== undefined || (rows.length > 0 && rest) };
     });
   }
 
