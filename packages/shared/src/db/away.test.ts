@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { until } from '../../../../test/support/platform-stack.js';
 import { startTcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { databaseIsAway } from './away.js';
 import { type Database, openDatabase } from './database.js';
@@ -63,6 +64,39 @@ test('so did one that found nobody listening, or somebody who hangs up', async (
   expect(databaseIsAway(await withDatabase(url.href, (db) => failureOf(db.raw('select 1'))))).toBe(true);
   await new Promise((done) => server.close(done));
   expect(databaseIsAway(await withDatabase(url.href, (db) => failureOf(db.raw('select 1'))))).toBe(true);
+});
+
+test('a server finds out within a minute that we vanished, and ends what we left open', async () => {
+  const settings = [
+    ['tcp_keepalives_idle', '30'],
+    ['tcp_keepalives_interval', '10'],
+    ['tcp_keepalives_count', '3'],
+    ['idle_in_transaction_session_timeout', '600000'],
+  ];
+  await withDatabase(database.url, async (db) => {
+    const names = settings.map(([name]) => name as string);
+    const { rows } = await db.raw('select name, setting from pg_settings where name = any(?)', [names]);
+    expect(rows.map((row: { name: string; setting: string }) => [row.name, row.setting]).sort()).toEqual(
+      settings.toSorted(),
+    );
+  });
+});
+
+test('a transaction that was left open too long failed because the database is away', async () => {
+  const failure = await withDatabase(database.url, (db) =>
+    failureOf(
+      db.transaction(async (trx) => {
+        await trx.raw(`set local idle_in_transaction_session_timeout = '50ms'`);
+        const { rows } = await trx.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
+        await until('it was ended', async () => {
+          const found = await database.db('pg_stat_activity').where({ pid: rows[0]?.pid });
+          return found.length === 0;
+        });
+        await trx.raw('select 1');
+      }),
+    ),
+  );
+  expect(databaseIsAway(failure)).toBe(true);
 });
 
 test('a query that the database refuses, and an error of ours, are something else', async () => {

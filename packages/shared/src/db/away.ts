@@ -2,8 +2,11 @@
 
 /** Connections refused, broken, or not answered, as Node names them. */
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT']);
-/** Class 08 of SQLSTATE, and a server that shuts down, was stopped at once, starts up, or has no connection left. */
-const SQLSTATE = /^(08...|57P0[123]|53300)$/;
+/**
+ * Class 08 of SQLSTATE, and a server that shuts down, was stopped at once, starts up, has no connection left, or did not wait
+ * any longer for the rest of a transaction.
+ */
+const SQLSTATE = /^(08...|57P0[123]|53300|25P03)$/;
 /** What pg says without a code; knex puts the query before it. */
 const SAID =
   /(?:^| - )(?:Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)[^\n]*$/;

@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { KEEPALIVES } from './keepalives.js';
 import { MIGRATIONS } from './migrations/index.js';
 
 export type Database = Knex;
@@ -27,7 +28,7 @@ export function openDatabase(
       connectionString: url,
       application_name: options.name ?? 'parcelpost',
       // A schema named like the user would come first otherwise, and the queues' may well be.
-      options: `-c search_path=public${options.background ? ' -c synchronous_commit=off' : ''}`,
+      options: `-c search_path=public ${KEEPALIVES}${options.background ? ' -c synchronous_commit=off' : ''}`,
     },
     // It would write to standard output, between the lines of the log; what it warns of, a query fails of too.
     log: { warn: () => {} },

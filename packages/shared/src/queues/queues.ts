@@ -16,6 +16,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { KEEPALIVES } from '../db/keepalives.js';
 import type { Logger } from '../log.js';
 import { within } from '../within.js';
 
@@ -97,7 +98,7 @@ function postgresBackend(url: string, schema: string): Backend {
     max: 4,
     keepAlive: true,
     application_name: 'parcelpost-queue',
-    options: '-c synchronous_commit=off',
+    options: `-c synchronous_commit=off ${KEEPALIVES}`,
   };
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   pool.on('error', () => {});
