@@ -76,22 +76,10 @@ export function begin(nodes: readonly CanvasNode[]): Transition[] {
  */
 export function advance(nodes: readonly CanvasNode[], id: string, end: 'done' | 'failed'): Transition[] {
   const canvas = new Canvas(nodes);
-  const task = canvas.get(id);
-  if (task?.kind !== 'task') throw new Error(`no task ${id} in this canvas`);
+  const task = taskOf(canvas, id);
   canvas.setEnded(task, end);
   canvas.followEnd(task);
   return canvas.transitions;
-}
-
-/** A node of a canvas cannot be run again: it is not there, joins others, or has not failed. */
-export class NotReplayableError extends Error {
-  override readonly name = 'NotReplayableError';
-  constructor(
-    readonly reason: 'not-found' | 'not-a-task' | 'not-failed',
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 /**
@@ -100,19 +88,17 @@ export class NotReplayableError extends Error {
  * Whatever the task then comes to, {@link advance} goes on from there as if it were its first end.
  *
  * What was skipped may have its turn after all: whoever forgets what a skipped node needs (a sealed token) takes that away.
- * @throws {NotReplayableError} if there is no such node, it is no task, or it has not failed
+ * @param id of the task; it has failed
+ * @throws {Error} if there is no such task among them
  */
 export function reopen(nodes: readonly CanvasNode[], id: string): Transition[] {
   const canvas = new Canvas(nodes);
-  const task = canvas.get(id);
-  if (!task) throw new NotReplayableError('not-found', `there is no follow-up ${id}`);
-  if (task.kind !== 'task') {
-    const detail = `${id} is a ${task.kind}; replay those of its tasks that failed`;
-    throw new NotReplayableError('not-a-task', detail);
-  }
-  if (task.state !== 'failed') {
-    throw new NotReplayableError('not-failed', `the follow-up ${id} has not failed: it is ${task.state}`);
-  }
-  canvas.reopen(task);
+  canvas.reopen(taskOf(canvas, id));
   return canvas.transitions;
+}
+
+function taskOf(canvas: Canvas, id: string): CanvasNode {
+  const task = canvas.get(id);
+  if (task?.kind !== 'task') throw new Error(`no task ${id} in this canvas`);
+  return task;
 }
