@@ -1,11 +1,13 @@
 /** Looking at exports: who may, and what is shown to whom. */
 import { randomUUID } from 'node:crypto';
+import { plantFollowUps } from '@parcelpost/shared/db/services/canvas-rows.js';
 import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
-import { insertOutbox, type OutboxEntry } from '@parcelpost/shared/db/services/outbox.js';
 import { type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
+import { plant } from '@parcelpost/shared/signatures/plant.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { viewExport } from '../../apps/producer/src/actions/export-view.js';
 import { ReadExports } from '../../apps/producer/src/actions/read-exports.js';
+import { failureInput } from '../support/follow-ups.js';
 import { PUBLIC_URL, send, session, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
 const path = '/api/v1/organizations/cadasta/projects/london-2/exports';
@@ -65,8 +67,9 @@ describe('looking at exports', () => {
         expiresAt: null,
         partsUntil: new Date(),
       });
-      const [entry] = before.onFailure.map((one) => ({ ...one, exportId: id, generation: 1, input: null }));
-      await insertOutbox(trx, [{ ...entry, hook: 'onFailure', position: 0 } as OutboxEntry]);
+      const where = { exportId: id, generation: 1 };
+      const planted = plant(before.onFailure, { ...where, hook: 'onFailure' });
+      await plantFollowUps(trx, where, planted, failureInput({ exportId: id }));
     });
     const shown = async (row: ExportRow) => {
       const detail = await read.detail(row, ben as UserRow);

@@ -5,7 +5,7 @@ import type { SealedTokens, Signature } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
 import type { NewExport } from './exports.js';
 import { findKey, type IdempotencyKey, keepKey, takeKey } from './idempotency-keys.js';
-import { insertOutbox } from './outbox.js';
+import { insertEntry } from './outbox.js';
 
 /** Rounds in which an identical export may end between being met and being looked up, before something else is wrong. */
 const MOST_ROUNDS = 10;
@@ -97,7 +97,7 @@ export class ExportRequests {
             deadline_at: next.deadlineAt,
           });
         if (changed === 0) return 'not-retryable';
-        await enter(trx, id, generation + 1);
+        await insertEntry(trx, id, generation + 1);
         return 'retried';
       });
     } catch (error) {
@@ -145,7 +145,7 @@ export class ExportRequests {
       };
       const inserted = await trx('exports').insert(columnsOf(first)).onConflict('id').ignore().returning('id');
       if (inserted.length === 0) return false;
-      await enter(trx, node.id, 1);
+      await insertEntry(trx, node.id, 1);
       return true;
     });
     return { exportId: node.id, started };
@@ -163,7 +163,7 @@ async function createOrJoin(
       .ignore()
       .returning('id');
     if (inserted.length > 0) {
-      await enter(trx, row.id, 1);
+      await insertEntry(trx, row.id, 1);
       return { kind: 'created', exportId: row.id };
     }
     const running = await trx('exports')
@@ -172,20 +172,6 @@ async function createOrJoin(
     if (running) return { kind: 'joined', exportId: running.id };
   }
   throw new Error(`a request met an identical export ${MOST_ROUNDS} times, and could join none`);
-}
-
-/** The outbox row that brings a generation of an export into the queue. */
-async function enter(trx: Connection, exportId: string, generation: number): Promise<void> {
-  const row = {
-    exportId,
-    generation,
-    hook: 'enter',
-    position: 0,
-    task: 'export.enter',
-    args: {},
-    options: {},
-  } as const;
-  await insertOutbox(trx, [{ ...row, input: null }]);
 }
 
 /** An export's row as it begins. */

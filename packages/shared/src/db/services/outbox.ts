@@ -5,32 +5,29 @@ import { type CanvasHook, comparePlaces, outboxId } from '../../signatures/place
 import type { SignatureOptions } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
 
-export type Hook = 'enter' | CanvasHook;
+type Hook = 'enter' | CanvasHook;
 
-/** What is to be put into a queue once the transaction that wrote it has been committed. */
-export interface OutboxEntry {
+/** One node of an export's canvas, or (hook `enter`) what brings the export's flow into its queue. */
+export interface OutboxRow {
+  /** Derived from export, generation and place; also the id of the job, so that entering it twice is a no-op. */
+  id: string;
   exportId: string;
   generation: number;
   hook: Hook;
+  /** Place among its siblings of the same role, from 0. */
   position: number;
-  task: string;
-  args: Record<string, unknown>;
-  options: SignatureOptions;
-  input: FollowUpInput | null;
-}
-
-/** One node of an export's canvas, or (hook `enter`) what brings the export's flow into its queue. */
-export interface OutboxRow extends OutboxEntry {
-  /** Derived from export, generation and place; also the id of the job, so that entering it twice is a no-op. */
-  id: string;
   place: string;
   parentId: string | null;
   role: NodeRole;
   kind: NodeKind;
+  task: string;
+  args: Record<string, unknown>;
+  options: SignatureOptions;
   immutable: boolean;
   mac: string | null;
   /** Whether another service owns the queue of the task. */
   routed: boolean;
+  input: FollowUpInput | null;
   state: NodeState;
   attempts: number;
   /** How often an operator had it called again; part of the job's id. */
@@ -99,25 +96,21 @@ const TURN_BYTES = 4 * 1024 * 1024;
 /** How long a relay waits for another one's batch; the next sweep tries again. */
 const TURN_MS = 2000;
 
-/** Writes entries into the outbox, `pending`. A place (export, generation, hook, position) that is taken stays as it is. */
-export async function insertOutbox(trx: Connection, entries: readonly OutboxEntry[]): Promise<void> {
-  if (entries.length === 0) return;
-  const rows = entries.map((entry) => {
-    const place = entry.hook === 'enter' ? 'enter' : `${entry.hook}/${entry.position}`;
-    return {
-      id: outboxId({ ...entry, place }),
-      export_id: entry.exportId,
-      generation: entry.generation,
-      hook: entry.hook,
-      position: entry.position,
+/** Writes what brings a generation of an export into the queue, `pending`. Where it is there already, it stays as it is. */
+export async function insertEntry(trx: Connection, exportId: string, generation: number): Promise<void> {
+  const place = 'enter';
+  await trx('outbox')
+    .insert({
+      id: outboxId({ exportId, generation, place }),
+      export_id: exportId,
+      generation,
+      hook: 'enter',
+      position: 0,
       place,
-      task: entry.task,
-      args: JSON.stringify(entry.args),
-      options: JSON.stringify(entry.options),
-      input: JSON.stringify(entry.input),
-    };
-  });
-  await trx('outbox').insert(rows).onConflict(['export_id', 'generation', 'place']).ignore();
+      task: 'export.enter',
+    })
+    .onConflict(['export_id', 'generation', 'place'])
+    .ignore();
 }
 
 /** The rows of `outbox` on their way between database and queues. */
