@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { CRASH_POINTS, type CrashPoint } from '@parcelpost/shared/crash-points.js';
 import { EXPORT_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { flowJobId } from '@parcelpost/shared/queues/relay.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PackedProcess } from '../chaos/packed-process.js';
 import { type PackedWorker, packWorker } from '../chaos/packed-worker.js';
 import { ENGINES } from '../support/engines.js';
@@ -148,8 +148,11 @@ describe.concurrent.each(lanes)('on the %s engine, %i', (engine, lane) => {
     const gis = stack.queues.work('gis', async () => ({ indexed: true }), { concurrency: 1, lockMs: 30_000 });
     ended = () => gis.close();
   });
-  afterAll(async () => {
+  // One that a failed test leaves would do the work of those that are to die.
+  afterEach(() => {
     for (const worker of running) worker.kill();
+  });
+  afterAll(async () => {
     await ended?.();
     await stack?.stop();
   });
@@ -200,7 +203,7 @@ describe.concurrent.each(lanes)('on the %s engine, %i', (engine, lane) => {
       headers: {
         authorization: `Bearer ${stack.api.token}`,
         'content-type': 'application/json',
-        'idempotency-key': '"once"',
+        ...(point === 'request.recorded' ? { 'idempotency-key': '"once"' } : {}),
       },
       body: JSON.stringify(body),
     });
@@ -226,7 +229,9 @@ describe.concurrent.each(lanes)('on the %s engine, %i', (engine, lane) => {
     const webhooks = rows.filter(({ task }) => task === 'webhook.post').map(({ id }) => id);
     expect(Object.keys(byPath)).toHaveLength(webhooks.length);
     expect([...new Set(calls.map((call) => call.id))].sort()).toEqual([...webhooks].sort());
-    if (!routed) expect(calls.at(-1)?.path).toBe('/body');
+    // A body after its members. What a dying worker had just taken comes later than all that follows from the others.
+    const first = (path: string) => calls.findIndex((call) => call.path === path);
+    if (!routed) expect(first('/body')).toBeGreaterThan(Math.max(first('/one'), first('/two')));
 
     for (const job of await stack.jobs.all(id, generation)) expect([job.state, job.attempts]).toEqual(['done', 1]);
     const records = slug(point) === 'at-plan-adding' ? MANY : PARCELS;
