@@ -42,11 +42,11 @@ async function collect(deps: CollectDeps, job: Job<CollectJobData>): Promise<voi
   // Nobody but the relay enters this job, and always above the other one: it cannot run before that has ended.
   if (!end && seen === 'running') return refuse(deps, job, 'wrong-job');
   crashPoint('collect.read');
-  await settleRouted(deps, row, end ?? REMOVED);
+  await endFollowUp(deps, row, end ?? REMOVED);
 }
 
-/** Ends a follow-up of another service's task, and brings what comes after it into the queues. */
-export async function settleRouted(
+/** Ends a follow-up with what its queue has of it, and brings what comes after it into the queues. */
+export async function endFollowUp(
   deps: Pick<WorkerDeps, 'followUps' | 'relay' | 'metrics' | 'log'>,
   row: Routed,
   end: FollowUpEnd,
@@ -57,8 +57,8 @@ export async function settleRouted(
   const timeout = 'error' in end && end.error.code === 'timeout';
   deps.metrics.followUpEnded(row.task, 'result' in end ? 'done' : timeout ? 'timeout' : 'failed');
   const log = deps.log.child({ exportId: row.exportId, followUpId: row.id, task: row.task });
-  if ('error' in end) log.warn({ error: end.error }, 'a task of another service failed');
-  else log.info({ started }, 'a task of another service is done');
+  if ('error' in end) log.warn({ error: end.error }, 'follow-up failed, as its queue has it');
+  else log.info({ started }, 'follow-up done, as its queue has it');
   if (started > 0) await deps.relay.run();
 }
 

@@ -8,7 +8,7 @@ import type { EnRoute } from '@parcelpost/shared/db/services/outbox.js';
 import { agreesWith, collectJobId, followUpJobId } from '@parcelpost/shared/queues/follow-up-job.js';
 import { META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { queueOfTask } from '@parcelpost/shared/signatures/registry.js';
-import { seenInQueue, settleRouted } from './collect.js';
+import { endFollowUp, seenInQueue } from './collect.js';
 import type { WorkerDeps } from './deps.js';
 import { Rotation } from './rotation.js';
 
@@ -85,14 +85,14 @@ export class LostFollowUps {
       return true;
     }
     this.deps.log.error({ followUpId: row.id, reason: job?.failedReason }, 'a follow-up ended in its queue alone');
-    await settleRouted(this.deps, row, GIVEN_UP);
+    await endFollowUp(this.deps, row, GIVEN_UP);
     return false;
   }
 
   /** A task of another service: its own job says what became of it, whether or not the one above it ever runs. */
   async #isLostElsewhere(row: EnRoute): Promise<boolean> {
     const seen = await seenInQueue(this.deps, row);
-    if (typeof seen === 'object') await settleRouted(this.deps, row, seen);
+    if (typeof seen === 'object') await endFollowUp(this.deps, row, seen);
     if (seen !== 'unknown') return false;
     const meta = this.deps.queues.queue(META_QUEUE);
     const above = await meta.getJobState(collectJobId(row));
@@ -105,7 +105,7 @@ export class LostFollowUps {
     const seen = await seenInQueue(this.deps, row);
     const seconds = (row.options.timeout ?? 0) / 1000;
     const late = { code: 'timeout', message: `The other service did not end the task within ${seconds} seconds.` };
-    await settleRouted(this.deps, row, typeof seen === 'object' ? seen : { error: late });
+    await endFollowUp(this.deps, row, typeof seen === 'object' ? seen : { error: late });
     if (seen !== 'running') return;
     // Best left undone; one that is in hand cannot be taken away, and what it comes to changes nothing.
     const queue = this.deps.queues.queue(queueOfTask(row.task));

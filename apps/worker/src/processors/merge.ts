@@ -8,12 +8,12 @@ import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
 import type { Decision } from '../outcome/decide.js';
 import { bundle } from './bundle.js';
+import { clearAway, conclude } from './conclude.js';
 import type { WorkerDeps } from './deps.js';
 import { AbortedError, failureOf } from './failure.js';
 import { awaitTurn, flowJobData } from './flow-job.js';
 import { judge } from './judge.js';
 import { attemptOf, handBack, SHUTDOWN, SUPERSEDED, unlessAway } from './run-job.js';
-import { clearAway, settle } from './settle.js';
 import { watch } from './watch.js';
 
 export function processMerge(
@@ -41,7 +41,7 @@ async function merge(deps: WorkerDeps, job: Job<FlowJobData>, token: string, sig
   // Decided by somebody else in this very moment, who clears away.
   if (!jobRow) return;
   const decision = await reach(deps, job, token, row, jobs, { ...place, start: jobRow.starts }, signal);
-  if (decision) await settle(deps, row, decision);
+  if (decision) await conclude(deps, row, decision);
 }
 
 /** Bundles, or finds out why that cannot be. @returns undefined where another has the say */

@@ -8,12 +8,12 @@ import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import { EXPORT_QUEUE, META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { flowJobId } from '@parcelpost/shared/queues/relay.js';
+import { conclude } from './conclude.js';
 import type { WorkerDeps } from './deps.js';
 import { ExpiredFiles } from './expired-files.js';
 import { KeptParts } from './kept-parts.js';
 import { LostFollowUps } from './lost-follow-ups.js';
 import { Rotation } from './rotation.js';
-import { settle } from './settle.js';
 
 /** Exports looked at in one round. */
 const BATCH = 100;
@@ -115,5 +115,5 @@ async function decideInItsPlace(deps: WorkerDeps, seen: ExportRow): Promise<void
   const failed = jobs.filter(({ state }) => state === 'failed');
   // What failed below a merge may be a part that the request can do without.
   const error = (failed.find(({ kind }) => kind === 'merge') ?? failed[0])?.error;
-  await settle(deps, row, { failure: row.abort ?? error ?? LOST });
+  await conclude(deps, row, { failure: row.abort ?? error ?? LOST });
 }

@@ -6,7 +6,7 @@ import type { WorkerDeps } from './deps.js';
 import { besideBundles, folderOfBundle, lostBundles } from './keys.js';
 
 /** Decides, and clears away. Whoever comes second takes back what it brought, and changes nothing. */
-export async function settle(deps: WorkerDeps, row: ExportRow, decision: Decision): Promise<void> {
+export async function conclude(deps: WorkerDeps, row: ExportRow, decision: Decision): Promise<void> {
   const outcome = await decide(deps, row, decision);
   // Somebody else decided, or it was told to stop at the last moment: a bundle that lost that race is nobody's.
   if ('file' in decision && !hasBundle(outcome)) {
