@@ -128,8 +128,9 @@ describe.each(ENGINES)('a queue of another service on the %s engine', (engine) =
   });
 
   test('may be killed half way: the next one takes over', async () => {
+    const died = once(foreign, 'exit');
     const { exportId } = await bench.release([{ chain: [call({ die: true, give: 'alive' }), own('then')] }]);
-    await once(foreign, 'exit');
+    await died;
     foreign = await startForeign();
     await bench.settled(exportId);
     expect(got.get('then')).toEqual({ kind: 'value', value: 'alive' });

@@ -13,10 +13,10 @@ const tables = url.startsWith('postgres');
 
 const worker = new Worker(
   queue,
-  async ({ name, data, attemptsMade, stalledCounter }) => {
+  async ({ name, data, attemptsMade, attemptsStarted }) => {
     const { args } = data;
     if (args.hang) await new Promise(() => {});
-    if (args.die && stalledCounter === 0) process.kill(process.pid, 'SIGKILL');
+    if (args.die && attemptsStarted === 1) process.kill(process.pid, 'SIGKILL');
     if (args.throw !== undefined || attemptsMade < (args.failFirst ?? 0)) throw new Error(args.throw ?? 'not yet');
     return 'give' in args ? args.give : { name, ...data };
   },
