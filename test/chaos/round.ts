@@ -162,7 +162,7 @@ const OF_WORKERS = {
   WORKER_LOCK_SECONDS: '1.5',
   // No other task is called here; each queue is three more connections of every worker that is started.
   WORKER_QUEUES: 'export,webhook',
-  WORKER_CONCURRENCY: '2',
+  WORKER_CONCURRENCY: '1',
   PAGE_SIZE: String(PAGE),
   SHARD_RECORDS: String(SHARD),
   WEBHOOK_ALLOW_PRIVATE: 'true',
