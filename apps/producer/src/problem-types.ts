@@ -92,7 +92,7 @@ const ours = {
   'export-decided': {
     status: 409,
     title: 'The export has come to its end',
-    about: 'An export that is completed, partial, failed or cancelled cannot be cancelled any more.',
+    about: 'An export that is completed, partial or failed cannot be cancelled any more.',
   },
   'export-not-retryable': {
     status: 409,

@@ -36,9 +36,9 @@ export class ChangeExport {
 
   /**
    * Cancels an export: raises the flag at which running work stops, wherever it runs; a worker decides. Doing so again
-   * changes nothing.
+   * changes nothing, also once it is cancelled: whoever lost the answer may ask again (RFC 9110, section 9.2.2).
    * @returns the export as it is now
-   * @throws {ProblemError} 403 `export-not-yours`; 404 `export-not-found`; 409 `export-decided` once it has its outcome
+   * @throws {ProblemError} 403 `export-not-yours`; 404 `export-not-found`; 409 `export-decided` once it has another outcome
    */
   async cancel(id: string, user: UserRow): Promise<ExportRow> {
     await this.#changeable(id, user);
@@ -51,7 +51,7 @@ export class ChangeExport {
     });
     const now = await this.read.one(id, user);
     // One that this call cancelled may have been decided by now.
-    if (!raised && now.outcome !== null) {
+    if (!raised && now.outcome !== null && now.outcome !== 'cancelled') {
       throw problem('export-decided', `The export is ${now.outcome} already; there is nothing left to cancel.`);
     }
     return now;
