@@ -1,0 +1,8 @@
+/** On whose behalf something is done: a person, or one of our own processes. Kept with what was done, so no more than names. */
+export interface Actor {
+  readonly kind: 'user' | 'worker' | 'operator' | 'service';
+  /** Of a user the id; of a process its name. */
+  readonly id: string;
+  /** For people to read. */
+  readonly name: string;
+}
