@@ -8,7 +8,7 @@ import { type ActionOptions, type Actions, checkAction, onceCommitted } from './
 import { MaskedError, NoActionError, TaskMisuseError, TaskStoppedError } from './errors.js';
 import { Hooks } from './hooks.js';
 import type { AnyTask, Sequence } from './sequence.js';
-import type { ResultOf, Task } from './task.js';
+import type { ResultOf } from './task.js';
 
 /** What one of many came to, at its place among them. `value` of a skipped one is what stood in for its result. */
 export type Answer<Result> =
@@ -40,8 +40,8 @@ export class TaskRunner {
    * @returns its result
    * @throws what it, or a hook, threw, if that is known; else {@link MaskedError}. Then nothing was done
    */
-  async runSingle<Result>(task: Task<never, Result>, options?: ActionOptions): Promise<Result> {
-    return this.#transaction<Result>([task], options);
+  async runSingle<One extends AnyTask>(task: One, options?: ActionOptions): Promise<ResultOf<One>> {
+    return this.#transaction<ResultOf<One>>([task], options);
   }
 
   /**

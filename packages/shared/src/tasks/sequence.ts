@@ -5,9 +5,13 @@ import type { ResultOf, Task } from './task.js';
 // biome-ignore lint/suspicious/noExplicitAny: a task of any kind; its types matter to whoever made it
 export type AnyTask = Task<any, any>;
 
+declare const RESULT: unique symbol;
+
 /** Tasks in one transaction; what the last one leaves is the result. */
 export interface Sequence<Result> {
-  readonly tasks: readonly [...AnyTask[], Task<never, Result>];
+  readonly tasks: readonly AnyTask[];
+  /** Carries the type, nothing else. */
+  readonly [RESULT]?: Result;
 }
 
 /**
@@ -18,5 +22,5 @@ export function sequence<Before extends readonly AnyTask[], Last extends AnyTask
   ...tasks: [...Before, Last]
 ): Sequence<ResultOf<Last>> {
   if (new Set(tasks).size !== tasks.length) throw new TaskMisuseError('the same task is twice in a sequence');
-  return { tasks: tasks as unknown as Sequence<ResultOf<Last>>['tasks'] };
+  return { tasks };
 }

@@ -144,7 +144,8 @@ export class Task<Input, Result> {
 }
 
 /** What a task of this type leaves. */
-export type ResultOf<T> = T extends Task<infer _Input, infer Result> ? Result : never;
+// biome-ignore lint/suspicious/noExplicitAny: whatever its input is
+export type ResultOf<T> = T extends Task<any, infer Result> ? Result : never;
 
 type Whole<Result> = { getInput?: never; getResult?: () => Result; skip?: never };
 
