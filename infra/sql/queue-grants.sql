@@ -1,0 +1,45 @@
+-- What the producer and the workers may do with the queues where PostgreSQL carries them: what BullMQ does there, whose tables
+-- and functions these are. `npm run migrate` runs it after BullMQ's own migrations, with the setting `parcelpost.queue_schema`;
+-- repeating it is harmless. A role that does not exist is passed over.
+--
+-- Both roles may do the same: whoever enters jobs may, by BullMQ's design, also move and remove them. What a job says is
+-- believed by nobody: workers check it against the tables.
+do $grants$
+declare
+  queues text := current_setting('parcelpost.queue_schema');
+  role text;
+  thing record;
+begin
+  execute format('revoke all on schema %I from public', queues);
+  execute format('revoke all on all tables in schema %I from public', queues);
+  execute format('revoke all on all sequences in schema %I from public', queues);
+  execute format('revoke all on all functions in schema %I from public', queues);
+
+  foreach role in array array['parcelpost_producer', 'parcelpost_worker'] loop
+    continue when to_regrole(role) is null;
+    execute format('revoke all on all tables in schema %I from %I', queues, role);
+    execute format('grant usage on schema %I to %I', queues, role);
+    execute format('grant usage on all sequences in schema %I to %I', queues, role);
+    execute format('grant execute on all functions in schema %I to %I', queues, role);
+    execute format('grant select on %I.migration to %I', queues, role);
+    for thing in
+      select c.relname as name from pg_class c
+      where c.relnamespace = queues::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'migration'
+        -- Of another facility of BullMQ's, which we do not use.
+        and c.relname not like 'relay\_%'
+    loop
+      execute format('grant select, insert, update, delete on %I.%I to %I', queues, thing.name, role);
+    end loop;
+  end loop;
+
+  -- Two functions make something on the way: a sequence for ids that nobody gave, and temporary tables. They do so as their
+  -- owner, so that nobody else has to be allowed to make anything. Each has its search path pinned by BullMQ.
+  for thing in
+    select p.oid::regprocedure::text as name from pg_proc p
+    where p.pronamespace = queues::regnamespace and p.prosrc ~* 'create (temp|sequence)'
+      and p.proconfig::text like '%search_path=%'
+  loop
+    execute format('alter function %s security definer', thing.name);
+  end loop;
+end
+$grants$;
