@@ -14,6 +14,8 @@ export interface ExportState {
   progress: { rows: number; rowsExpected: number | null; jobsDone: number; jobs: number };
   error: { code: string; message: string; step: string | null; shard: number | null; attempts: number } | null;
   warnings: string[];
+  /** What onSuccess follow-ups are handed; null unless there is a bundle. */
+  result: Record<string, unknown> | null;
   bundle: { name: string; bytes: number; sha256: string } | null;
   files: { name: string; rows: number | null; bytes: number; sha256: string }[];
   links: { self: string; events: string; page: string; download: string | null };

@@ -27,6 +27,24 @@ const requestFields = z
       .boolean()
       .default(false)
       .describe('Deliver what could be read, if a part cannot be; what is missing is named'),
+    language: z
+      .string()
+      .max(35)
+      .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag (BCP 47), such as pt-BR')
+      .optional()
+      .describe('Language of the readmes (BCP 47); by default that of who asks, English where there is no text in it'),
+    provenance: z
+      .boolean()
+      .default(false)
+      .describe('Write into the bundle who asked for it and when; then no two bundles are the same'),
+    unchangedSince: z
+      .string()
+      .regex(
+        /^(?:W\/)?"?[0-9a-f]{64}"?$/,
+        'must be the ETag of a bundle, or its SHA-256 as 64 hexadecimal digits in lower case',
+      )
+      .optional()
+      .describe('ETag or SHA-256 of a bundle that is known; the result tells whether this one is the same'),
     onSuccess: signaturesSchema.prefault([]).describe('Released in order once there is a bundle, whole or partial'),
     onFailure: signaturesSchema.prefault([]).describe('Released in order if the export fails or is cancelled'),
     apiToken: z
@@ -70,10 +88,24 @@ export interface ExportOptions {
   csv: CsvOptions;
   /** Whether a bundle without some of its parts is better than none. */
   allowPartial: boolean;
+  /** Language of the readmes, a BCP 47 tag; without it that of the requester. */
+  language?: string;
+  /** Whether the bundle tells who asked for it and when. */
+  provenance?: true;
+  /** SHA-256 of a bundle, hexadecimal; the result tells whether the new one is the same. */
+  unchangedSince?: string;
 }
 
 /** Reduces a request's body to the options that the pipeline reads. */
 export function exportOptions(body: ExportRequestBody): ExportOptions {
   const formats = body.outputType ? [...OUTPUT_TYPES[body.outputType]] : [...new Set(body.formats)].sort();
-  return { outputType: body.outputType ?? 'custom', formats, csv: body.csv, allowPartial: body.allowPartial };
+  return {
+    outputType: body.outputType ?? 'custom',
+    formats,
+    csv: body.csv,
+    allowPartial: body.allowPartial,
+    ...(body.language !== undefined && { language: body.language }),
+    ...(body.provenance && { provenance: true }),
+    ...(body.unchangedSince !== undefined && { unchangedSince: body.unchangedSince.replace(/[^0-9a-f]/g, '') }),
+  };
 }

@@ -54,6 +54,10 @@ export interface ExportResult {
   warnings: string[];
   /** What is not in the bundle, and why; empty unless the outcome is `partial`. */
   missing: MissingPart[];
+  /** Parts that an earlier try of the same export had read, of how many, and since when; absent where none were. */
+  takenOver?: { parts: number; of: number; since: string };
+  /** Whether the bundle is, byte by byte, the one that the request named; absent where it named none. */
+  unchanged?: boolean;
   requestedBy: RequestedBy;
   finishedAt: string;
 }

@@ -18,7 +18,7 @@ export function resultContent(result: ExportResult, publicUrl: string): EmailCon
     heading: title,
     lead: partial
       ? `${askedFor(result)} The bundle can be downloaded, but parts of it are missing; they are named below. “Try again” on the export’s page asks for those alone, as long as the others are kept.`
-      : `${askedFor(result)} The bundle can be downloaded from its page.`,
+      : `${askedFor(result)} The bundle can be downloaded from its page.${result.unchanged ? ' Nothing has changed: byte by byte it is the bundle that was named as known.' : ''}`,
     button: { text: 'Open the download page', url: exportPageUrl(publicUrl, result.exportId) },
     hint: 'The link opens a page, not the file. It works as often as it is needed, until the bundle expires.',
     facts: [
@@ -30,7 +30,10 @@ export function resultContent(result: ExportResult, publicUrl: string): EmailCon
     ],
     notes: [
       { title: 'What is missing', lines: listed(result.missing.map(missingLine)) },
-      { title: 'What to know about this data', lines: listed(result.warnings.map(singleLine)) },
+      {
+        title: 'What to know about this data',
+        lines: listed([...result.warnings.map(singleLine), ...takenOver(result)]),
+      },
     ],
     files: result.files.slice(0, LISTED).map((file) => ({
       name: singleLine(file.name),
@@ -73,6 +76,14 @@ export function failureContent(report: ExportFailureReport, publicUrl: string): 
       },
     ],
   };
+}
+
+function takenOver({ takenOver }: ExportResult): string[] {
+  if (!takenOver) return [];
+  const { parts, of, since } = takenOver;
+  return [
+    `It was read from ${humanTime(since)} on: ${humanCount(parts)} of ${humanCount(of)} parts in an earlier try.`,
+  ];
 }
 
 function missingLine(part: MissingPart): string {

@@ -28,13 +28,13 @@ export interface Gathered {
   warnings: readonly BundleWarning[];
   /** Parts that could not be had; empty of a whole bundle. */
   missing: readonly MissingPart[];
-  takenOver: BundleInfo['takenOver'];
   softwareVersion: string;
 }
 
 /** The bundle's files, the texts after what they speak of: a readme for shapefiles where asked for, README, manifest. */
 export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: BundleWarning[] } {
   const { row, plan, notices, softwareVersion } = gathered;
+  const { unchangedSince: _, provenance, ...asked } = row.options;
   const steps = applicableSteps(row.options);
   const warnings = [
     ...steps.flatMap((step) =>
@@ -49,8 +49,6 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
   const missing = describeMissing(plan, gathered.missing);
   const parts: BundlePart[] = gathered.files.map(({ key, ...file }) => ({ ...file, from: key }));
   const info = (): BundleInfo => ({
-    exportId: row.id,
-    bundle: gathered.bundle,
     software: { name: 'Parcelpost', version: softwareVersion },
     organization: { slug: row.organization, name: plan.project.organizationName },
     project: {
@@ -59,14 +57,18 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
       description: plan.project.description,
       country: plan.project.country,
     },
-    requestedBy: { id: row.requester.id, name: row.requester.name },
-    requestedAt: row.requestedAt,
-    writtenAt: new Date(),
-    asked: row.options,
+    asked,
+    ...(provenance && {
+      provenance: {
+        exportId: row.id,
+        bundle: gathered.bundle,
+        requestedBy: { id: row.requester.id, name: row.requester.name },
+        requestedAt: row.requestedAt,
+      },
+    }),
     files: parts.map(({ from: _, ...file }) => file),
     warnings,
     missing,
-    ...(gathered.takenOver && { takenOver: gathered.takenOver }),
   });
   if (row.options.formats.includes('shapefiles')) parts.push(text('shp_readme.txt', renderShpReadme(info())));
   parts.push(text('README.txt', renderReadme(info())));

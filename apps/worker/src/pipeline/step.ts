@@ -5,13 +5,19 @@ import type { AttributeSchemas, Entity, RecordOf } from '@parcelpost/shared/reco
 import type { Storage, StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import type { BundleFile, BundleWarning } from '../formats/bundle/info.js';
 
+/**
+ * Stands in file headers that want a date, and in the zip. Always the same, since the same data is to make the same
+ * bytes whenever it is exported: the first moment that a zip's own clock knows.
+ */
+export const FILE_DATE = new Date('1980-01-01T00:00:00.000Z');
+
 /** What every step is told of the export. */
 export interface StepContext {
   options: ExportOptions;
   schemas: AttributeSchemas;
   /** Slug of the project. */
   project: string;
-  /** Stands in file headers that want a date: the moment of the request, so that a repeat writes the same bytes. */
+  /** Stands in file headers that want a date: {@link FILE_DATE}. */
   date: Date;
 }
 

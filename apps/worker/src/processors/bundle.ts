@@ -11,6 +11,7 @@ import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
 import { changeWarnings } from '../pipeline/changes.js';
 import { type BundlePart, documents } from '../pipeline/documents.js';
 import { HashingWriter } from '../pipeline/hashing-writer.js';
+import { FILE_DATE } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import type { Judged } from './judge.js';
 import { bundleKey } from './keys.js';
@@ -47,13 +48,12 @@ export async function bundle(
     notices: mapped.flatMap((each) => each.notices),
     warnings: [...reduced.flatMap((each) => each.warnings), ...changes],
     missing,
-    takenOver: takenOver(maps, plan.shards.length),
     softwareVersion: settings.softwareVersion,
   });
   const contents = parts.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));
 
   const storageKey = bundleKey(row, start);
-  const { bytes, sha256 } = await write(deps, storageKey, parts, row.requestedAt, signal);
+  const { bytes, sha256 } = await write(deps, storageKey, parts, signal);
   try {
     await verifyZip(
       async (from, to) => Buffer.concat(await storage.read(storageKey, { start: from, end: to }).toArray()),
@@ -88,18 +88,20 @@ export async function bundle(
       files: contents.map(({ name, rows, bytes }) => ({ name, rows, bytes })),
       warnings: warnings.map(({ message }) => message),
       missing,
+      ...takenOver(maps, plan.shards.length),
+      ...(row.options.unchangedSince !== undefined && { unchanged: row.options.unchangedSince === sha256 }),
       requestedBy: requestedBy(row),
       finishedAt: new Date().toISOString(),
     },
   };
 }
 
-/** What of the shards an earlier try has read, so that whoever reads the bundle knows of what moments it is. */
-function takenOver(maps: readonly ExportJobRow[], of: number) {
+/** What of the shards an earlier try has read, so that whoever gets the result knows of what moments the bundle is. */
+function takenOver(maps: readonly ExportJobRow[], of: number): Pick<ExportResult, 'takenOver'> {
   const taken = maps.filter(({ reusedFrom }) => reusedFrom !== null);
-  if (taken.length === 0) return undefined;
+  if (taken.length === 0) return {};
   const since = Math.min(...taken.map(({ startedAt }) => startedAt?.getTime() ?? Number.POSITIVE_INFINITY));
-  return { parts: taken.length, of, since: new Date(since) };
+  return { takenOver: { parts: taken.length, of, since: new Date(since).toISOString() } };
 }
 
 /** `<YYYY-MM-DD>_<project-slug>_<outputType>.zip`, by the day of the request in UTC. */
@@ -112,7 +114,6 @@ async function write(
   { storage, settings }: WorkerDeps,
   key: string,
   parts: readonly BundlePart[],
-  date: Date,
   signal: AbortSignal,
 ): Promise<{ bytes: number; sha256: string }> {
   const writer = new HashingWriter(await storage.create(key));
@@ -125,7 +126,7 @@ async function write(
     }
   }
   try {
-    await writeZip(sources(), sinkStream(writer), { level: settings.zipLevel, date, signal });
+    await writeZip(sources(), sinkStream(writer), { level: settings.zipLevel, date: FILE_DATE, signal });
     const sha256 = await writer.commit();
     return { bytes: writer.bytes, sha256 };
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Entity } from '@parcelpost/shared/records.js';
 import type { Job } from 'bullmq';
 import { type Counts, widened } from '../pipeline/changes.js';
 import { applicableSteps } from '../pipeline/pipeline.js';
-import type { Fragment, Mapper, Notice } from '../pipeline/step.js';
+import { FILE_DATE, type Fragment, type Mapper, type Notice } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { workKey } from './keys.js';
 import { readShard } from './read-shard.js';
@@ -38,7 +38,7 @@ async function map(deps: WorkerDeps, run: JobRun): Promise<JobDone> {
   const shard = plan.shards.find((candidate) => candidate.entity === entity && candidate.shard === key.shard);
   if (!shard) throw new Error(`the plan knows no shard ${entity} ${key.shard}`);
 
-  const context = { options: row.options, schemas: plan.schemas, project: row.project, date: row.requestedAt };
+  const context = { options: row.options, schemas: plan.schemas, project: row.project, date: FILE_DATE };
   const open = async (name: string) => {
     const at = workKey(row, key, name);
     return Object.assign(await deps.storage.create(at), { key: at });

@@ -3,7 +3,7 @@ import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
 import { stepNamed } from '../pipeline/pipeline.js';
-import type { Reduced } from '../pipeline/step.js';
+import { FILE_DATE, type Reduced } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { workKey } from './keys.js';
 import type { MapResult } from './map.js';
@@ -36,7 +36,7 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
     .flatMap((map) => map.fragments)
     .filter((fragment) => fragment.step === step.name && fragment.output === output);
   const reduced = await step.reduce(output, {
-    context: { options: row.options, schemas: plan.schemas, project: row.project, date: row.requestedAt },
+    context: { options: row.options, schemas: plan.schemas, project: row.project, date: FILE_DATE },
     fragments,
     storage: deps.storage,
     open: async (name) => {

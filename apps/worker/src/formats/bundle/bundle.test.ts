@@ -17,14 +17,9 @@ const columns = [
   { name: 'a name that is much longer than any column of names should be', label: 'Long', type: 'text' },
 ];
 const INFO: BundleInfo = {
-  exportId: '0b0c8f2e-7a7b-4a38-9c1e-000000000001',
-  bundle: '2024-05-06_london-2_shp.zip',
   software: { name: 'Parcelpost', version: '0.1.0' },
   organization: { slug: 'cadasta', name: 'Cadasta' },
   project: { slug: 'london-2', name: 'London 2', description: 'Parcels\r\nof a borough. '.repeat(9), country: 'GB' },
-  requestedBy: { id: 'ana', name: 'Ana Álvarez' },
-  requestedAt: new Date('2024-05-06T07:08:09.123Z'),
-  writtenAt: new Date('2024-05-06T07:09:10.456Z'),
   asked: {
     outputType: 'shp',
     formats: ['csv', 'shapefiles'],
@@ -48,6 +43,13 @@ const INFO: BundleInfo = {
   missing: { parts: [], summary: [] },
 };
 
+const PROVENANCE = {
+  exportId: '0b0c8f2e-7a7b-4a38-9c1e-000000000001',
+  bundle: '2024-05-06_london-2_shp.zip',
+  requestedBy: { id: 'ana', name: 'Ana Álvarez' },
+  requestedAt: new Date('2024-05-06T07:08:09.123Z'),
+};
+
 /** Lines of a text file; each ends with CRLF and is 78 columns at most, but for words that are longer. */
 function lines(text: string): string[] {
   expect(text.endsWith('\r\n')).toBe(true);
@@ -63,21 +65,30 @@ describe('README.txt', () => {
   const all = lines(text);
 
   test('tells in its first line what the files are', () => {
-    expect(all[0]).toBe('Land tenure records of the project London 2 (Cadasta), 2024-05-06 07:09 UTC');
+    expect(all[0]).toBe('Land tenure records of the project London 2 (Cadasta)');
   });
 
-  test('names project, organization, who asked, when, and what for', () => {
+  test('names project and organization, and what was asked', () => {
     for (const line of [
       '  Project       London 2 (london-2)',
       '  Organization  Cadasta (cadasta)',
       '  Country       GB',
-      '  Asked for by  Ana Álvarez',
-      '  Asked for at  2024-05-06 07:08 UTC',
-      '  Written at    2024-05-06 07:09 UTC',
       '  Asked for     shp (csv, shapefiles)',
-      '  Export        0b0c8f2e-7a7b-4a38-9c1e-000000000001',
     ]) {
       expect(all).toContain(line);
+    }
+    expect(text).not.toMatch(/Asked for (by|at)/);
+  });
+
+  test('tells who asked and when where the request wants that', () => {
+    const told = lines(renderReadme({ ...INFO, provenance: PROVENANCE }));
+    for (const line of [
+      '  Asked for by  Ana Álvarez',
+      '  Asked for at  2024-05-06 07:08 UTC',
+      '  Export        0b0c8f2e-7a7b-4a38-9c1e-000000000001',
+      '  Bundle        2024-05-06_london-2_shp.zip',
+    ]) {
+      expect(told).toContain(line);
     }
   });
 
@@ -164,7 +175,7 @@ describe('manifest.json', () => {
   const manifest = JSON.parse(text);
 
   test('tells in its first line what it is', () => {
-    expect(text.split('\n')[0]).toMatch(/^\{ "about": "What is in 2024-05-06_london-2_shp.zip: land tenure records/);
+    expect(text.split('\n')[0]).toMatch(/^\{ "about": "What is in this bundle: land tenure records/);
   });
 
   test('has rows, bytes, checksum and columns of each file', () => {
@@ -174,13 +185,9 @@ describe('manifest.json', () => {
 
   test('has warnings, software and what was asked', () => {
     expect(manifest.software).toEqual({ name: 'Parcelpost', version: '0.1.0' });
-    expect(manifest.export).toEqual({
-      id: INFO.exportId,
-      requestedBy: { id: 'ana', name: 'Ana Álvarez' },
-      requestedAt: '2024-05-06T07:08:09.123Z',
-      writtenAt: '2024-05-06T07:09:10.456Z',
-      asked: INFO.asked,
-    });
+    expect(manifest.export).toEqual({ asked: INFO.asked });
+    const told = JSON.parse(renderManifest({ ...INFO, provenance: PROVENANCE }));
+    expect(told.export).toEqual({ asked: INFO.asked, ...PROVENANCE, requestedAt: '2024-05-06T07:08:09.123Z' });
     expect(manifest.warnings[0]).toEqual({
       code: 'shapefile-null-geometry',
       message: '25 locations are left out of the shapefiles and in locations.csv only: no geometry was recorded',
@@ -193,14 +200,6 @@ describe('manifest.json', () => {
       'shapefile-text-cut',
     ]);
   });
-});
-
-test('a bundle with parts of an earlier try says when these were read', () => {
-  const since = new Date('2024-05-05T01:02:03.456Z');
-  const info = { ...INFO, takenOver: { parts: 11, of: 12, since } };
-  expect(renderReadme(info)).toContain('2024-05-05 01:02 UTC on; 11 of 12 parts in an earlier try');
-  expect(JSON.parse(renderManifest(info)).export.takenOver).toEqual({ parts: 11, of: 12, since: since.toISOString() });
-  expect(renderReadme(INFO)).not.toContain('earlier try');
 });
 
 describe('a bundle that is not whole', () => {

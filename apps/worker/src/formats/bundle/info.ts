@@ -56,23 +56,33 @@ export interface Missing {
   summary: readonly string[];
 }
 
-export interface BundleInfo {
+/** Who asked for the export, when, and what it is called. */
+export interface Provenance {
   exportId: string;
   /** Name of the zip. */
   bundle: string;
+  requestedBy: { id: string; name: string };
+  requestedAt: Date;
+}
+
+/** The options of a request that bear on what is in the bundle. */
+export type AskedOptions = Omit<ExportOptions, 'unchangedSince' | 'provenance'>;
+
+/**
+ * All that the texts of a bundle tell: of the data and of what was asked, and nothing of the moment, so that the same
+ * data and options make the same bytes.
+ */
+export interface BundleInfo {
   software: { name: string; version: string };
   organization: { slug: string; name: string };
   project: { slug: string; name: string; description: string; country: string };
-  requestedBy: { id: string; name: string };
-  requestedAt: Date;
-  writtenAt: Date;
-  asked: ExportOptions;
+  asked: AskedOptions;
+  /** Of the request itself; only where it asked that its bundle bear that, since no two bundles are the same then. */
+  provenance?: Provenance;
   /** The files written so far, in the order of the bundle. */
   files: readonly BundleFile[];
   warnings: readonly BundleWarning[];
   missing: Missing;
-  /** Parts that were read in an earlier try of the same export, of how many, and when the first of them was. */
-  takenOver?: { parts: number; of: number; since: Date };
 }
 
 const REASONS: Record<LeftOutReason, { code: string; text: string }> = {

@@ -3,22 +3,21 @@ import type { Column } from '../csv/columns.js';
 import type { BundleInfo } from './info.js';
 
 /** Raised whenever a reader of the old shape would go wrong. */
-const MANIFEST_VERSION = 1;
+const MANIFEST_VERSION = 2;
 
 /**
  * The text of manifest.json. Files are all those given, in their order; the manifest cannot list itself. Bytes are sizes
  * before compression, checksums hexadecimal SHA-256, times ISO 8601 in UTC; `rows` is null for what has no records.
  */
 export function renderManifest(info: BundleInfo): string {
-  const { bundle, software, organization, project, exportId, requestedBy, requestedAt, writtenAt, asked } = info;
+  const { software, organization, project, asked, provenance } = info;
   const manifest = {
     about:
-      `What is in ${bundle}: land tenure records of the project ${project.name} (${organization.name}). ` +
+      `What is in this bundle: land tenure records of the project ${project.name} (${organization.name}). ` +
       `${info.missing.parts.length > 0 ? 'Not all of them: see missing. ' : ''}README.txt says the same for people.`,
     manifestVersion: MANIFEST_VERSION,
     software,
-    bundle,
-    export: { id: exportId, requestedBy, requestedAt, writtenAt, asked, takenOver: info.takenOver },
+    export: { asked, ...provenance },
     organization,
     project,
     files: info.files.map(({ name, rows, bytes, sha256, columns, tables }) => ({

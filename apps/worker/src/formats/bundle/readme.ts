@@ -1,6 +1,5 @@
 /** README.txt and shp_readme.txt: what the files are, for people who know nothing of where they come from. */
 
-import { humanCount } from '@parcelpost/shared/words.js';
 import type { Column } from '../csv/columns.js';
 import { FAMILIES, type Family } from '../shapefile/shape.js';
 import { LONG_TEXTS_FILE } from '../xlsx/fragment.js';
@@ -17,31 +16,18 @@ export function renderReadme(info: BundleInfo): string {
   const hasShapefiles = files.some((file) => familyOf(file.name));
   const hasTables = files.some(isTable);
   return textFile([
-    ...wrap(
-      '',
-      `Land tenure records of the project ${project.name} (${organization.name}), ${moment(info.writtenAt)}`,
-      0,
-    ),
+    ...wrap('', `Land tenure records of the project ${project.name} (${organization.name})`, 0),
     '',
     ...missingNotice(info.missing),
-    ...wrap(
-      '',
-      `${software.name} ${software.version} read them for ${info.requestedBy.name} from the platform on which the project is kept.`,
-      0,
-    ),
+    ...wrap('', `${software.name} ${software.version} read them from the platform on which the project is kept.`, 0),
     ...heading('This export'),
     ...definitions([
       ['Project', `${project.name} (${project.slug})`],
       ...(oneLine(project.description) === '' ? [] : [['Description', project.description] as const]),
       ...(oneLine(project.country) === '' ? [] : [['Country', project.country] as const]),
       ['Organization', `${organization.name} (${organization.slug})`],
-      ['Asked for by', info.requestedBy.name],
-      ['Asked for at', moment(info.requestedAt)],
-      ...readInEarlierTry(info),
-      ['Written at', moment(info.writtenAt)],
       ['Asked for', `${info.asked.outputType} (${info.asked.formats.join(', ')})`],
-      ['Export', info.exportId],
-      ['Bundle', info.bundle],
+      ...provenance(info),
     ]),
     ...missingSection(info.missing),
     ...heading('Files'),
@@ -77,11 +63,13 @@ export function renderReadme(info: BundleInfo): string {
   ]);
 }
 
-function readInEarlierTry({ takenOver }: BundleInfo): [string, string][] {
-  if (!takenOver) return [];
-  const { parts, of, since } = takenOver;
+function provenance({ provenance }: BundleInfo): [string, string][] {
+  if (!provenance) return [];
   return [
-    ['Read from', `${moment(since)} on; ${humanCount(parts)} of ${amount(of, 'part', 'parts')} in an earlier try`],
+    ['Asked for by', provenance.requestedBy.name],
+    ['Asked for at', moment(provenance.requestedAt)],
+    ['Export', provenance.exportId],
+    ['Bundle', provenance.bundle],
   ];
 }
 
