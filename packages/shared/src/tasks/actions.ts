@@ -12,7 +12,7 @@ import type { Database } from '../db/database.js';
 import type { Logger } from '../log.js';
 import type { Actor } from './actor.js';
 import { NoActionError, TaskStoppedError } from './errors.js';
-import { wantsAnotherTry } from './transaction-errors.js';
+import { isTimeout, wantsAnotherTry } from './transaction-errors.js';
 
 /** What the first of the deferred tasks gets for "the value of the one before". */
 export const FIRST = Symbol('nothing was deferred before this');
@@ -133,15 +133,20 @@ export class Actions<Signature> {
     const until = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
     const check = () => {
       if (signal?.aborted) throw new TaskStoppedError(`it was told to stop: ${String(signal.reason)}`);
-      if (until !== undefined && Date.now() > until) throw new TaskStoppedError(`it took longer than ${timeoutMs} ms`);
+      if (until !== undefined && Date.now() > until) throw tooLong(timeoutMs);
     };
     const committed: Scope['committed'] = [];
     check();
-    const result = await this.#db.transaction(async (trx) => {
+    const whole = async (trx: Knex.Transaction) => {
       if (durable) await trx.raw('set local synchronous_commit = on');
       if (timeoutMs !== undefined) await trx.raw(`set local statement_timeout = ${Math.ceil(timeoutMs)}`);
       return this.#within({ trx, actor, log: this.#log }, work, committed, check);
-    }, isolation && { isolationLevel: isolation });
+    };
+    const result = await this.#db
+      .transaction(whole, isolation && { isolationLevel: isolation })
+      .catch((error: unknown) => {
+        throw timeoutMs !== undefined && isTimeout(error) ? tooLong(timeoutMs) : error;
+      });
     await this.#afterCommit(committed);
     return result;
   }
@@ -181,6 +186,9 @@ export class Actions<Signature> {
         }
         check();
         return result;
+      } catch (error) {
+        // knex takes a rollback without a reason for a transaction that ended well.
+        throw error ?? new Error('an action was given up without a reason');
       } finally {
         scope.open = false;
       }
@@ -203,6 +211,8 @@ export class Actions<Signature> {
     scope.signatures.push(signature);
   }
 }
+
+const tooLong = (timeoutMs: number | undefined) => new TaskStoppedError(`it took longer than ${timeoutMs} ms`);
 
 /**
  * Has a task run after the own work of the action that the caller is in, with its result, and in its transaction.
