@@ -2,9 +2,9 @@ import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { Entity } from '@parcelpost/shared/records.js';
 import type { Fragment, Step } from './step.js';
 import { locationsStep, partiesStep, relationshipsStep } from './steps/csv-tables.js';
-import { geoPackageStep } from './steps/geopackage.js';
 import { locationsJsonStep, partiesJsonStep, relationshipsJsonStep } from './steps/json-files.js';
 import { shapefilesStep } from './steps/shapefiles.js';
+import { typedTablesStep } from './steps/typed-tables.js';
 import { workbookStep } from './steps/workbook.js';
 
 /** The steps in their order, which is the order of the files in a bundle. */
@@ -17,7 +17,7 @@ const PIPELINE: readonly Step[] = [
   partiesJsonStep,
   locationsJsonStep,
   workbookStep,
-  geoPackageStep,
+  typedTablesStep,
 ] as unknown as readonly Step[];
 
 /** The steps that a request asks for. */

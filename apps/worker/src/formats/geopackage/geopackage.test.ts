@@ -25,10 +25,11 @@ import { readGeoPackages, type SqliteCell } from '../../../../../test/support/ge
 import { chunked } from '../../../../../test/support/sinks.js';
 import { formatCell } from '../csv/cell.js';
 import type { TableEntity } from '../csv/tables.js';
-import { LAYERS } from './binary.js';
-import { GeoPackageFragmentEncoder, type Unheld, WITHOUT_GEOMETRY } from './fragment.js';
-import { type GeoPackageFragment, writeGeoPackage } from './reduce.js';
-import { tableColumns } from './schema.js';
+import { tableColumns } from '../typed/columns.js';
+import { TypedFragmentEncoder, type Unheld, WITHOUT_GEOMETRY } from '../typed/fragment.js';
+import { LAYERS } from '../typed/geometry.js';
+import type { TypedFragment } from '../typed/read.js';
+import { writeGeoPackage } from './reduce.js';
 
 let folder: string;
 let files = 0;
@@ -43,8 +44,8 @@ const field = (name: string, label = name, type = 'text') => ({ name, label, typ
 /** Shards of one entity through the map. */
 function mapped<E extends TableEntity>(entity: E, shards: RecordOf[E][][], chunk = 1000) {
   const unheld: Unheld[] = [];
-  const fragments = shards.map((records): GeoPackageFragment => {
-    const encoder = new GeoPackageFragmentEncoder(entity);
+  const fragments = shards.map((records): TypedFragment => {
+    const encoder = new TypedFragmentEncoder(entity);
     const frames = cut(records, [2, 0, 3]).flatMap((batch) => encoder.encode(batch));
     const finished = encoder.finish();
     const bytes = Buffer.concat([...frames, ...finished.frames]);
@@ -55,7 +56,7 @@ function mapped<E extends TableEntity>(entity: E, shards: RecordOf[E][][], chunk
   return { fragments, unheld };
 }
 
-async function written(fragments: readonly GeoPackageFragment[], form: ReturnType<typeof field>[] = []) {
+async function written(fragments: readonly TypedFragment[], form: ReturnType<typeof field>[] = []) {
   const path = join(folder, `${files++}.gpkg`);
   const options = { form: () => form, date: DATE, signal: new AbortController().signal };
   const tables = await writeGeoPackage(path, fragments, options);
@@ -194,9 +195,7 @@ describe('a GeoPackage', () => {
   });
 
   test('a fragment that is cut short, or longer than it was, is refused, and its file let go', async () => {
-    const [fragment] = mapped('parties', [[party('1', { a: 1 }), party('2', { b: 2 })]]).fragments as [
-      GeoPackageFragment,
-    ];
+    const [fragment] = mapped('parties', [[party('1', { a: 1 }), party('2', { b: 2 })]]).fragments as [TypedFragment];
     const chunks: Uint8Array[] = [];
     for await (const chunk of fragment.open()) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);

@@ -6,6 +6,7 @@
  * and rtree.c have them, full, of neighbours along a Hilbert curve. The layer is indexed in batches, so that memory is that
  * of one batch, and of a box for every node.
  */
+import { hilbert } from '../hilbert.js';
 import type { Database, Statement } from './database.js';
 import { quoted } from './schema.js';
 
@@ -148,31 +149,6 @@ function outward(value: number, up: boolean): number {
   if (near === 0) return up ? 2 ** -149 : -(2 ** -149);
   bits[0] = (bits[0] as number) + (near > 0 === up ? 1 : -1);
   return single[0] as number;
-}
-
-const ORDER = 16;
-
-/** Where on a Hilbert curve through the extent the middle of a box is. */
-function hilbert([west, east, south, north]: Box, extent: Box): number {
-  const side = 2 ** ORDER;
-  const cell = (value: number, low: number, high: number) =>
-    high > low ? Math.min(side - 1, Math.max(0, Math.floor(((value - low) / (high - low)) * side))) : 0;
-  let x = cell(west / 2 + east / 2, extent[0], extent[1]);
-  let y = cell(south / 2 + north / 2, extent[2], extent[3]);
-  let place = 0;
-  for (let half = side / 2; half >= 1; half /= 2) {
-    const right = (x & half) > 0 ? 1 : 0;
-    const upper = (y & half) > 0 ? 1 : 0;
-    place += half * half * ((3 * right) ^ upper);
-    if (upper === 0) {
-      if (right === 1) {
-        x = side - 1 - x;
-        y = side - 1 - y;
-      }
-      [x, y] = [y, x];
-    }
-  }
-  return place;
 }
 
 /** The triggers of the extension, to the letter of version 1.3. */

@@ -1,11 +1,7 @@
-/** The tables that make an SQLite database a GeoPackage (OGC 12-128r18, version 1.3.1), and the columns of ours. */
-import { ExportError } from '@parcelpost/shared/errors.js';
-import { attributeColumns, type Column, type SchemaField } from '../csv/columns.js';
-import { SRS_ID } from './binary.js';
-import { type ColumnType, columnType } from './values.js';
+/** The tables that make an SQLite database a GeoPackage (OGC 12-128r18, version 1.3.1) and its tables of ours. */
 
-/** As many columns as SQLite's usual build takes in a table. */
-const MAX_COLUMNS = 2000;
+import type { TypedColumn } from '../typed/columns.js';
+import { SRS_ID } from '../typed/geometry.js';
 
 /** `GPKG` in ASCII, and version 1.3.0 (1.1.1.1.1): what readers of today know; 1.4 only clarifies. */
 const APPLICATION_ID = 0x47504b47;
@@ -36,60 +32,6 @@ INSERT INTO gpkg_extensions VALUES ('gpkg_data_columns', NULL, 'gpkg_schema', 'h
 INSERT INTO gpkg_extensions VALUES ('gpkg_data_column_constraints', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec131/#extension_schema', 'read-write');
 `;
 
-/** A column of a table; the row's number and the geometry have theirs beside these. */
-export interface TypedColumn extends Column {
-  sqlType: ColumnType;
-  /** Key of the attribute; undefined of a fixed column. */
-  attribute: string | undefined;
-}
-
-/**
- * The columns of a table: fixed ones, the form's in its order, the others by code point.
- *
- * Named as in the CSV, but SQLite takes `ID` for `id`, and the table has columns `fid` and `geom` of its own: what would
- * be a name again gets `_2` behind it, and so on. Throws a permanent ExportError when there are too many.
- * @param fixedKinds kinds of values that the fixed columns have
- * @param found keys of attributes, and the kinds of values that each has
- */
-export function tableColumns(
-  fixed: readonly Column[],
-  fixedKinds: readonly number[],
-  schema: readonly SchemaField[],
-  found: ReadonlyMap<string, number>,
-): TypedColumn[] {
-  const attributes = attributeColumns(fixed, schema, found.keys());
-  if (attributes.length + fixed.length + 2 > MAX_COLUMNS) {
-    const message = `The records have ${attributes.length + fixed.length} different columns, more than the ${MAX_COLUMNS} that a GeoPackage can have. Attribute names that differ from record to record usually are values in the place of names: correct them on the platform, or ask for another format.`;
-    throw new ExportError('too-many-columns', message, true);
-  }
-  const taken = new Set(['fid', 'geom']);
-  return [
-    ...fixed.map((column, i) => ({ ...column, attribute: undefined, kinds: fixedKinds[i] ?? 0 })),
-    ...attributes.map((column) => ({ ...column, kinds: found.get(column.attribute) ?? 0 })),
-  ].map(({ name, label, type, attribute, kinds }) => ({
-    name: freeName(name, taken),
-    label,
-    type,
-    attribute,
-    sqlType: columnType(kinds, type),
-  }));
-}
-
-function freeName(wanted: string, taken: Set<string>): string {
-  // A name that is none, and characters that a statement cannot hold.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
-  const clean = wanted.replace(/\u0000|\p{Cs}/gu, '\ufffd') || 'attributes.';
-  let name = clean;
-  for (let i = 2; taken.has(fold(name)); i++) name = `${clean}_${i}`;
-  taken.add(fold(name));
-  return name;
-}
-
-/** As SQLite compares names: letters of ASCII without their case. */
-function fold(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
 /** A name as SQL has it. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -100,7 +42,7 @@ export function createTable(name: string, geometry: string | undefined, columns:
   const all = [
     'fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL',
     ...(geometry ? [`geom ${geometry}`] : []),
-    ...columns.map((column) => `${quoted(column.name)} ${column.sqlType}`),
+    ...columns.map((column) => `${quoted(column.name)} ${column.columnType}`),
   ];
   return `CREATE TABLE ${quoted(name)} (${all.join(', ')})`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tableColumns } from './schema.js';
+import { tableColumns } from './columns.js';
 import { columnType, KINDS } from './values.js';
 
 const field = (name: string) => ({ name, label: name, type: 'text' });

@@ -1,6 +1,6 @@
 import type { Geometry } from 'geojson';
 import { describe, expect, test } from 'vitest';
-import { toStored } from './binary.js';
+import { toStored } from './geometry.js';
 
 const point = (...coordinates: number[]) => ({ type: 'Point', coordinates });
 

@@ -1,8 +1,8 @@
-/** Which types the columns of a GeoPackage have, and how values come to be of them (OGC 12-128r18, table 1). */
+/** Which types columns have, and how values come to be of them. The names are those of a GeoPackage (OGC 12-128r18, table 1). */
 import { type AttributeValue, ExactNumber } from '@parcelpost/shared/records.js';
 import { formatCell } from '../csv/cell.js';
 
-/** What is bound to a column: SQLite's integers, reals and texts, and the lack of one. */
+/** What a column holds: integers (bigint where a double could not), reals, texts, and the lack of one. */
 export type StoredValue = string | number | bigint | boolean | null;
 
 /** Kinds of values, as bits, so that those that a column has met are one number. */
@@ -13,7 +13,8 @@ export type ColumnType = 'BOOLEAN' | 'INTEGER' | 'REAL' | 'DATE' | 'TEXT';
 
 const INT64 = 2n ** 63n;
 const WHOLE = /^-?\d{1,20}$/;
-const DATE = /^\d{4}-(\d\d)-(\d\d)$/;
+const DATE = /^\d{4}-\d\d-\d\d$/;
+const DAY = 86_400_000;
 
 /**
  * What a value is, and what a column of its own kind would hold of it; undefined where there is none. Whole numbers are
@@ -28,7 +29,7 @@ export function classify(value: AttributeValue | undefined): { kind: Kind; value
       if (!Number.isFinite(value)) return undefined;
       return { kind: Number.isSafeInteger(value) ? KINDS.integer : KINDS.real, value: value === 0 ? 0 : value };
     case 'string':
-      return { kind: isDate(value) ? KINDS.date : KINDS.text, value };
+      return { kind: daysOf(value) !== undefined ? KINDS.date : KINDS.text, value };
     case 'object':
       if (value === null) return undefined;
       if (!(value instanceof ExactNumber)) return { kind: KINDS.text, value: formatCell(value) };
@@ -46,9 +47,12 @@ function isLong(token: string): boolean {
   return number >= -INT64 && number < INT64;
 }
 
-function isDate(text: string): boolean {
-  const [, month, day] = DATE.exec(text) ?? [];
-  return month !== undefined && Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= 31;
+/** Days since 1970-01-01 of a text such as `2024-02-29`; undefined where the calendar has no such day. */
+export function daysOf(text: string): number | undefined {
+  if (!DATE.test(text)) return undefined;
+  const moment = Date.parse(`${text}T00:00:00Z`);
+  // JavaScript takes the 31st of a shorter month for the 1st of the next, or so.
+  return Number.isNaN(moment) || new Date(moment).toISOString().slice(0, 10) !== text ? undefined : moment / DAY;
 }
 
 /**

@@ -1,4 +1,7 @@
-/** Geometries as a GeoPackage stores them (OGC 12-128r18, 2.1.3): a header, then ISO Well-Known Binary (SQL/MM part 3). */
+/**
+ * Geometries of typed rows, as a GeoPackage stores them (OGC 12-128r18, 2.1.3): a header with the extent, then ISO
+ * Well-Known Binary (SQL/MM part 3). Other formats take the extent and the binary from there.
+ */
 import type { Geometry, Position } from 'geojson';
 import { filled, isClosed, isPosition, listOf, turned, unknownGeometry } from '../geometry.js';
 import { ByteWriter } from '../sink.js';
@@ -77,6 +80,11 @@ export function storedBox(bytes: Buffer): Box | null {
   if (flags & ENVELOPE_XY) return [0, 1, 2, 3].map((i) => bytes.readDoubleLE(HEADER + 8 * i)) as Box;
   const [x, y] = [0, 1].map((i) => bytes.readDoubleLE(HEADER + 5 + 8 * i)) as [number, number];
   return [x, x, y, y];
+}
+
+/** The ISO Well-Known Binary of a stored geometry. */
+export function storedWkb(bytes: Buffer): Buffer {
+  return bytes.subarray(HEADER + ((bytes[3] ?? 0) & ENVELOPE_XY ? 32 : 0));
 }
 
 function hasHeights(geometry: Geometry): boolean {
@@ -183,7 +191,7 @@ class WkbWriter {
   }
 }
 
-type Box = [number, number, number, number];
+export type Box = [number, number, number, number];
 
 /** The extent of both. */
 export function grown(box: Box | null, by: Box | null): Box | null {

@@ -1,11 +1,11 @@
-/** The map half of a GeoPackage: batches of records in, rows of typed values out. */
+/** The map half of all formats whose columns have types: batches of records in, rows of typed values out. */
 import type { Attributes, AttributeValue, LocationRecord, RecordOf } from '@parcelpost/shared/records.js';
 import type { Column } from '../csv/columns.js';
 import { TABLES, type TableEntity } from '../csv/tables.js';
 import { frameOf } from '../frames.js';
 import { ByteWriter } from '../sink.js';
 import { noTally, type Tally, tally } from '../tally.js';
-import { grown, LAYERS, type Layer, toStored } from './binary.js';
+import { grown, LAYERS, type Layer, toStored } from './geometry.js';
 import { classify, KINDS, type Kind, type StoredValue } from './values.js';
 
 /** Rows of one table, as far as they are in a fragment. */
@@ -18,7 +18,7 @@ export interface TableFigures {
 }
 
 /** What the reduce half must know of a fragment; plain JSON. */
-export interface GeoPackageFragmentMeta {
+export interface TypedFragmentMeta {
   entity: TableEntity;
   rows: number;
   bytes: number;
@@ -29,7 +29,7 @@ export interface GeoPackageFragmentMeta {
   fixed: number[];
 }
 
-/** What a fragment's records had that a GeoPackage cannot hold. */
+/** What a fragment's records had that typed rows cannot hold. */
 export interface Unheld {
   /** A coordinate is not a finite number: the location is among those without a geometry. */
   notFinite: Tally;
@@ -60,7 +60,7 @@ const FIXED: { [E in TableEntity]: (record: RecordOf[E]) => AttributeValue[] } =
 /** A frame is closed when its rows have this many bytes. */
 const FRAME_BYTES = 64 * 1024;
 
-/** Not characters: SQLite's text would end there, and UTF-8 has no place for the others. */
+/** Not characters: SQLite's text, and that of any program in C, would end there; UTF-8 has no place for the others. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
 const NO_CHARACTER = /\u0000|\p{Cs}/gu;
 
@@ -69,7 +69,7 @@ const NO_CHARACTER = /\u0000|\p{Cs}/gu;
  * number of its values, and each value: column number, kind (a byte), and a real number, a 64-bit integer, a byte, or a
  * text in UTF-8 behind the number of its bytes. Numbers of bytes, values and columns are UInt32LE; all is little-endian.
  */
-export class GeoPackageFragmentEncoder<E extends TableEntity> {
+export class TypedFragmentEncoder<E extends TableEntity> {
   readonly #fixedOf: (record: RecordOf[E]) => AttributeValue[];
   readonly #fixedKinds: number[];
   readonly #columns = new Map<string, { number: number; kinds: number }>();
@@ -102,7 +102,7 @@ export class GeoPackageFragmentEncoder<E extends TableEntity> {
   }
 
   /** The last frame, if any. Call once. */
-  finish(): { frames: Buffer[]; meta: GeoPackageFragmentMeta; unheld: Unheld } {
+  finish(): { frames: Buffer[]; meta: TypedFragmentMeta; unheld: Unheld } {
     const frames = this.#frameRows > 0 ? [this.#closeFrame()] : [];
     const keys = [...this.#columns].map(([key, { kinds }]): [string, number] => [key, kinds]);
     const { entity } = this;
