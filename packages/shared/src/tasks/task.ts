@@ -155,9 +155,6 @@ type Whole<Result> = { getInput?: never; getResult?: () => Result; skip?: never 
  */
 export interface TaskMaker<Input, Result> {
   readonly taskName: TaskName<Input, Result>;
-  (actor: Actor, input: Input, options?: Whole<Result>): Task<Input, Result>;
-  (actor: Actor, input: Input, options: { skip: boolean; getResult: () => Result }): Task<Input, Result>;
-  (actor: Actor, input: Input, options: { skip: boolean; getResult?: never }): Task<Input, Result | undefined>;
   <Later extends Partial<Input>>(
     actor: Actor,
     input: Omit<Input, keyof Later> & Partial<Input>,
@@ -181,6 +178,9 @@ export interface TaskMaker<Input, Result> {
     input: Omit<Input, keyof Later> & Partial<Input>,
     options: { getInput: (task: Task<Input, unknown>) => Later | Promise<Later>; getResult?: never; skip: boolean },
   ): Task<Input, Result | undefined>;
+  (actor: Actor, input: Input, options?: Whole<Result>): Task<Input, Result>;
+  (actor: Actor, input: Input, options: { skip: boolean; getResult: () => Result }): Task<Input, Result>;
+  (actor: Actor, input: Input, options: { skip: boolean; getResult?: never }): Task<Input, Result | undefined>;
 }
 
 /**
