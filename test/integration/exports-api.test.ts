@@ -56,7 +56,7 @@ describe('asking for an export', () => {
     expect(row.options).toEqual({
       outputType: 'custom',
       formats: ['csv'],
-      csv: { bom: false, escapeFormulas: true },
+      csv: { bom: false, escapeFormulas: true, delimiter: ',', geometry: 'ewkt', labels: false },
       allowPartial: false,
     });
     expect(await producer.db('outbox').where({ export_id: id }).select('hook', 'task', 'state')).toEqual([

@@ -15,6 +15,20 @@ export type Format = (typeof FORMATS)[number];
 const csvOptionsSchema = z.strictObject({
   bom: z.boolean().default(false).describe('Begin each CSV with a byte order mark, for Excel'),
   escapeFormulas: z.boolean().default(true).describe('Defuse cells that a spreadsheet would run as a formula'),
+  delimiter: z
+    .enum([',', ';', '\t', '|'])
+    .default(',')
+    .describe('What stands between cells: a comma, a semicolon, a tab, or a vertical bar'),
+  geometry: z
+    .enum(['ewkt', 'wkt', 'geojson', 'none'])
+    .default('ewkt')
+    .describe(
+      'How locations.csv has its geometries, in a column geometry.ewkt, geometry.wkt or geometry.geojson; or not',
+    ),
+  labels: z
+    .boolean()
+    .default(false)
+    .describe('A second header row, of the questions as the form puts them; the manifest has them in any case'),
 });
 export type CsvOptions = z.infer<typeof csvOptionsSchema>;
 
@@ -85,7 +99,8 @@ export interface ExportOptions {
   /** As asked; names the bundle. */
   outputType: OutputType | 'custom';
   formats: Format[];
-  csv: CsvOptions;
+  /** Those that rows of older versions do not know are absent there. */
+  csv: Pick<CsvOptions, 'bom' | 'escapeFormulas'> & Partial<CsvOptions>;
   /** Whether a bundle without some of its parts is better than none. */
   allowPartial: boolean;
   /** Language of the readmes, a BCP 47 tag; without it that of the requester. */

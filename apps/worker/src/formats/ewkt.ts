@@ -14,6 +14,11 @@ export function toEwkt(geometry: Geometry | null): string {
   return `SRID=4326;${tagged(geometry, anyZ(geometry))}`;
 }
 
+/** The same as WKT, without the SRID: `POINT Z (1 2 3)`; the empty text where there is none. */
+export function toWkt(geometry: Geometry | null): string {
+  return geometry === null ? '' : tagged(geometry, anyZ(geometry));
+}
+
 function tagged(geometry: Geometry, z: boolean): string {
   const body = bodyOf(geometry, z);
   return `${geometry.type.toUpperCase()} ${z ? 'Z ' : ''}${body}`;

@@ -108,21 +108,30 @@ describe('README.txt', () => {
     expect(all[long + 1]).toBe('                            Long (text)');
   });
 
-  test('tells how GDAL reads the geometries of locations.csv, and GDAL does as it is told', () => {
-    const at = all.findIndex((line) => line.startsWith('    ogr2ogr locations.gpkg'));
-    const folder = mkdtempSync(join(tmpdir(), 'parcelpost-readme-'));
-    try {
-      const rows = ['id,type,area,geometry.ewkt', 'a,PA,,SRID=4326;POINT (1 2)', 'b,PA,,', ''];
-      writeFileSync(join(folder, 'locations.csv'), rows.join('\r\n'));
-      execFileSync('sh', ['-c', `${all[at]} ${all[at + 1]}`], { cwd: folder, stdio: 'pipe' });
-      const said = execFileSync('ogrinfo', ['-al', 'locations.gpkg'], { cwd: folder, encoding: 'utf8' });
-      expect(said.match(/^ {2}POINT .*$/gm)).toEqual(['  POINT (1 2)']);
-      expect(said).toContain('Feature Count: 2');
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-    expect(renderReadme({ ...INFO, files: [] })).not.toContain('EWKT');
-  });
+  test.each([
+    ['ewkt', 'SRID=4326;POINT (1 2)'],
+    ['wkt', 'POINT (1 2)'],
+    ['geojson', '"{""type"":""Point"",""coordinates"":[1,2]}"'],
+  ] as const)(
+    'tells how GDAL reads geometries as %s in locations.csv, and GDAL does as it is told',
+    (geometry, cell) => {
+      const asked = { ...INFO.asked, csv: { ...INFO.asked.csv, geometry } };
+      const all = lines(renderReadme({ ...INFO, asked }));
+      const at = all.findIndex((line) => line.startsWith('    ogr2ogr locations.gpkg'));
+      const folder = mkdtempSync(join(tmpdir(), 'parcelpost-readme-'));
+      try {
+        const rows = [`id,type,area,geometry.${geometry}`, `a,PA,,${cell}`, 'b,PA,,', ''];
+        writeFileSync(join(folder, 'locations.csv'), rows.join('\r\n'));
+        execFileSync('sh', ['-c', `${all[at]} ${all[at + 1]}`], { cwd: folder, stdio: 'pipe' });
+        const said = execFileSync('ogrinfo', ['-al', 'locations.gpkg'], { cwd: folder, encoding: 'utf8' });
+        expect(said.match(/^ {2}POINT .*$/gm)).toEqual(['  POINT (1 2)']);
+        expect(said).toContain('Feature Count: 2');
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+      expect(renderReadme({ ...INFO, files: [] })).not.toContain('EWKT');
+    },
+  );
 
   test('lists the warnings with examples, or says that there are none', () => {
     const warnings = all.slice(all.indexOf('Warnings')).join(' ').replace(/\s+/g, ' ');

@@ -1,5 +1,5 @@
 /** manifest.json: the bundle, described for programs. */
-import type { Column } from '../csv/columns.js';
+import { described } from '../csv/columns.js';
 import type { BundleInfo } from './info.js';
 
 /** Raised whenever a reader of the old shape would go wrong. */
@@ -25,15 +25,11 @@ export function renderManifest(info: BundleInfo): string {
       rows,
       bytes,
       sha256,
-      ...(columns && { columns: described(columns) }),
-      ...(tables && { tables: tables.map((table) => ({ ...table, columns: described(table.columns) })) }),
+      ...(columns && { columns: columns.map(described) }),
+      ...(tables && { tables: tables.map((table) => ({ ...table, columns: table.columns.map(described) })) }),
     })),
     missing: info.missing.parts.map(({ what: _, ...part }) => part),
     warnings: info.warnings.map(({ code, message, count, ids }) => ({ code, message, count, ids })),
   };
   return `${JSON.stringify(manifest, null, 2).replace(/^\{\n {2}/, '{ ')}\n`;
-}
-
-function described(columns: readonly Column[]): Column[] {
-  return columns.map(({ name, label, type }) => ({ name, label, type }));
 }

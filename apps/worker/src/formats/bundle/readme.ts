@@ -39,7 +39,7 @@ export function renderReadme(info: BundleInfo): string {
     ...heading('How to read them'),
     ...paragraphs([
       hasTables &&
-        'The .csv files are tables: UTF-8, cells divided by commas, the first line has the names of the columns. A list is written with commas between its items, a nested answer as JSON, and what was not answered is empty.',
+        `The .csv files are tables: UTF-8, cells divided by ${DIVIDED_BY[info.asked.csv.delimiter ?? ',']}, the first line has the names of the columns${info.asked.csv.labels ? ', the second the questions as the form puts them' : ''}. A list is written with commas between its items, a nested answer as JSON, and what was not answered is empty.`,
       hasTables &&
         info.asked.csv.escapeFormulas &&
         "A text that a spreadsheet would take for a formula (one that begins with = + - @, a tab or a line end) has an apostrophe ' before it, which is not part of the answer.",
@@ -51,7 +51,7 @@ export function renderReadme(info: BundleInfo): string {
       'Geometries are in longitude and latitude, WGS 84 (EPSG:4326).',
       hasShapefiles && 'shp_readme.txt tells more of the shapefiles, and how to join them to the tables.',
     ]),
-    ...(files.some((file) => file.name === 'locations.csv') ? EWKT_GUIDE : []),
+    ...(files.some((file) => file.name === 'locations.csv') ? GEOMETRY_GUIDES[info.asked.csv.geometry ?? 'ewkt'] : []),
     ...columnSection(files),
     ...heading('Warnings'),
     ...warningLines(
@@ -127,6 +127,8 @@ export function renderShpReadme(info: BundleInfo): string {
   ]);
 }
 
+const DIVIDED_BY = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'vertical bars' } as const;
+
 /** GDAL's CSV driver takes WKT for a geometry, and EWKT for a text. */
 const EWKT_GUIDE = [
   ...wrap(
@@ -137,6 +139,20 @@ const EWKT_GUIDE = [
   '    ogr2ogr locations.gpkg locations.csv -dialect SQLite',
   '      -sql "SELECT *, GeomFromEWKT([geometry.ewkt]) AS geom FROM locations"',
 ];
+
+const readByGdal = (text: string, column: string) => [
+  ...wrap('', `${text} GDAL finds it by its name:`, 0),
+  `    ogr2ogr locations.gpkg locations.csv -a_srs EPSG:4326`,
+  `      -oo GEOM_POSSIBLE_NAMES=${column}`,
+];
+
+/** How the geometries of locations.csv are read, by the way in which they were asked for. */
+const GEOMETRY_GUIDES = {
+  ewkt: EWKT_GUIDE,
+  wkt: readByGdal('The column geometry.wkt of locations.csv is Well-Known Text.', 'geometry.wkt'),
+  geojson: readByGdal('The column geometry.geojson of locations.csv is GeoJSON (RFC 7946).', 'geometry.geojson'),
+  none: wrap('', 'locations.csv has no geometries: the export was asked for without them.', 0),
+} as const;
 
 function joinGuide(shapefile = 'polygons.shp'): string[] {
   const layer = shapefile.replace(/\.shp$/, '');

@@ -7,6 +7,8 @@ export interface Column {
   label: string;
   /** The platform's word for the kind of answer (`text`, `integer`, `select_one` …); `unspecified` where no form has it. */
   type: string;
+  /** Types of records of which the form asks it, where it asks not all of them. */
+  when?: { readonly type: readonly string[] } | undefined;
 }
 
 /** A column that comes from the records' attributes; `attribute` is the key there. */
@@ -19,6 +21,7 @@ export interface SchemaField {
   readonly name: string;
   readonly label: string;
   readonly type: string;
+  readonly when?: { readonly type: readonly string[] } | undefined;
 }
 
 /** As many columns as a spreadsheet can open (XFD); past it, keys are data that slipped into the place of names. */
@@ -49,9 +52,14 @@ export function attributeColumns(
     return name;
   };
   return [
-    ...[...fields.values()].map(({ name, label, type }) => ({ name: nameOf(name), label, type, attribute: name })),
+    ...[...fields.values()].map((field) => ({ ...described(field), name: nameOf(field.name), attribute: field.name })),
     ...others.map((key) => ({ name: nameOf(key), label: key, type: 'unspecified', attribute: key })),
   ];
+}
+
+/** What is told of a column, without whatever else its object has. */
+export function described({ name, label, type, when }: Column): Column {
+  return { name, label, type, ...(when && { when }) };
 }
 
 /** Throws a permanent {@link ExportError} (`too-many-columns`) past {@link MAX_COLUMNS}. */

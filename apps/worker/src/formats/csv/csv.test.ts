@@ -6,24 +6,27 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chunked, MemorySink } from '../../../../../test/support/sinks.js';
 import { formatCell } from './cell.js';
-import { attributeColumns, MAX_COLUMNS } from './columns.js';
-import { CsvFragmentEncoder, type CsvRow, csvLines } from './fragment.js';
+import { attributeColumns, MAX_COLUMNS, type SchemaField } from './columns.js';
+import { CsvFragmentEncoder, type CsvRow, csvLines, type Delimiter } from './fragment.js';
 import { reduceCsv } from './reduce.js';
-import { TABLES } from './tables.js';
+import { csvTable, TABLES } from './tables.js';
 
+const DELIMITERS: Delimiter[] = [',', ';', '\t', '|'];
 const field = (name: string, label = name, type = 'text') => ({ name, label, type });
 
 interface Options {
-  schema?: ReturnType<typeof field>[];
+  schema?: SchemaField[];
   bom?: boolean;
   escapeFormulas?: boolean;
   chunk?: number;
+  delimiter?: Delimiter;
+  labels?: boolean;
 }
 
 /** Shards of batches of rows through map and reduce. */
 async function table(
   shards: CsvRow[][][],
-  { schema = [], bom = false, escapeFormulas = true, chunk = 7 }: Options = {},
+  { schema = [], bom = false, escapeFormulas = true, chunk = 7, delimiter = ',', labels = false }: Options = {},
 ) {
   const fixed = [field('id'), field('type')];
   const fragments = shards.map((batches) => {
@@ -31,12 +34,13 @@ async function table(
       fixed: fixed.map((column) => column.name),
       schema: schema.map((column) => column.name),
       escapeFormulas,
+      delimiter,
     });
     const bytes = Buffer.concat(batches.map((batch) => encoder.encode(batch)));
     return { meta: JSON.parse(JSON.stringify(encoder.finish())), open: () => chunked(bytes, chunk) };
   });
   const sink = new MemorySink();
-  const result = await reduceCsv(fragments, sink, { fixed, schema, bom, escapeFormulas });
+  const result = await reduceCsv(fragments, sink, { fixed, schema, bom, escapeFormulas, delimiter, labels });
   expect(result.bytes).toBe(sink.bytes.length);
   return { ...result, sink, text: sink.text };
 }
@@ -44,12 +48,12 @@ async function table(
 const row = (id: string, attributes: Attributes = {}): CsvRow => ({ fixed: [id, 'PA'], attributes });
 
 /** What Python's csv module, strict, reads. */
-function pythonRows(bytes: Buffer): string[][] {
+function pythonRows(bytes: Buffer, delimiter: Delimiter = ',', encoding = 'utf-8'): string[][] {
   const script = `import csv,io,json,sys
 csv.field_size_limit(1<<30)
-text=io.TextIOWrapper(sys.stdin.buffer,encoding='utf-8',newline='')
-print(json.dumps(list(csv.reader(text,strict=True))))`;
-  const out = execFileSync('python3', ['-c', script], { input: bytes, maxBuffer: 1 << 28 });
+text=io.TextIOWrapper(sys.stdin.buffer,encoding=sys.argv[2],newline='')
+print(json.dumps(list(csv.reader(text,delimiter=sys.argv[1],strict=True))))`;
+  const out = execFileSync('python3', ['-c', script, delimiter, encoding], { input: bytes, maxBuffer: 1 << 28 });
   return JSON.parse(out.toString());
 }
 
@@ -168,11 +172,12 @@ describe('a CSV', () => {
   const keys = ['a', 'b"', 'c,d', 'id', '=e', 'f\r\ng', 'ключ', '__proto__'];
 
   test('easy lines are what csv-stringify would have made of them', () => {
-    const cell = fc.oneof(fc.constantFrom(...texts), fc.string({ unit: 'grapheme' }));
+    const cell = fc.oneof(fc.constantFrom(...texts, ...DELIMITERS), fc.string({ unit: 'grapheme' }));
+    const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { maxLength: 6 });
     fc.assert(
-      fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { maxLength: 6 }), (rows) => {
-        const all = rows.map((cells) => stringify([cells], { record_delimiter: '\r\n', quote_record_delimiter: true }));
-        expect(csvLines(rows)).toBe(all.join(''));
+      fc.property(rows, fc.constantFrom(...DELIMITERS), (rows, delimiter) => {
+        const dialect = { record_delimiter: '\r\n', quote_record_delimiter: true, delimiter };
+        expect(csvLines(rows, delimiter)).toBe(rows.map((cells) => stringify([cells], dialect)).join(''));
       }),
     );
   });
@@ -188,21 +193,51 @@ describe('a CSV', () => {
     const attributes = fc.dictionary(fc.constantFrom(...keys), value, { noNullPrototype: true });
     const shards = fc.array(fc.array(fc.array(attributes, { maxLength: 4 }), { maxLength: 3 }), { maxLength: 4 });
     await fc.assert(
-      fc.asyncProperty(shards, fc.integer({ min: 1, max: 40 }), async (data, chunk) => {
-        let next = 0;
-        const rows = data.map((batches) => batches.map((batch) => batch.map((item) => row(`${next++}`, item))));
-        const { sink, columns } = await table(rows, { schema: [field('b"')], chunk });
-        expect(parse(sink.bytes)).toEqual(expectedRows(columns, rows.flat(2)));
-      }),
+      fc.asyncProperty(
+        shards,
+        fc.integer({ min: 1, max: 40 }),
+        fc.constantFrom(...DELIMITERS),
+        async (data, chunk, delimiter) => {
+          let next = 0;
+          const rows = data.map((batches) => batches.map((batch) => batch.map((item) => row(`${next++}`, item))));
+          const { sink, columns } = await table(rows, { schema: [field('b"')], chunk, delimiter });
+          expect(parse(sink.bytes, { delimiter })).toEqual(expectedRows(columns, rows.flat(2)));
+        },
+      ),
     );
   });
 
-  test("Python's csv module, strict, gets back the same cells in five scripts", async () => {
-    const rows = texts.map((text, i) => row(`${i}`, { [keys[i % keys.length] ?? '']: text, list: [text, text], text }));
-    const { sink, columns } = await table([[rows.slice(0, 5)], [rows.slice(5, 11), rows.slice(11)]], {
-      schema: [field('b"')],
+  test.each(DELIMITERS)(
+    "Python's csv module, strict, gets back the same cells in five scripts, divided by %j",
+    async (delimiter) => {
+      const all = [...texts, ...DELIMITERS, `a${delimiter}b`, `${delimiter}"${delimiter}`];
+      const rows = all.map((text, i) => row(`${i}`, { [keys[i % keys.length] ?? '']: text, list: [text, text], text }));
+      const { sink, columns } = await table([[rows.slice(0, 5)], [rows.slice(5, 11), rows.slice(11)]], {
+        schema: [field('b"'), field(`d${delimiter}e`)],
+        delimiter,
+      });
+      expect(pythonRows(sink.bytes, delimiter)).toEqual(expectedRows(columns, rows));
+    },
+  );
+
+  test('labels are a second line of the header, defused and quoted as cells are, behind the byte order mark', async () => {
+    const schema = [field('crop', 'What, if "any", is grown?'), field('more', '=1+1')];
+    const { sink, rows } = await table([[[row('1', { other: 2 })]]], { schema, labels: true, bom: true });
+    expect(rows).toBe(1);
+    expect(pythonRows(sink.bytes, ',', 'utf-8-sig')).toEqual([
+      ['id', 'type', 'crop', 'more', 'other'],
+      ['id', 'type', 'What, if "any", is grown?', "'=1+1", 'other'],
+      ['1', 'PA', '', '', '2'],
+    ]);
+  });
+
+  test('a question that is asked of some types alone is a column all the same, which says of which', async () => {
+    const when = { type: ['BU', 'AP'] };
+    const { text, columns } = await table([[[row('1', { floors: 2 }), row('2')]]], {
+      schema: [{ ...field('floors', 'How many floors?', 'integer'), when }, field('crop')],
     });
-    expect(pythonRows(sink.bytes)).toEqual(expectedRows(columns, rows));
+    expect(text).toBe('id,type,floors,crop\r\n1,PA,2,\r\n2,PA,,\r\n');
+    expect(columns.slice(2)).toEqual([{ ...field('floors', 'How many floors?', 'integer'), when }, field('crop')]);
   });
 
   test('does not depend on how the records were divided into shards and batches', async () => {
@@ -210,6 +245,22 @@ describe('a CSV', () => {
     const whole = await table([[rows]]);
     const split = await table([[rows.slice(0, 3), rows.slice(3, 90)], [], [rows.slice(90, 91), rows.slice(91)]]);
     expect(split.text).toBe(whole.text);
+  });
+
+  test.each([
+    ['ewkt', 'SRID=4326;POINT Z (1 2 3)', ''],
+    ['wkt', 'POINT Z (1 2 3)', ''],
+    ['geojson', '{"type":"Point","coordinates":[1,2,3]}', ''],
+    ['none', undefined, undefined],
+  ] as const)('locations have their geometry as %s, empty where there is none', (geometry, text, none) => {
+    const { file, fixed, row } = csvTable('locations', geometry);
+    expect(file).toBe('locations.csv');
+    expect(fixed.map(({ name }) => name).slice(3)).toEqual(text === undefined ? [] : [`geometry.${geometry}`]);
+    const record = { id: 'l', type: 'PA', area: 7, attributes: {} };
+    const point = { type: 'Point' as const, coordinates: [1, 2, 3] };
+    expect(row({ ...record, geometry: point }).fixed).toEqual(['l', 'PA', 7, ...(text === undefined ? [] : [text])]);
+    expect(row({ ...record, geometry: null }).fixed).toEqual(['l', 'PA', 7, ...(none === undefined ? [] : [none])]);
+    expect(csvTable('parties', geometry)).toBe(TABLES.parties);
   });
 
   test('the tables of a bundle have the promised fixed columns', () => {

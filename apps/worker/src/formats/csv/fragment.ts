@@ -27,6 +27,7 @@ export interface CsvFragmentOptions {
   /** Names of the form's questions, in its order. */
   schema: readonly string[];
   escapeFormulas: boolean;
+  delimiter?: Delimiter;
 }
 
 /** One record: its fixed cells, in the order of the fixed columns, and its attributes. */
@@ -34,6 +35,9 @@ export interface CsvRow {
   fixed: readonly Cell[];
   attributes: Attributes;
 }
+
+/** What stands between cells: the comma of RFC 4180, or what a spreadsheet of another country takes for it. */
+export type Delimiter = ',' | ';' | '\t' | '|';
 
 /** RFC 4180 with its line ends; quoting is csv-stringify's, formulas are ours (it does not know exact numbers). */
 const DIALECT = {
@@ -43,38 +47,38 @@ const DIALECT = {
   escape_formulas: false,
 } as const;
 
-/** What a cell may hold only between quotes, besides the comma, and what makes quoting more than two quotes around it. */
+/** What a cell may hold only between quotes, besides the delimiter, and what makes quoting more than two quotes around it. */
 const HARD = /["\r\n]/;
 
 /**
- * Lines of a CSV, as text. Most lines are easy: cells as they are, or between quotes for a comma in them. They are put
+ * Lines of a CSV, as text. Most lines are easy: cells as they are, or between quotes for a delimiter in them. They are put
  * together here, to the letter of csv-stringify at a fifth of its time; runs of lines with a hard cell are csv-stringify's.
  */
-export function csvLines(rows: readonly (readonly string[])[]): string {
+export function csvLines(rows: readonly (readonly string[])[], delimiter: Delimiter = ','): string {
   let text = '';
   let hard: (readonly string[])[] = [];
   for (const cells of rows) {
-    const line = easyLine(cells);
+    const line = easyLine(cells, delimiter);
     if (line === undefined) {
       hard.push(cells);
       continue;
     }
     if (hard.length > 0) {
-      text += stringify(hard, DIALECT);
+      text += stringify(hard, { ...DIALECT, delimiter });
       hard = [];
     }
     text += line;
   }
-  return hard.length > 0 ? text + stringify(hard, DIALECT) : text;
+  return hard.length > 0 ? text + stringify(hard, { ...DIALECT, delimiter }) : text;
 }
 
-function easyLine(cells: readonly string[]): string | undefined {
+function easyLine(cells: readonly string[], delimiter: Delimiter): string | undefined {
   let line = '';
   for (let i = 0; i < cells.length; i++) {
     const cell = cells[i] as string;
     if (HARD.test(cell)) return undefined;
-    if (i > 0) line += ',';
-    line += cell.includes(',') ? `"${cell}"` : cell;
+    if (i > 0) line += delimiter;
+    line += cell.includes(delimiter) ? `"${cell}"` : cell;
   }
   return `${line}\r\n`;
 }
@@ -119,7 +123,7 @@ export class CsvFragmentEncoder {
       }
       return cells;
     });
-    const bytes = Buffer.from(csvLines(lines), 'utf8');
+    const bytes = Buffer.from(csvLines(lines, this.#options.delimiter), 'utf8');
     segment.rows += rows.length;
     segment.bytes += bytes.length;
     return bytes;

@@ -2,8 +2,8 @@
 import { damaged } from '../damaged.js';
 import { asBuffer, type ByteSink, ByteWriter } from '../sink.js';
 import { defuse } from './cell.js';
-import { attributeColumns, type Column, compareCodePoints, type SchemaField } from './columns.js';
-import { type CsvFragmentMeta, csvLines } from './fragment.js';
+import { attributeColumns, type Column, compareCodePoints, described, type SchemaField } from './columns.js';
+import { type CsvFragmentMeta, csvLines, type Delimiter } from './fragment.js';
 import { CellSplicer } from './splice.js';
 
 /** A fragment at rest. `open` is called once, when its turn comes. */
@@ -19,6 +19,10 @@ export interface CsvReduceOptions {
   bom: boolean;
   /** Defuse names of columns too; see formatCell. */
   escapeFormulas: boolean;
+  /** That of the fragments; the comma by default. */
+  delimiter?: Delimiter;
+  /** A second line of the header, with the columns' labels. */
+  labels?: boolean;
 }
 
 export interface CsvTable {
@@ -28,7 +32,7 @@ export interface CsvTable {
 }
 
 /**
- * Writes the whole table: header (always, also without a row), then the fragments in the given order.
+ * Writes the whole table: header (always, also without a row; of two lines where labels are asked for), then the fragments in the given order.
  *
  * Rows whose segment has all columns already are copied as they are; the others get empty cells where columns are
  * missing. Memory: one chunk of input and one of output. Throws a permanent ExportError when there are too many columns,
@@ -42,10 +46,7 @@ export async function reduceCsv(
   const schemaKeys = new Set(options.schema.map((field) => field.name));
   const found = fragments.flatMap(({ meta }) => meta.segments.flatMap((segment) => segment.added));
   const attributes = attributeColumns(options.fixed, options.schema, found);
-  const columns: Column[] = [
-    ...options.fixed.map(({ name, label, type }) => ({ name, label, type })),
-    ...attributes.map(({ name, label, type }) => ({ name, label, type })),
-  ];
+  const columns: Column[] = [...options.fixed, ...attributes].map(described);
 
   let bytes = 0;
   const counting: ByteSink = {
@@ -55,13 +56,16 @@ export async function reduceCsv(
     },
   };
   const out = new ByteWriter();
-  const names = columns.map(({ name }) => (options.escapeFormulas ? defuse(name) : name));
-  out.append(Buffer.from(`${options.bom ? '\uFEFF' : ''}${csvLines([names])}`, 'utf8'));
+  const { delimiter = ',' } = options;
+  const header = [columns.map(({ name }) => name)];
+  if (options.labels) header.push(columns.map(({ label }) => label));
+  const cells = options.escapeFormulas ? header.map((line) => line.map(defuse)) : header;
+  out.append(Buffer.from(`${options.bom ? '\uFEFF' : ''}${csvLines(cells, delimiter)}`, 'utf8'));
 
   const final = attributes.map((column) => column.attribute);
   let rows = 0;
   for (const fragment of fragments) {
-    await copyFragment(fragment, options.fixed.length, schemaKeys, final, out, counting);
+    await copyFragment(fragment, { fixed: options.fixed.length, schemaKeys, final, delimiter }, out, counting);
     rows += fragment.meta.rows;
   }
   await out.flush(counting);
@@ -70,9 +74,12 @@ export async function reduceCsv(
 
 async function copyFragment(
   { meta, open }: CsvFragment,
-  fixed: number,
-  schema: ReadonlySet<string>,
-  final: readonly string[],
+  {
+    fixed,
+    schemaKeys,
+    final,
+    delimiter,
+  }: { fixed: number; schemaKeys: ReadonlySet<string>; final: readonly string[]; delimiter: Delimiter },
   out: ByteWriter,
   sink: ByteSink,
 ): Promise<void> {
@@ -82,8 +89,8 @@ async function copyFragment(
   try {
     for (const segment of meta.segments) {
       keys.push(...segment.added);
-      const inserts = emptyCells(fixed, [...schema, ...keys.toSorted(compareCodePoints)], final);
-      const splicer = inserts && new CellSplicer(inserts, out);
+      const inserts = emptyCells(fixed, [...schemaKeys, ...keys.toSorted(compareCodePoints)], final);
+      const splicer = inserts && new CellSplicer(inserts, out, delimiter.charCodeAt(0));
       for (let left = segment.bytes; left > 0; ) {
         const { chunk, start, end } = await source.next(left);
         left -= end - start;

@@ -1,6 +1,6 @@
 /** The objects that records become in JSON: their members, and how the manifest describes them. */
 import type { Attributes, LocationRecord, PartyRecord, RelationshipRecord } from '@parcelpost/shared/records.js';
-import { type Column, compareCodePoints, type SchemaField } from '../csv/columns.js';
+import { type Column, compareCodePoints, described, type SchemaField } from '../csv/columns.js';
 import { TABLES, type TableEntity } from '../csv/tables.js';
 import { toJson } from '../json.js';
 import { type GeometryNotes, geometryJson } from './geometry.js';
@@ -48,7 +48,7 @@ export function memberColumns(entity: TableEntity, form: readonly SchemaField[],
   return [
     ...TABLES[entity].fixed.filter(({ type }) => type !== 'geometry'),
     { name: 'attributes', label: 'Answers to the form’s questions, by their names', type: 'object' },
-    ...[...fields.values()].map(({ name, label, type }) => ({ name: `attributes.${name}`, label, type })),
+    ...[...fields.values()].map((field) => ({ ...described(field), name: `attributes.${field.name}` })),
     ...others.map((key) => ({ name: `attributes.${key}`, label: key, type: 'unspecified' })),
   ];
 }

@@ -1,6 +1,6 @@
 /** The reduce half of a workbook: the shards' fragments in, an Office Open XML spreadsheet (ECMA-376, transitional) out. */
 import { Readable, type Writable } from 'node:stream';
-import { attributeColumns, type Column, type SchemaField } from '../csv/columns.js';
+import { attributeColumns, type Column, described, type SchemaField } from '../csv/columns.js';
 import { writeZip, type ZipSource } from '../zip/write.js';
 import { columnLetters, headerXml } from './cell.js';
 import * as parts from './parts.js';
@@ -97,7 +97,7 @@ function planOf(table: SheetSource, maxRows: number): SheetPlan {
     ...table,
     rows,
     sheets: Array.from({ length: count }, (_, i) => (i === 0 ? name : `${name} (${i + 1})`)),
-    columns: [...fixed, ...attributes].map(({ name, label, type }) => ({ name, label, type })),
+    columns: [...fixed, ...attributes].map(described),
     attributes: attributes.map(({ attribute }) => attribute),
   };
 }
