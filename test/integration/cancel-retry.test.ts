@@ -188,8 +188,8 @@ describe('trying again', () => {
     expect(row.deadline_at.getTime()).toBeGreaterThan(Date.now() + 59 * 60_000);
     const entries = await producer.db('outbox').where({ export_id: id, hook: 'enter' }).orderBy('generation');
     expect(entries.map(({ generation, state, task }) => [generation, state, task])).toEqual([
-      [1, 'pending', 'export.enter'],
-      [2, 'pending', 'export.enter'],
+      [1, 'waiting', 'export.enter'],
+      [2, 'waiting', 'export.enter'],
     ]);
   });
 

@@ -60,7 +60,7 @@ describe('asking for an export', () => {
       allowPartial: false,
     });
     expect(await producer.db('outbox').where({ export_id: id }).select('hook', 'task', 'state')).toEqual([
-      { hook: 'enter', task: 'export.enter', state: 'pending' },
+      { hook: 'enter', task: 'export.enter', state: 'waiting' },
     ]);
     expect(row.deadline_at.getTime() - Date.now()).toBeGreaterThan(59 * 60_000);
     const { scheme, token } = JSON.parse(unseal(row.sealed_token, [SEAL_SECRET], id));

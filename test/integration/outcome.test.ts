@@ -231,12 +231,12 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     await Promise.all([relay, ...others].map((each) => each.run()));
     const merge = `${asked.id}-1-merge`;
     expect(await queues.queue('meta').getJobState(merge)).toBe('waiting-children');
-    expect(await queues.queue('export').getJobState(`${asked.id}-1-plan`)).toBe('waiting');
-    const waiting = await queues.queue('export').getJobCounts('waiting');
+    expect(await queues.queue('export').getJobState(`${asked.id}-1-plan`)).toBe('prioritized');
+    const waiting = await queues.queue('export').getJobCounts('waiting', 'prioritized');
     await database.db('outbox').where({ export_id: asked.id }).update({ state: 'pending' });
     await relay.run();
     expect(await queues.queue('meta').getJobState(merge)).toBe('waiting-children');
-    expect(await queues.queue('export').getJobCounts('waiting')).toEqual(waiting);
+    expect(await queues.queue('export').getJobCounts('waiting', 'prioritized')).toEqual(waiting);
   });
 
   test('a follow-up is a job of the queue that its task’s name begins with, under its own id', async () => {

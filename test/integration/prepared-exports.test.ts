@@ -306,7 +306,7 @@ describe('on our own platform', () => {
     });
     expect(began.deadline_at.getTime()).toBeGreaterThan(Date.now() + 59 * 60_000);
     expect(await producer.db('outbox').where({ export_id: id }).select('hook', 'state')).toEqual([
-      { hook: 'enter', state: 'pending' },
+      { hook: 'enter', state: 'waiting' },
     ]);
     // The row of the follow-up that started it tells where it comes from.
     await producer

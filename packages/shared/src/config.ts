@@ -67,6 +67,7 @@ const common = {
   TASKS_MODULE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SWEEP_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
+  EXPORTS_IN_FLIGHT: count(32, 0, 100_000),
 };
 
 const producer = z.object({

@@ -9,6 +9,7 @@ interface Figures {
   oldestOpen: number;
   overdue: number;
   followUps: Record<string, number>;
+  waitingTurn: number;
   pending: number;
   oldestPending: number;
   failedDay: number;
@@ -32,6 +33,7 @@ const QUERY = `
     (select coalesce(json_object_agg(state, n), '{}') from (
        select state, count(*) n from outbox
        where hook <> 'enter' and kind = 'task' and state in ('entered', 'active') group by state) s) as "followUps",
+    (select count(*) from exports where outcome is null and waiting_since is not null) as "waitingTurn",
     (select count(*) from waiting) as pending,
     (select coalesce(extract(epoch from now() - min(pending_at)), 0)::float8 from waiting) as "oldestPending",
     (select count(*) from outbox where state = 'failed' and kind = 'task' and finished_at > now() - interval '1 day')
@@ -103,6 +105,11 @@ export function addDatabaseGauges(registry: Registry, db: Pick<Database, 'raw'>)
     'state',
     ON_THEIR_WAY,
     (one) => one.followUps,
+  );
+  single(
+    'parcelpost_exports_waiting_turn',
+    'Exports without an outcome that wait to be let into the queue; EXPORTS_IN_FLIGHT bounds those that have been',
+    (one) => one.waitingTurn,
   );
   single('parcelpost_outbox_pending', 'Rows of the outbox that are to be entered into a queue', (one) => one.pending);
   single('parcelpost_outbox_oldest_pending_seconds', 'Age of the oldest of them', (one) => one.oldestPending);

@@ -96,6 +96,12 @@ const followUpView = z.object({
 });
 
 export const exportDetailView = exportView.extend({
+  placeInQueue: z
+    .int()
+    .nullable()
+    .describe(
+      'Place among the exports that wait to begin, from 1; null for one that does not wait. It may grow: organizations take turns',
+    ),
   followUps: z
     .array(followUpView)
     .describe('What was released once the outcome was decided, in the order of the request'),

@@ -1,4 +1,5 @@
 /** Looking at exports: which ones a person may see, and all that belongs to one. */
+import { placeInQueue } from '@parcelpost/shared/db/services/admission.js';
 import {
   type ExportProgress,
   type ExportRow,
@@ -37,6 +38,7 @@ export type SeenFollowUp = Omit<FollowUpNode, 'error'> & { error: { code: string
 const NOT_FOUND = 'There is no export of this id among the projects of which you are a member.';
 
 export class ReadExports {
+  readonly db: Dependencies['db'];
   readonly #exports: ExportService;
   readonly #files: FileService;
   readonly #outbox: OutboxService;
@@ -44,6 +46,7 @@ export class ReadExports {
   readonly #external: boolean;
 
   constructor({ db, config }: Pick<Dependencies, 'db' | 'config'>) {
+    this.db = db;
     this.#exports = new ExportService(db);
     this.#files = new FileService(db);
     this.#outbox = new OutboxService(db);
@@ -73,16 +76,21 @@ export class ReadExports {
   }
 
   /** What belongs to an export that {@link one} has given out, as the same user may see it. */
-  async detail(row: ExportRow, user: UserRow): Promise<ExportDetail & { followUps: SeenFollowUp[] }> {
-    const [details, followUps, inCharge] = await Promise.all([
+  async detail(
+    row: ExportRow,
+    user: UserRow,
+  ): Promise<ExportDetail & { followUps: SeenFollowUp[]; placeInQueue: number | null }> {
+    const waits = row.outcome === null && row.waitingSince !== null;
+    const [details, followUps, inCharge, place] = await Promise.all([
       this.#details([row]),
       this.#outbox.followUps(row.id),
       this.inCharge(row, user),
+      waits ? placeInQueue(this.db, row.id) : null,
     ]);
     const [detail] = details;
     if (!detail) throw problem('export-not-found', NOT_FOUND);
     const released = followUps.filter(({ generation }) => row.outcome !== null || generation < row.generation);
-    return { ...detail, followUps: inCharge ? released : released.map(withoutWhatItLeft) };
+    return { ...detail, placeInQueue: place, followUps: inCharge ? released : released.map(withoutWhatItLeft) };
   }
 
   /** The bundle of an export that {@link one} has given out, and whether it may be downloaded now. */

@@ -59,7 +59,8 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
 
   const detailOf = async (row: ExportRow, user: UserRow) => {
     const detail = await read.detail(row, user);
-    return { ...viewExport(detail, config.PUBLIC_URL), followUps: detail.followUps.map(viewFollowUp) };
+    const { placeInQueue, followUps } = detail;
+    return { ...viewExport(detail, config.PUBLIC_URL), placeInQueue, followUps: followUps.map(viewFollowUp) };
   };
 
   app.post(

@@ -66,7 +66,8 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
   }
   crashPoint('merge.decided');
   deps.log.info({ exportId: id, outcome, ...(failed ? { failure: decision.failure } : {}) }, 'decided');
-  if (planted.length > 0) await deps.relay.run();
+  // Beside its follow-ups: there is room for another export now.
+  await deps.relay.run();
   await count(deps, row, outcome);
   return outcome;
 }

@@ -3,6 +3,7 @@
  * try of the same export it takes over what the one before has done.
  */
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
+import { MOST_LATER } from '@parcelpost/shared/db/services/admission.js';
 import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import { EXPORT_QUEUE, META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { CHILD_OPTIONS, type FlowJobData, flowJobId } from '@parcelpost/shared/queues/relay.js';
@@ -21,6 +22,9 @@ const TRIES: JobsOptions = { attempts: 3, backoff: { type: 'exponential', delay:
 
 /** Shards entered together. */
 const BATCH = 50;
+
+/** Shards of an export that are worked on before another's that was let in ten minutes later; the next as many come behind it. */
+const SHARDS_A_TURN = 32;
 
 type PlanJob = Job<FlowJobData & { entered?: boolean }>;
 
@@ -99,9 +103,13 @@ async function enterShards(
   const queue = deps.queues.queue(EXPORT_QUEUE);
   const done = new Set(known.filter(({ state }) => state === 'done').map(({ step, shard }) => `${step} ${shard}`));
   const parent = { id: job.id as string, queue: queue.qualifiedName };
+  const turn = job.opts.priority ?? 0;
   const maps = made.shards
     .filter(({ entity, shard }) => !done.has(`${entity} ${shard}`))
-    .map(({ entity, shard }) => childOf(parent, 'map', row, entity, shard));
+    .map(({ entity, shard }, index) => {
+      const later = Math.min(Math.floor(index / SHARDS_A_TURN), MOST_LATER);
+      return childOf(parent, 'map', row, entity, shard, turn === 0 ? 0 : turn + later);
+    });
   for (let at = 0; at < maps.length; at += BATCH) {
     if (at > 0) crashPoint('plan.adding');
     signal.throwIfAborted();
@@ -131,7 +139,7 @@ async function enterReduces(deps: WorkerDeps, run: JobRun): Promise<void> {
   };
   const reduces = outputs
     .filter((output) => before.get(output) !== 'done')
-    .map((output) => childOf(parent, 'reduce', row, output, 0));
+    .map((output) => childOf(parent, 'reduce', row, output, 0, run.job.opts.priority ?? 0));
   await deps.queues.queue(EXPORT_QUEUE).addBulk(before.size > 0 ? await unknownTo(deps, reduces) : reduces);
 }
 
@@ -150,9 +158,10 @@ function childOf(
   row: { id: string; generation: number },
   step: string,
   shard: number,
+  priority: number,
 ) {
   const data: FlowJobData = { exportId: row.id, generation: row.generation, step, shard };
-  return { name, data, opts: { ...CHILD_OPTIONS, ...TRIES, jobId: flowJobId(data, name), parent } };
+  return { name, data, opts: { ...CHILD_OPTIONS, ...TRIES, jobId: flowJobId(data, name), parent, priority } };
 }
 
 /**

@@ -30,6 +30,12 @@ const LATE: ExportFailure = {
   attempts: 1,
 };
 
+/** The same of one whose turn never came. */
+const NEVER_LET_IN: ExportFailure = {
+  ...LATE,
+  message: 'The export waited for its turn for all the time it is given: many exports were asked for. Try again later.',
+};
+
 const LOST: ExportFailure = {
   code: 'merge-lost',
   message: 'The work that joins the parts came to its end without an outcome. Try the export again.',
@@ -67,7 +73,8 @@ export class Reconciler {
 async function settleStopping(deps: WorkerDeps, rows: readonly (ExportRow & { late: boolean })[]): Promise<void> {
   if (rows.length === 0) return;
   for (const row of rows) {
-    if (row.late) await deps.exports.raiseAbort(row.id, row.generation, LATE);
+    if (!row.late) continue;
+    await deps.exports.raiseAbort(row.id, row.generation, row.waitingSince === null ? LATE : NEVER_LET_IN);
   }
   const [stuck, inTime] = parted(rows, (row) => Date.now() - row.deadlineAt.getTime() > GRACE_MS);
   for (const row of stuck) await decideInItsPlace(deps, row);

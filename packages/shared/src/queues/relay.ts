@@ -2,6 +2,7 @@
 import type { JobsOptions } from 'bullmq';
 import { crashPoint } from '../crash-points.js';
 import type { Database } from '../db/database.js';
+import { Admission } from '../db/services/admission.js';
 import { type OutboxRow, OutboxService } from '../db/services/outbox.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -40,6 +41,7 @@ export function flowJobId(data: FlowJobData, kind: 'plan' | 'map' | 'reduce' | '
 
 async function enterExport(queues: Queues, row: OutboxRow): Promise<void> {
   const data: FlowJobData = { exportId: row.exportId, generation: row.generation, step: '', shard: 0 };
+  const { priority } = row.options;
   await queues.addFlow({
     name: 'merge',
     queueName: META_QUEUE,
@@ -53,6 +55,8 @@ async function enterExport(queues: Queues, row: OutboxRow): Promise<void> {
         opts: {
           ...CHILD_OPTIONS,
           jobId: flowJobId(data, 'plan'),
+          // Its shards and files inherit it. The merge has none: what is nearly done is done first.
+          ...(priority === undefined ? {} : { priority }),
           attempts: 4,
           backoff: { type: 'exponential', delay: 1000 },
         },
@@ -95,11 +99,14 @@ export interface RelayOptions {
   queues: Queues;
   log: Logger;
   metrics?: Pick<Metrics, 'relayEntered'>;
+  /** Most exports under way at once, see {@link Admission}; 0, and without it: no bound. */
+  exportsInFlight?: number;
 }
 
 /** The outbox's way into the queues. Every process that may write into the outbox, and every worker, has one. */
 export class OutboxRelay {
   readonly #outbox: OutboxService;
+  readonly #admission: Admission;
   readonly #queues: Queues;
   readonly #log: Logger;
   readonly #metrics: Pick<Metrics, 'relayEntered'> | undefined;
@@ -107,15 +114,17 @@ export class OutboxRelay {
   #running: Promise<void> | undefined;
   #again = false;
 
-  constructor({ db, queues, log, metrics }: RelayOptions) {
+  constructor({ db, queues, log, metrics, exportsInFlight = 0 }: RelayOptions) {
     this.#outbox = new OutboxService(db);
+    this.#admission = new Admission(db, exportsInFlight);
     this.#queues = queues;
     this.#log = log;
     this.#metrics = metrics;
   }
 
   /**
-   * Enters what is pending. Never throws: what cannot be entered now stays pending for the next sweep.
+   * Lets exports in as far as there is room, and enters what is pending. Never throws: what cannot be entered now stays
+   * pending for the next sweep.
    * Calls that come while it runs are answered by one more round.
    */
   run(): Promise<void> {
@@ -144,6 +153,7 @@ export class OutboxRelay {
     try {
       do {
         this.#again = false;
+        await this.#admit();
         let more: boolean;
         do {
           // An engine that is away lets us wait until it is back. No row is locked for that; entering one again later,
@@ -158,6 +168,15 @@ export class OutboxRelay {
       } while (this.#again);
     } catch (error) {
       this.#log.warn({ err: error }, 'the outbox could not be relayed; the next sweep tries again');
+    }
+  }
+
+  /** Lets exports in. Follow-ups are not kept back by those that cannot be. */
+  async #admit(): Promise<void> {
+    try {
+      await this.#admission.admit();
+    } catch (error) {
+      this.#log.warn({ err: error }, 'no export could be let in; the next sweep tries again');
     }
   }
 

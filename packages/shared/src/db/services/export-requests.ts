@@ -83,6 +83,7 @@ export class ExportRequests {
             generation: generation + 1,
             outcome: null,
             phase: 'waiting',
+            waiting_since: trx.fn.now(),
             abort: null,
             result: null,
             error: null,
@@ -143,7 +144,7 @@ export class ExportRequests {
         startedBy: node.id,
         deadlineAt: new Date(Date.now() + deadlineMinutes * 60_000),
       };
-      const inserted = await trx('exports').insert(columnsOf(first)).onConflict('id').ignore().returning('id');
+      const inserted = await trx('exports').insert(columnsOf(trx, first)).onConflict('id').ignore().returning('id');
       if (inserted.length === 0) return false;
       await insertEntry(trx, node.id, 1);
       return true;
@@ -158,7 +159,7 @@ async function createOrJoin(
 ): Promise<{ kind: 'created' | 'joined'; exportId: string }> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const inserted = await trx('exports')
-      .insert(columnsOf(row))
+      .insert(columnsOf(trx, row))
       .onConflict(trx.raw('(request_hash) where outcome is null and abort is null'))
       .ignore()
       .returning('id');
@@ -182,7 +183,7 @@ interface FirstRow extends NewExport {
   startedBy?: string;
 }
 
-function columnsOf(row: FirstRow) {
+function columnsOf(trx: Connection, row: FirstRow) {
   return {
     id: row.id,
     organization: row.organization,
@@ -199,5 +200,6 @@ function columnsOf(row: FirstRow) {
     request_hash: row.requestHash ?? null,
     started_by: row.startedBy ?? null,
     deadline_at: row.deadlineAt,
+    waiting_since: trx.fn.now(),
   };
 }

@@ -40,6 +40,8 @@ export interface ExportRow extends Omit<NewExport, 'sealedToken'> {
   result: ExportResult | null;
   error: ExportFailure | null;
   requestedAt: Date;
+  /** Since when it waits to be let into the queue; null once it has been. */
+  waitingSince: Date | null;
   startedAt: Date | null;
   decidedAt: Date | null;
   /** When the files go; null unless there are files. */
@@ -97,6 +99,7 @@ const COLUMNS = {
   result: 'result',
   error: 'error',
   requestedAt: 'requested_at',
+  waitingSince: 'waiting_since',
   startedAt: 'started_at',
   decidedAt: 'decided_at',
   deadlineAt: 'deadline_at',

@@ -93,19 +93,22 @@ const ago = `now() - ? * interval '1 second'`;
 export class Inspection {
   constructor(readonly db: Pick<Database, 'raw'>) {}
 
-  /** Exports past their deadline, or of whose work nothing was heard for `silentSeconds`; the oldest first. */
+  /**
+   * Exports past their deadline, or that were let into the queue and of whose work nothing was heard for `silentSeconds`; the
+   * oldest first.
+   */
   async stuckExports(silentSeconds: number, limit: number): Promise<Found<StuckExport>> {
     return this.#find(
       `select * from (
          select e.id, e.organization, e.project, e.phase, e.requested_at, e.deadline_at as "deadlineAt",
            e.deadline_at < now() as overdue, e.abort->>'code' as abort,
-           greatest(o.created_at, e.started_at, (
+           e.waiting_since, greatest(o.created_at, o.pending_at, e.started_at, (
              select max(greatest(j.started_at, j.finished_at)) from export_jobs j
              where j.export_id = e.id and j.generation = e.generation)) as "lastSign"
          from exports e
          join outbox o on o.export_id = e.id and o.generation = e.generation and o.place = 'enter'
          where e.outcome is null) open
-       where overdue or "lastSign" < ${ago}`,
+       where overdue or (waiting_since is null and "lastSign" < ${ago})`,
       'requested_at',
       [silentSeconds],
       limit,

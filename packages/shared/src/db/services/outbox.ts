@@ -96,7 +96,10 @@ const TURN_BYTES = 4 * 1024 * 1024;
 /** How long a relay waits for another one's batch; the next sweep tries again. */
 const TURN_MS = 2000;
 
-/** Writes what brings a generation of an export into the queue, `pending`. Where it is there already, it stays as it is. */
+/**
+ * Writes what brings a generation of an export into the queue: `waiting`, until the export is let in. Where it is there
+ * already, it stays as it is.
+ */
 export async function insertEntry(trx: Connection, exportId: string, generation: number): Promise<void> {
   const place = 'enter';
   await trx('outbox')
@@ -108,6 +111,8 @@ export async function insertEntry(trx: Connection, exportId: string, generation:
       position: 0,
       place,
       task: 'export.enter',
+      state: 'waiting',
+      pending_at: null,
     })
     .onConflict(['export_id', 'generation', 'place'])
     .ignore();
