@@ -10,6 +10,8 @@ declare
   role text;
   ours record;
 begin
+  perform pg_advisory_xact_lock(hashtext('parcelpost.migrate'));
+
   -- What an earlier list granted goes first, and what everybody may do by default. Only on what is ours: other
   -- things may lie in the schema, such as those of an extension.
   for ours in

@@ -10,6 +10,8 @@ declare
   role text;
   thing record;
 begin
+  perform pg_advisory_xact_lock(hashtext('parcelpost.queue-grants'));
+
   execute format('revoke all on schema %I from public', queues);
   execute format('revoke all on all tables in schema %I from public', queues);
   execute format('revoke all on all sequences in schema %I from public', queues);

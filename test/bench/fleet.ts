@@ -3,17 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { makeQueues, migrateTables } from '@parcelpost/infra/database/migrate-all.js';
+import { keptPasswords, makeRoles } from '@parcelpost/infra/database/roles.js';
 import { freePort } from '@parcelpost/infra/services/ports.js';
 import { type RunningPostgres, startPostgres } from '@parcelpost/infra/services/postgres.js';
 import { startRedis } from '@parcelpost/infra/services/redis.js';
-import { type Database, migrate, openDatabase } from '@parcelpost/shared/db/database.js';
-import { migrateQueues } from '@parcelpost/shared/queues/queues.js';
+import { type Database, openDatabase } from '@parcelpost/shared/db/database.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { type AppProcess, startProcess } from '../support/processes.js';
 import { ROOT } from '../support/root.js';
 import type { BenchEngine, BenchOptions } from './options.js';
 
 const STORAGE_PREFIX = 'storage-';
+/** Folder of what a bench keeps, and in it of its database. */
+const DATA = join(ROOT, '.data', 'bench');
+const POSTGRES = join(DATA, 'postgres');
 const PROFILER = new URL('./profile.js', import.meta.url).href;
 
 export interface Services {
@@ -24,12 +28,11 @@ export interface Services {
 
 /** PostgreSQL and Redis, set as operations would have them: every commit is on disk before it counts. */
 export async function startServices(log: (line: string) => void): Promise<Services> {
-  const dataDir = join(ROOT, '.data', 'bench');
-  await mkdir(dataDir, { recursive: true });
-  const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres'), log });
+  await mkdir(DATA, { recursive: true });
+  const postgres = await startPostgres({ dataDir: POSTGRES, log });
   try {
     if (postgres.shared) throw new Error('another bench is under way here; two at once would measure each other');
-    await clearAway(postgres.url, dataDir);
+    await clearAway(postgres.url, DATA);
     const redis = await startRedis({ log });
     return {
       postgres,
@@ -95,13 +98,14 @@ async function assemble(
   endings: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<Fleet> {
-  const databaseUrl = await makeDatabase(services.postgres.url, options.database, endings);
-  const db = openDatabase(databaseUrl, { name: 'parcelpost-bench', max: 2 });
+  const adminUrl = await makeDatabase(services.postgres.url, options.database, endings);
+  const urls = await makeRoles(adminUrl, keptPasswords(POSTGRES));
+  const db = openDatabase(urls.owner, { name: 'parcelpost-bench', max: 2 });
   endings.push(() => db.destroy());
-  await migrate(db);
+  await migrateTables(db);
   const queuePrefix = `bench_${randomBytes(4).toString('hex')}`;
   if (options.engine === 'postgres') {
-    await migrateQueues(databaseUrl, queuePrefix);
+    await makeQueues(urls.owner, queuePrefix);
     endings.push(() => db.raw('drop schema ?? cascade', [queuePrefix]));
   }
   const storage = await mkdtemp(join(ROOT, '.data', 'bench', STORAGE_PREFIX));
@@ -109,8 +113,7 @@ async function assemble(
   const port = await freePort();
   const secret = () => randomBytes(48).toString('base64');
   const env = {
-    DATABASE_URL: databaseUrl,
-    QUEUE_URL: options.engine === 'redis' ? services.redisUrl : databaseUrl,
+    QUEUE_URL: options.engine === 'redis' ? services.redisUrl : undefined,
     QUEUE_PREFIX: queuePrefix,
     STORAGE_URL: pathToFileURL(storage).href,
     PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -126,7 +129,7 @@ async function assemble(
     ...(options.profile ? { NODE_OPTIONS: `--import ${PROFILER}`, BENCH_PROFILE_DIR: options.profile } : {}),
   };
   const start = async (kind: 'producer' | 'worker', extra: Record<string, string> = {}) => {
-    const app = await startProcess(kind, { ...env, ...extra });
+    const app = await startProcess(kind, { DATABASE_URL: urls[kind], ...env, ...extra });
     endings.push(() => app.kill());
     return app;
   };

@@ -50,7 +50,7 @@ async function oneRound(
   const what = disaster === undefined ? '' : `, ${disaster} in the middle`;
   const kills = options.killEveryMs > 0 ? `a kill every ${options.killEveryMs} ms` : 'no kills';
   say(`\n${options.exports} exports on ${engine}, ${kills}${what}, seed ${seed}`);
-  const databaseUrl = await services.createDatabase();
+  const databaseUrls = await services.createDatabase();
   const folder = join(services.folder, `seed-${seed}`);
   await mkdir(folder);
   const disasters = {
@@ -63,8 +63,8 @@ async function oneRound(
   return runRound(
     { ...options, seed },
     {
-      databaseUrl,
-      queueUrl: engine === 'redis' ? services.redis.url : databaseUrl,
+      databaseUrls,
+      redisUrl: engine === 'redis' ? services.redis.url : undefined,
       queuePrefix: `chaos_${randomBytes(4).toString('hex')}`,
       folder,
       packed,

@@ -2,13 +2,14 @@
 import { appendFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeQueues } from '@parcelpost/infra/database/migrate-all.js';
+import type { OfRoles } from '@parcelpost/infra/database/roles.js';
 import { Random } from '@parcelpost/infra/samples/random.js';
 import { seedSamples } from '@parcelpost/infra/samples/seed-samples.js';
 import { appEnvironment } from '@parcelpost/infra/services/app-environment.js';
 import { freePort } from '@parcelpost/infra/services/ports.js';
 import { localSecrets } from '@parcelpost/infra/services/secrets.js';
 import { openDatabase } from '@parcelpost/shared/db/database.js';
-import { migrateQueues } from '@parcelpost/shared/queues/queues.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { type HookEndpoint, startHookEndpoint } from '../support/hook-endpoint.js';
 import { startMockPlatform } from '../support/mock-platform/platform.js';
@@ -36,9 +37,10 @@ export interface RoundOptions {
 }
 
 export interface RoundPlace {
-  /** A migrated database of its own; a user who may make schemas. */
-  databaseUrl: string;
-  queueUrl: string;
+  /** A migrated database of its own, for each role. */
+  databaseUrls: OfRoles;
+  /** A Redis for the queues; undefined where the database carries them. */
+  redisUrl: string | undefined;
   queuePrefix: string;
   /** An empty folder of its own. */
   folder: string;
@@ -76,11 +78,12 @@ async function run(
   place: RoundPlace,
   endings: (() => Promise<unknown>)[],
 ): Promise<RoundResult> {
-  const { databaseUrl, queueUrl, queuePrefix, folder } = place;
-  const db = openDatabase(databaseUrl, { max: 2, name: 'parcelpost-chaos' });
+  const { databaseUrls, redisUrl, queuePrefix, folder } = place;
+  const db = openDatabase(databaseUrls.owner, { max: 2, name: 'parcelpost-chaos' });
   endings.push(() => db.destroy());
-  await seedSamples(databaseUrl, { projects: [] });
-  await migrateQueues(queueUrl, queuePrefix);
+  await seedSamples(databaseUrls.owner, { projects: [] });
+  const queueUrl = redisUrl ?? databaseUrls.owner;
+  await makeQueues(queueUrl, queuePrefix);
   const hooks = await startHooks();
   endings.push(() => hooks.close());
   const orders = planOrders(options.exports, new Random(options.seed), hooks.url);
@@ -98,8 +101,8 @@ async function run(
   await mkdir(storageDir, { recursive: true });
   const secrets = localSecrets(folder);
   const env = appEnvironment({
-    databaseUrl,
-    queueUrl,
+    databaseUrls,
+    queueUrl: redisUrl,
     queuePrefix,
     storageDir,
     publicUrl: `http://127.0.0.1:${port}`,

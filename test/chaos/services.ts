@@ -2,19 +2,28 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { migrateTables } from '@parcelpost/infra/database/migrate-all.js';
+import { keptPasswords, makeRoles, type OfRoles } from '@parcelpost/infra/database/roles.js';
 import { type RunningPostgres, startPostgres } from '@parcelpost/infra/services/postgres.js';
-import { migrate, openDatabase } from '@parcelpost/shared/db/database.js';
+import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { type OwnRedis, startOwnRedis } from '../support/own-redis.js';
 import { ROOT } from '../support/root.js';
 import { untilIt } from './wait.js';
 
 /** Commits wait for the server, as in operation, and the server does not wait for the disk: no power fails here. */
-const TUNING = { fsync: 'off', full_page_writes: 'off', max_connections: 400, autovacuum_naptime: '1h' } as const;
+const TUNING = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  max_connections: 400,
+  autovacuum_naptime: '1h',
+  // Passwords that cost next to nothing to prove, since each worker that is started opens a dozen connections.
+  scram_iterations: 1,
+} as const;
 
 export interface Services {
   redis: OwnRedis;
-  /** Makes a database. @returns its address */
-  createDatabase(): Promise<string>;
+  /** Makes a database. @returns its address for each role */
+  createDatabase(): Promise<OfRoles>;
   /** Breaks PostgreSQL off in the middle of whatever it does, and starts it again at the same address. */
   restartPostgres(): Promise<void>;
   /** Folder for what a run leaves. */
@@ -31,29 +40,28 @@ export async function startServices(log: (line: string) => void): Promise<Servic
   if (postgres.shared)
     throw new Error('another such run is under way here; two at once would kill each other’s server');
   const { port } = postgres;
-  const adminUrl = await quickLogin(postgres.url).catch(async (error: unknown) => {
-    await postgres.stop();
-    throw error;
-  });
-  const redis = await startOwnRedis().catch(async (error: unknown) => {
-    await postgres.stop();
-    throw error;
-  });
+  const adminUrl = postgres.url;
+  const redis = await clearAway(adminUrl)
+    .then(() => startOwnRedis())
+    .catch(async (error: unknown) => {
+      await postgres.stop();
+      throw error;
+    });
   return {
     redis,
     folder: await mkdtemp(join(folder, 'run-')),
     createDatabase: async () => {
       const name = `chaos_${randomBytes(6).toString('hex')}`;
       await asAdmin(adminUrl, `create database ${name}`);
-      const url = new URL(adminUrl);
-      url.pathname = `/${name}`;
-      const db = openDatabase(url.href, { max: 1 });
+      const url = Object.assign(new URL(adminUrl), { pathname: `/${name}` });
+      const urls = await makeRoles(url.href, keptPasswords(dataDir));
+      const db = openDatabase(urls.owner, { max: 1 });
       try {
-        await migrate(db);
+        await migrateTables(db);
       } finally {
         await db.destroy();
       }
-      return url.href;
+      return urls;
     },
     restartPostgres: async () => {
       const [{ data_directory: cluster }] = (await asAdmin(adminUrl, 'show data_directory')) as [
@@ -73,23 +81,12 @@ export async function startServices(log: (line: string) => void): Promise<Servic
   };
 }
 
-/**
- * A user whose password costs next to nothing to prove, since each worker that is started opens a dozen connections; what
- * earlier runs left is that user's, and goes.
- */
-async function quickLogin(url: string): Promise<string> {
-  const password = randomBytes(24).toString('base64url');
-  const left = (await asAdmin(url, `select datname from pg_database where datname like 'chaos\\_%'`)) as {
+/** Drops what earlier runs left. */
+async function clearAway(adminUrl: string): Promise<void> {
+  const left = (await asAdmin(adminUrl, `select datname from pg_database where datname like 'chaos\\_%'`)) as {
     datname: string;
   }[];
-  for (const { datname } of left) await asAdmin(url, `drop database ${datname} with (force)`);
-  await asAdmin(
-    url,
-    `set scram_iterations = 1;
-     drop role if exists chaos;
-     create role chaos superuser login password '${password}'`,
-  );
-  return Object.assign(new URL(url), { username: 'chaos', password }).href;
+  for (const { datname } of left) await asAdmin(adminUrl, `drop database ${datname} with (force)`);
 }
 
 async function asAdmin(url: string, statement: string): Promise<unknown[]> {

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type PackedWorker, packWorker } from '../chaos/packed-worker.js';
 import { table } from '../chaos/report.js';
 import { runRound } from '../chaos/round.js';
 import { createTestDatabase } from '../support/database.js';
-import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
+import { ENGINES, uniquePrefix } from '../support/engines.js';
 
 const EXPORTS = 16;
 const KILL_EVERY_MS = 350;
@@ -34,8 +34,8 @@ test.each(ENGINES)(
       const result = await runRound(
         { exports: EXPORTS, killEveryMs: KILL_EVERY_MS, workers: 3, seed: SEED, limitMs: LIMIT_MS },
         {
-          databaseUrl: database.url,
-          queueUrl: queueUrlFor(engine, database.url),
+          databaseUrls: database.urls,
+          redisUrl: engine === 'redis' ? inject('redisUrl') : undefined,
           queuePrefix: uniquePrefix(),
           folder: own,
           packed,

@@ -11,7 +11,7 @@ describe.concurrent.each(ENGINES)('while the database is away, with queues on %s
   let proxy: TcpProxy;
   beforeAll(async () => {
     stack = await startPlatformStack({ parcels: 20 }, { engine, workers: 0 });
-    const url = new URL(stack.database.url);
+    const url = new URL(stack.database.urls.worker);
     proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
     url.host = `127.0.0.1:${proxy.port}`;
     // On PostgreSQL the queues are away with it.

@@ -76,7 +76,7 @@ it('where the tables are not those of this version it cannot tell, and says how 
   try {
     const diagnosis = await diagnose(context(), LIMITS);
     expect(exitCode(diagnosis)).toBe(2);
-    expect(tell(diagnosis)).toContain('CANNOT TELL  tables: the database lacks 0003-canvas; run npm run migrate');
+    expect(tell(diagnosis)).toContain('CANNOT TELL  tables: The database lacks 0003-canvas. Run npm run migrate');
   } finally {
     await database.db('migrations').insert({ name: '0003-canvas', batch: 1, migration_time: new Date() });
   }

@@ -1,4 +1,4 @@
-import { migrateAll } from '@parcelpost/infra/cli/migrate-all.js';
+import { migrateAll } from '@parcelpost/infra/database/migrate-all.js';
 import { seedSamples } from '@parcelpost/infra/samples/seed-samples.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

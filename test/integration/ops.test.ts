@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runOps } from '../../apps/producer/src/cli/ops/run.js';
-import { ENGINES } from '../support/engines.js';
+import { ENGINES, queueUrlFor } from '../support/engines.js';
 import { type PlatformStack, startPlatformStack, until } from '../support/platform-stack.js';
 import { ROOT } from '../support/root.js';
 
@@ -69,8 +69,8 @@ describe.each(ENGINES)('looking after an installation, with queues on %s', (engi
   /** Runs a command as an operator does: with no secret in its environment. */
   const ops = (...args: string[]) =>
     run(args, {
-      DATABASE_URL: stack.database.url,
-      QUEUE_URL: stack.queueUrl,
+      DATABASE_URL: stack.database.urls.producer,
+      QUEUE_URL: queueUrlFor(engine, stack.database.urls.producer),
       QUEUE_PREFIX: stack.queuePrefix,
       STORAGE_URL: pathToFileURL(stack.storageDir).href,
       PUBLIC_URL: stack.producer.url,

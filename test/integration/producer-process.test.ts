@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { migrateQueues } from '@parcelpost/shared/queues/queues.js';
+import { makeQueues } from '@parcelpost/infra/database/migrate-all.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   await insertPeopleAndProjects(database.db);
   folder = await mkdtemp(join(tmpdir(), 'parcelpost-process-'));
   env = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.urls.producer,
     STORAGE_URL: pathToFileURL(folder).href,
     PUBLIC_URL: 'http://parcelpost.example.org',
     TOKEN_SECRET,
@@ -63,8 +63,8 @@ describe.each(ENGINES)('with its queues on %s', (engine) => {
   let producer: AppProcess;
   beforeAll(async () => {
     const QUEUE_PREFIX = uniquePrefix();
-    const QUEUE_URL = queueUrlFor(engine, database.url);
-    await migrateQueues(QUEUE_URL, QUEUE_PREFIX);
+    await makeQueues(queueUrlFor(engine, database.url), QUEUE_PREFIX);
+    const QUEUE_URL = queueUrlFor(engine, database.urls.producer);
     producer = await startProcess('producer', { ...env, QUEUE_URL, QUEUE_PREFIX });
   });
   afterAll(() => producer?.kill('SIGKILL'));
@@ -112,7 +112,7 @@ it('does not start with a wrong environment, and names each wrong variable', asy
 
 describe('the command that prints a token', () => {
   it('prints nothing else, and needs no more than the database and the secret', async () => {
-    const { code, stdout } = await run('cli/token.js', ['ana'], { DATABASE_URL: database.url, AUTH_SECRET });
+    const { code, stdout } = await run('cli/token.js', ['ana'], { DATABASE_URL: database.urls.producer, AUTH_SECRET });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
   });

@@ -1,11 +1,12 @@
 /** Database, queues and workers in this process, for tests of what happens to follow-ups; tasks are the test's own. */
+import { makeQueues } from '@parcelpost/infra/database/migrate-all.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { type FollowUpNode, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
-import { migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
+import { openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { FollowUpHandler } from '../../apps/worker/src/follow-ups/types.js';
 import type { WorkerDeps } from '../../apps/worker/src/processors/deps.js';
@@ -58,10 +59,10 @@ const ENDED = ['done', 'failed', 'skipped'];
 /** @param routes queues of other services; told to whoever signs alone, as to a producer before all other processes */
 export async function openCanvasBench(engine: TestEngine, routes: readonly string[] = []): Promise<CanvasBench> {
   const database = await createTestDatabase();
-  const { db } = database;
-  const queueUrl = queueUrlFor(engine, database.url);
+  const db = database.as('worker');
   const queuePrefix = uniquePrefix();
-  await migrateQueues(queueUrl, queuePrefix);
+  await makeQueues(queueUrlFor(engine, database.url), queuePrefix);
+  const queueUrl = queueUrlFor(engine, database.urls.worker);
   const queues = openQueues(queueUrl, { prefix: queuePrefix, log });
   const newRelay = () => new OutboxRelay({ db, queues, log });
   const deps: CanvasDeps = {
@@ -106,7 +107,7 @@ export async function openCanvasBench(engine: TestEngine, routes: readonly strin
       return { stop };
     },
     async release(list, options) {
-      const released = await releaseCanvas(db, list, { routes, ...options });
+      const released = await releaseCanvas(database.db, list, { routes, ...options });
       await deps.relay.run();
       return released;
     },

@@ -16,11 +16,18 @@ export function doctorContext(
 ): OpsContext {
   const { database, queueUrl, prefix, queues, storage } = parts;
   const config = readOpsConfig({
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.urls.producer,
     QUEUE_URL: queueUrl,
     QUEUE_PREFIX: prefix,
     STORAGE_URL: pathToFileURL(storage).href,
     ...env,
   });
-  return { config, queueUrl, db: database.db, queues, inspection: new Inspection(database.db), print: () => {} };
+  return {
+    config,
+    queueUrl,
+    db: database.as('producer'),
+    queues,
+    inspection: new Inspection(database.as('producer')),
+    print: () => {},
+  };
 }

@@ -12,12 +12,14 @@ import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
+import { secretKeys } from '@parcelpost/shared/tokens/token-keys.js';
 import type { FastifyInstance } from 'fastify';
 import type { Dependencies, ServerConfig } from '../../apps/producer/src/dependencies.js';
 import { buildServer } from '../../apps/producer/src/server.js';
 import { createTestDatabase } from './database.js';
 
 export const TOKEN_SECRET = 'token secret of the tests with more than 32 characters';
+export const TOKEN_KEYS = secretKeys([TOKEN_SECRET]);
 export const AUTH_SECRET = 'auth secret of the tests with more than 32 characters';
 export const SIGNATURE_SECRET = 'signature secret of the tests with more than 32 characters';
 export const SEAL_SECRET = 'seal secret of the tests with more than 32 characters';
@@ -26,6 +28,7 @@ export const PUBLIC_URL = 'http://parcelpost.example.org';
 export interface TestProducer {
   url: string;
   port: number;
+  /** Connected as the owner of the tables; the producer itself is not. */
   db: Database;
   storage: Storage;
   app: FastifyInstance;
@@ -47,7 +50,7 @@ export async function startProducer(
     over?: Partial<Dependencies>;
   } = {},
 ): Promise<TestProducer> {
-  const { db, drop } = await createTestDatabase();
+  const { db, as, drop } = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'parcelpost-producer-'));
   const storage = openStorage(pathToFileURL(folder).href);
   const users = await insertPeopleAndProjects(db);
@@ -55,7 +58,7 @@ export async function startProducer(
   const app = await buildServer({
     config: {
       PUBLIC_URL,
-      TOKEN_SECRET: [TOKEN_SECRET],
+      TOKEN_KEYS,
       AUTH_SECRET: [AUTH_SECRET],
       SEAL_SECRET: [SEAL_SECRET],
       SIGNATURE_SECRET: [SIGNATURE_SECRET],
@@ -68,7 +71,7 @@ export async function startProducer(
     tasks: createRegistry(options.tasks),
     log: options.log ?? createLogger('producer', 'silent'),
     metrics: createMetrics('producer'),
-    db,
+    db: as('producer'),
     storage,
     relay: {
       run: async () => {

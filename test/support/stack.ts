@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeQueues } from '@parcelpost/infra/database/migrate-all.js';
 import { type SampleName, seedSamples } from '@parcelpost/infra/samples/seed-samples.js';
 import { ApiClient } from '@parcelpost/infra/services/api-client.js';
 import { appEnvironment } from '@parcelpost/infra/services/app-environment.js';
@@ -9,7 +10,6 @@ import { freePort } from '@parcelpost/infra/services/ports.js';
 import { type LocalSecrets, localSecrets } from '@parcelpost/infra/services/secrets.js';
 import { type SmtpCatcher, startSmtpCatcher } from '@parcelpost/infra/services/smtp-catcher.js';
 import { UserService } from '@parcelpost/shared/db/services/users.js';
-import { migrateQueues } from '@parcelpost/shared/queues/queues.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { queueUrlFor, type TestEngine, uniquePrefix } from './engines.js';
@@ -30,6 +30,7 @@ export interface StackOptions {
 
 export interface Stack {
   database: TestDatabase;
+  /** The queues' address, for whoever looks at them. */
   queueUrl: string;
   queuePrefix: string;
   /** Folder of fragments and bundles. */
@@ -77,7 +78,7 @@ async function assemble(
   });
   const queueUrl = queueUrlFor(options.engine, database.url);
   const queuePrefix = uniquePrefix();
-  await migrateQueues(queueUrl, queuePrefix);
+  await makeQueues(queueUrl, queuePrefix);
   const smtp = await startSmtpCatcher();
   endings.push(() => smtp.stop());
 
@@ -85,8 +86,8 @@ async function assemble(
   const secrets = localSecrets(folder);
   const port = await freePort();
   const environment = appEnvironment({
-    databaseUrl: database.url,
-    queueUrl,
+    databaseUrls: database.urls,
+    queueUrl: options.engine === 'redis' ? queueUrl : undefined,
     queuePrefix,
     storageDir,
     publicUrl: `http://127.0.0.1:${port}`,

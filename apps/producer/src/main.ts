@@ -1,8 +1,16 @@
 /** The producer's composition root: reads the environment, builds what there is, serves, and stops when told to. */
 import { EventEmitter } from 'node:events';
-import { ConfigError, type ProducerConfig, queueUrl, readProducerConfig } from '@parcelpost/shared/config.js';
+import {
+  ConfigError,
+  databaseTimeouts,
+  type ProducerConfig,
+  queueUrl,
+  readProducerConfig,
+} from '@parcelpost/shared/config.js';
 import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
+import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js';
+import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { addDatabaseGauges } from '@parcelpost/shared/metrics-database.js';
@@ -12,17 +20,23 @@ import { loadOwnTasks } from '@parcelpost/shared/signatures/own-tasks.js';
 import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
+import { startHousekeeping } from './housekeeping.js';
 import { buildServer } from './server.js';
 
 /** How long requests that are being answered may take once the process is told to stop. */
 const STOP_PATIENCE_MS = 10_000;
-/** Pages of the platform API are read by many workers at once, each page by a connection of its own. */
-const CONNECTIONS = 16;
+/** Between two rounds of clearing away what nobody needs any more. */
+const HOUSEKEEPING_MS = 60_000;
 
 async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const own = config.TASKS_MODULE === undefined ? {} : await loadOwnTasks(config.TASKS_MODULE);
   const tasks = createRegistry({ own, routes: config.TASK_ROUTES });
-  const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-producer', max: CONNECTIONS });
+  const db = openDatabase(config.DATABASE_URL, {
+    name: 'parcelpost-producer',
+    max: config.DATABASE_CONNECTIONS,
+    timeouts: databaseTimeouts(config),
+  });
+  await awaitSchema(db, log);
   const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
   // Connects now, so that readiness says whether the engine is there before the first export asks.
   queues.queue(META_QUEUE);
@@ -30,8 +44,13 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const decided = new EventEmitter<{ export: [id: string] }>();
   const stopListening = listenForDecisions(config.DATABASE_URL, (id) => decided.emit('export', id), log);
   const metrics = createMetrics('producer', tasks);
-  const relay = new OutboxRelay({ db, queues, log, metrics, exportsInFlight: config.EXPORTS_IN_FLIGHT });
+  const relay = new OutboxRelay({ db, queues, log, metrics });
   addDatabaseGauges(metrics.registry, db);
+  const refusedJobs = new RefusedJobs(db);
+  const stopHousekeeping = startHousekeeping(
+    { 'refused jobs': () => refusedJobs.trim() },
+    { everyMs: HOUSEKEEPING_MS, log },
+  );
   const app = await buildServer({
     config,
     log,
@@ -52,6 +71,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     clearInterval(idle);
     clearTimeout(hurry);
     await stopListening();
+    await stopHousekeeping();
     await relay.stop();
     await queues.close();
     await db.destroy();
@@ -68,7 +88,7 @@ try {
   const config = readProducerConfig(process.env);
   await run(config, createLogger('producer', config.LOG_LEVEL));
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
+  if (!(error instanceof ConfigError || error instanceof SchemaError)) throw error;
   process.stderr.write(`The producer cannot start:\n${error.message}\n`);
   process.exit(1);
 }

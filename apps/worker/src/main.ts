@@ -1,7 +1,14 @@
 /** The worker: builds every dependency, hands it down, and stops cleanly on SIGTERM. */
 import { setFlagsFromString } from 'node:v8';
-import { ConfigError, queueUrl, readWorkerConfig, type WorkerConfig } from '@parcelpost/shared/config.js';
+import {
+  ConfigError,
+  databaseTimeouts,
+  queueUrl,
+  readWorkerConfig,
+  type WorkerConfig,
+} from '@parcelpost/shared/config.js';
 import { openDatabase } from '@parcelpost/shared/db/database.js';
+import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
@@ -38,11 +45,17 @@ async function main(config: WorkerConfig): Promise<void> {
   const log = createLogger('worker', config.LOG_LEVEL);
   const own = config.TASKS_MODULE === undefined ? {} : await loadOwnTasks(config.TASKS_MODULE);
   const tasks = createRegistry({ own, routes: config.TASK_ROUTES });
-  const db = openDatabase(config.DATABASE_URL, { name: 'parcelpost-worker', background: true });
+  const db = openDatabase(config.DATABASE_URL, {
+    name: 'parcelpost-worker',
+    background: true,
+    max: config.DATABASE_CONNECTIONS,
+    timeouts: databaseTimeouts(config),
+  });
+  await awaitSchema(db, log);
   const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
   const connections = createConnections(PLATFORM_CONNECTIONS);
   const metrics = createMetrics('worker', tasks);
-  const relay = new OutboxRelay({ db, queues, log, metrics, exportsInFlight: config.EXPORTS_IN_FLIGHT });
+  const relay = new OutboxRelay({ db, queues, log, metrics });
   const followUps = createFollowUpHandlers({
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
     webhook: { secrets: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
@@ -122,6 +135,6 @@ async function main(config: WorkerConfig): Promise<void> {
 // Not awaited here: a file that awaits at its top cannot be packed into a script, as tests do that start many workers.
 const run = async () => main(readWorkerConfig(process.env));
 run().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(error instanceof ConfigError || error instanceof SchemaError ? error.message : error);
   process.exit(1);
 });

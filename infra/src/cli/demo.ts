@@ -44,7 +44,7 @@ await runCommand(async (context) => {
   const log = (line: string) => console.log(`· ${line}`);
 
   const database = await openLocalDatabase(context, log, engine);
-  if (!database.embedded) await seedSamples(database.databaseUrl);
+  if (!database.embedded) await seedSamples(database.databaseUrls.owner);
   // Never a real relay: the sample people have no mailboxes.
   const catcher = await startSmtpCatcher({ dir: mailFolder() });
   context.atEnd(() => catcher.stop());
@@ -57,7 +57,7 @@ await runCommand(async (context) => {
   const apps = await startApps(context, { env, port, workers: 2, logs: join(dataDir(), 'logs') });
   log(`producer and two workers have started; their logs are in ${join(dataDir(), 'logs')}`);
 
-  const api = new ApiClient(apps.url, await tokenOf('ana', database.databaseUrl, secrets.AUTH_SECRET));
+  const api = new ApiClient(apps.url, await tokenOf('ana', database.databaseUrls.producer, secrets.AUTH_SECRET));
   const outcomes = await Promise.race([
     Promise.all(PROJECTS.map((project) => runExport(api, project, out, log))),
     apps.failed,

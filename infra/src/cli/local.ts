@@ -3,20 +3,22 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { migrateAll } from '../database/migrate-all.js';
+import type { OfRoles } from '../database/roles.js';
 import { seedSamples } from '../samples/seed-samples.js';
 import { freePort } from '../services/ports.js';
 import { startPostgres } from '../services/postgres.js';
 import { type LocalSecrets, localSecrets } from '../services/secrets.js';
 import type { CommandContext } from './command.js';
 import { type EngineChoice, localRedis, namedQueue } from './engine.js';
-import { migrateAll } from './migrate-all.js';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface LocalDatabase {
-  databaseUrl: string;
-  /** Address of the queues; see engine.ts. */
-  queueUrl: string;
+  /** The database for each role; one address for all where the environment names one. */
+  databaseUrls: OfRoles;
+  /** Address of the queues, see engine.ts; undefined where the database carries them. */
+  queueUrl: string | undefined;
   queuePrefix: string;
   /** True where the database is the embedded one. */
   embedded: boolean;
@@ -41,21 +43,23 @@ export async function openLocalDatabase(
 ): Promise<LocalDatabase> {
   const given = process.env.DATABASE_URL;
   const queuePrefix = process.env.QUEUE_PREFIX || 'parcelpost';
-  let databaseUrl = given;
-  if (!databaseUrl) {
+  let databaseUrls: OfRoles;
+  if (given) {
+    databaseUrls = { owner: given, producer: given, worker: given };
+  } else {
     const server = await startPostgres({ dataDir: join(dataDir(), 'postgres'), log });
     context.atEnd(() => server.stop());
-    databaseUrl = server.url;
+    databaseUrls = server.urls;
     log(server.shared ? 'PostgreSQL is running already' : 'PostgreSQL has started');
   }
-  const queueUrl =
-    namedQueue(engine, databaseUrl, process.env) ?? (await localRedis(context, join(dataDir(), 'redis'), log));
-  await migrateAll({ databaseUrl, queueUrl, queuePrefix });
+  const { owner } = databaseUrls;
+  const queueUrl = namedQueue(engine, owner, process.env) ?? (await localRedis(context, join(dataDir(), 'redis'), log));
+  await migrateAll({ databaseUrl: owner, queueUrl, queuePrefix });
   if (!given) {
-    const made = await seedSamples(databaseUrl);
+    const made = await seedSamples(owner);
     if (made.length > 0) log(`sample projects: ${made.join(', ')}`);
   }
-  return { databaseUrl, queueUrl, queuePrefix, embedded: !given };
+  return { databaseUrls, queueUrl: queueUrl === owner ? undefined : queueUrl, queuePrefix, embedded: !given };
 }
 
 /** The secrets of the local installation, those that the environment has before those that were made. */

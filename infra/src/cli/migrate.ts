@@ -1,7 +1,7 @@
 /** `npm run migrate`: brings the database of `DATABASE_URL`, and queues that PostgreSQL carries, up to date. */
 import { queueUrl, readDatabaseConfig } from '@parcelpost/shared/config.js';
+import { migrateAll } from '../database/migrate-all.js';
 import { runCommand } from './command.js';
-import { migrateAll } from './migrate-all.js';
 
 await runCommand(async () => {
   const config = readDatabaseConfig(process.env);

@@ -23,9 +23,13 @@ await runCommand(async (context) => {
     ? {
         STORAGE_URL: pathToFileURL(storageFolder()).href,
         ...process.env,
-        DATABASE_URL: local.databaseUrl,
+        DATABASE_URL: local.databaseUrls.producer,
         QUEUE_URL:
-          process.env.QUEUE_URL || process.env.REDIS_URL || runningRedis(join(dataDir(), 'redis')) || local.queueUrl,
+          process.env.QUEUE_URL ||
+          process.env.REDIS_URL ||
+          runningRedis(join(dataDir(), 'redis')) ||
+          local.queueUrl ||
+          local.databaseUrls.producer,
       }
     : process.env;
   const main = join(ROOT, 'apps', 'producer', 'dist', 'cli', 'ops.js');

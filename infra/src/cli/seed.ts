@@ -23,14 +23,15 @@ await runCommand(async (context) => {
       throw new Error(`"${slug}" is no slug: lower-case letters, digits, and - or _ between them\n${USAGE}`);
   }
 
-  const { databaseUrl } = await openLocalDatabase(context, (line) => console.log(`· ${line}`));
+  const { databaseUrls } = await openLocalDatabase(context, (line) => console.log(`· ${line}`));
   if (!organization || !project) {
-    const made = await seedSamples(databaseUrl);
+    const made = await seedSamples(databaseUrls.owner);
     console.log(made.length > 0 ? `wrote ${made.join(', ')}` : 'the sample projects are there');
     return 0;
   }
   const begun = Date.now();
-  const made = await seedGenerated(databaseUrl, { organization, project, parcels }, (line) => console.log(`· ${line}`));
+  const wanted = { organization, project, parcels };
+  const made = await seedGenerated(databaseUrls.owner, wanted, (line) => console.log(`· ${line}`));
   const seconds = Math.round((Date.now() - begun) / 1000);
   console.log(
     made ? `wrote ${organization}/${project} in ${seconds} s` : `${organization}/${project} was there already`,

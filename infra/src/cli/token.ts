@@ -10,7 +10,7 @@ await runCommand(async (context) => {
   const local = process.env.DATABASE_URL
     ? undefined
     : await openLocalDatabase(context, (line) => console.error(`· ${line}`));
-  const env = local ? { ...process.env, ...secretsInUse(), DATABASE_URL: local.databaseUrl } : process.env;
+  const env = local ? { ...process.env, ...secretsInUse(), DATABASE_URL: local.databaseUrls.producer } : process.env;
   const main = join(ROOT, 'apps', 'producer', 'dist', 'cli', 'token.js');
   const child = spawn(process.execPath, [main, ...process.argv.slice(2)], { env, stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];

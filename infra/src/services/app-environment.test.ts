@@ -9,7 +9,7 @@ const secrets = {
   WEBHOOK_SECRET: 'w',
 };
 const environment = appEnvironment({
-  databaseUrl: 'postgres://127.0.0.1/x',
+  databaseUrls: { producer: 'postgres://producer@127.0.0.1/x', worker: 'postgres://worker@127.0.0.1/x' },
   storageDir: '/data',
   publicUrl: 'http://127.0.0.1:3000',
   smtpUrl: 'smtp://user:password@127.0.0.1',

@@ -4,8 +4,9 @@ import { type LocalSecrets, SECRETS_OF } from './secrets.js';
 export type AppKind = 'producer' | 'worker';
 
 export interface AppServices {
-  databaseUrl: string;
-  /** `redis://…` or `postgres://…`; without it the database carries the queues. */
+  /** The database, for each app by its own role. */
+  databaseUrls: Record<AppKind, string>;
+  /** `redis://…` or `postgres://…`; without it the database carries the queues, for each app by its own role. */
   queueUrl?: string | undefined;
   queuePrefix?: string | undefined;
   /** Folder for fragments and bundles. */
@@ -24,18 +25,20 @@ export interface AppServices {
  */
 export function appEnvironment(services: AppServices): Record<AppKind, Record<string, string>> {
   const common = {
-    DATABASE_URL: services.databaseUrl,
-    QUEUE_URL: services.queueUrl ?? services.databaseUrl,
     ...(services.queuePrefix === undefined ? {} : { QUEUE_PREFIX: services.queuePrefix }),
     STORAGE_URL: pathToFileURL(services.storageDir).href,
     PUBLIC_URL: services.publicUrl,
     ...(services.platformApiUrl === undefined ? {} : { PLATFORM_API_URL: services.platformApiUrl }),
   };
+  const placesOf = (kind: AppKind) => ({
+    DATABASE_URL: services.databaseUrls[kind],
+    QUEUE_URL: services.queueUrl ?? services.databaseUrls[kind],
+  });
   const secretsOf = (kind: AppKind) =>
     Object.fromEntries(SECRETS_OF[kind].map((name) => [name, services.secrets[name]] as const));
   return {
-    producer: { ...common, ...secretsOf('producer') },
-    worker: { ...common, ...secretsOf('worker'), SMTP_URL: services.smtpUrl },
+    producer: { ...placesOf('producer'), ...common, ...secretsOf('producer') },
+    worker: { ...placesOf('worker'), ...common, ...secretsOf('worker'), SMTP_URL: services.smtpUrl },
   };
 }
 

@@ -18,6 +18,7 @@ import {
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { keptPasswords, makeRoles, type OfRoles } from '../database/roles.js';
 import { type GuardedProcess, spawnGuarded } from './guarded-process.js';
 import { freePort } from './ports.js';
 import { findHome, type PostgresHome } from './postgres-home.js';
@@ -53,6 +54,8 @@ export interface PostgresOptions {
 export interface RunningPostgres {
   /** `postgres://…/parcelpost`, with the password of a superuser of this cluster. */
   url: string;
+  /** The same database for each of the roles. */
+  urls: OfRoles;
   port: number;
   /** True where another living process had started it already; `stop` then leaves it to that process. */
   shared: boolean;
@@ -81,17 +84,19 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   return withStartLock(join(dataDir, 'start.lock'), async () => {
     const home = findHome(dataDir, log);
     const password = initialise(dataDir, home, log);
+    const running = async (port: number, shared: boolean, stop: () => Promise<void>): Promise<RunningPostgres> => {
+      const url = urlOf(port, password, NAME);
+      return { url, urls: await makeRoles(url, keptPasswords(dataDir)), port, shared, stop };
+    };
     const found = await findRunning(dataDir, home, password, log);
-    if (found !== undefined) {
-      return { url: urlOf(found, password, NAME), port: found, shared: true, stop: async () => undefined };
-    }
+    if (found !== undefined) return running(found, true, async () => undefined);
     const settings = { ...SETTINGS, ...options.tuning };
     const { server, port } = await launch(dataDir, home, password, settings, options.port);
     // The file of an earlier start may be another user's.
     rmSync(join(dataDir, 'owner.pid'), { force: true });
     writeFileSync(join(dataDir, 'owner.pid'), String(process.pid));
     await ensureDatabase(urlOf(port, password, 'postgres'));
-    return { url: urlOf(port, password, NAME), port, shared: false, stop: () => server.stop() };
+    return running(port, false, () => server.stop());
   });
 }
 

@@ -1,5 +1,6 @@
 /** The environment, read once and checked by a schema; a wrong value ends the start with a message that names it. */
 import { z } from 'zod';
+import type { Timeouts } from './db/database.js';
 
 const list = z
   .string()
@@ -50,6 +51,23 @@ const publicUrl = url('http:', 'https:')
 const count = (fallback: number, min = 1, max = 1_000_000) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
+/** Seconds, in milliseconds; 0 is without end. */
+const timeout = (fallbackSeconds: number) =>
+  z.coerce
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(fallbackSeconds)
+    .transform((seconds) => Math.round(seconds * 1000));
+
+/** How much of the database one process takes, and for how long; see `Timeouts` of db/database.ts. */
+const databaseUse = (fallback: { connections: number; statement: number; lock: number; idle: number }) => ({
+  DATABASE_CONNECTIONS: count(fallback.connections, 1, 1000),
+  DATABASE_STATEMENT_SECONDS: timeout(fallback.statement),
+  DATABASE_LOCK_SECONDS: timeout(fallback.lock),
+  DATABASE_IDLE_SECONDS: timeout(fallback.idle),
+});
+
 /** Variables that producer and worker both read. `PUBLIC_URL` comes out as an origin, without a slash at its end. */
 const common = {
   DATABASE_URL: url('postgres:', 'postgresql:'),
@@ -72,6 +90,8 @@ const common = {
 
 const producer = z.object({
   ...common,
+  // Pages of the platform API are read by many workers at once, each page by a connection of its own.
+  ...databaseUse({ connections: 16, statement: 30, lock: 10, idle: 60 }),
   PORT: count(3000, 0, 65_535),
   HOST: z.string().default('127.0.0.1'),
   TOKEN_SECRET: secrets,
@@ -84,6 +104,8 @@ const producer = z.object({
 
 const worker = z.object({
   ...common,
+  // A worker clears storage while it holds a row, which may take a while.
+  ...databaseUse({ connections: 10, statement: 60, lock: 30, idle: 600 }),
   PORT: count(0, 0, 65_535),
   HOST: z.string().default('127.0.0.1'),
   PLATFORM_API_URL: url('http:', 'https:').optional(),
@@ -141,6 +163,17 @@ export function queueUrl(config: {
   DATABASE_URL: string;
 }): string {
   return config.QUEUE_URL ?? config.REDIS_URL ?? config.DATABASE_URL;
+}
+
+/** The time-outs of a process, in milliseconds. */
+export function databaseTimeouts(
+  config: Pick<ProducerConfig, 'DATABASE_STATEMENT_SECONDS' | 'DATABASE_LOCK_SECONDS' | 'DATABASE_IDLE_SECONDS'>,
+): Timeouts {
+  return {
+    statement: config.DATABASE_STATEMENT_SECONDS,
+    lock: config.DATABASE_LOCK_SECONDS,
+    idleInTransaction: config.DATABASE_IDLE_SECONDS,
+  };
 }
 
 export type ProducerConfig = z.output<typeof producer>;

@@ -177,13 +177,18 @@ export function openQueues(url: string, { prefix, log }: { prefix: string; log: 
 /**
  * Makes or updates the queues' tables where PostgreSQL carries them; nothing to do on Redis.
  * @param schema the schema they live in (`QUEUE_PREFIX`)
+ * @param grants SQL to run after it, with the schema in the setting `parcelpost.queue_schema`: who may do what
  */
-export async function migrateQueues(url: string, schema: string): Promise<void> {
+export async function migrateQueues(url: string, schema: string, grants?: string): Promise<void> {
   if (engineOf(url) === 'redis') return;
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
+    await client.query(`set statement_timeout = 0; set lock_timeout = 0`);
     await runMigrations(client, schema);
+    if (grants === undefined) return;
+    await client.query(`select set_config('parcelpost.queue_schema', $1, false)`, [schema]);
+    await client.query(grants);
   } finally {
     await client.end();
   }

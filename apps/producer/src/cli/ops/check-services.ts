@@ -1,6 +1,6 @@
 /** Whether database, queues and storage are there and set as they should be. */
 import { randomUUID } from 'node:crypto';
-import { pendingMigrations } from '@parcelpost/shared/db/database.js';
+import { checkSchema } from '@parcelpost/shared/db/schema-check.js';
 import { redisDoubts } from '@parcelpost/shared/queues/look.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { within } from '@parcelpost/shared/within.js';
@@ -33,9 +33,8 @@ export function schemaIsCurrent({ db }: OpsContext): Check {
   return {
     name: 'tables',
     run: async () => {
-      const pending = await pendingMigrations(db);
-      if (pending.length === 0) return {};
-      throw new Error(`the database lacks ${pending.join(', ')}; run npm run migrate, then ask again`);
+      await checkSchema(db);
+      return {};
     },
   };
 }

@@ -25,7 +25,7 @@ export interface RefusedJob {
 }
 
 /** So many are kept: whoever can write to a queue can write to it without end. */
-const KEPT = 10_000;
+export const REFUSALS_KEPT = 10_000;
 /** Most characters that are kept of what somebody else named. */
 const CHARACTERS = 200;
 
@@ -35,7 +35,7 @@ export class RefusedJobs {
 
   /** Keeps a refusal, once for each queue, job and reason. */
   async record(job: Omit<RefusedJob, 'at'>): Promise<void> {
-    const [kept] = await this.db('refused_jobs')
+    await this.db('refused_jobs')
       .insert({
         queue: storableText(job.queue, CHARACTERS),
         job_id: storableText(job.jobId, CHARACTERS),
@@ -44,12 +44,13 @@ export class RefusedJobs {
         reason: job.reason,
       })
       .onConflict(['queue', 'job_id', 'reason'])
-      .ignore()
-      .returning<{ id: number }[]>('id');
-    if (kept)
-      await this.db('refused_jobs')
-        .where('id', '<=', kept.id - KEPT)
-        .delete();
+      .ignore();
+  }
+
+  /** Removes all but the newest `kept`. Workers cannot: they may delete nothing. @returns how many went */
+  async trim(kept = REFUSALS_KEPT): Promise<number> {
+    const newest = this.db('refused_jobs').max('id');
+    return this.db('refused_jobs').whereRaw('id <= (?) - ?::bigint', [newest, kept]).delete();
   }
 
   /** The newest first. */
