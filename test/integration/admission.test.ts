@@ -1,7 +1,6 @@
 /** Exports wait in the database for their turn: a bounded number is under way, and organizations take turns. */
 import { randomUUID } from 'node:crypto';
 import { Admission, placeInQueue } from '@parcelpost/shared/db/services/admission.js';
-import { insertEntry } from '@parcelpost/shared/db/services/outbox.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -41,7 +40,11 @@ async function wait(count: number, { organization = 'big', person = 'ana', chang
         ...changes,
       })),
     );
-    for (const id of ids) await insertEntry(trx, id, 1);
+    await trx.raw(
+      `insert into outbox (id, export_id, generation, hook, position, place, task, state, pending_at)
+       select gen_random_uuid(), id, 1, 'enter', 0, 'enter', 'export.enter', 'waiting', null from unnest(?::uuid[]) ids(id)`,
+      [ids],
+    );
   });
   return ids;
 }
@@ -55,8 +58,8 @@ const order = async () => {
     .join('exports', 'exports.id', 'outbox.export_id')
     .where({ state: 'pending' })
     .orderBy('pending_at')
-    .select('exports.id', 'organization', 'requester_id as person', 'outbox.options');
-  return rows as { id: string; organization: string; person: string; options: { priority: number } }[];
+    .select('exports.id', 'organization', 'requester_id as person', 'priority');
+  return rows as { id: string; organization: string; person: string; priority: number }[];
 };
 const names = async () => (await order()).map(({ organization }) => organization).join(' ');
 const waiting = async () => Number((await database.db('exports').whereNotNull('waiting_since').count())[0]?.count);
@@ -120,9 +123,8 @@ test('the first export of an organization has priority over the next ones of ano
   await wait(1, { organization: 'small' });
   await admission(0).admit();
   const all = await order();
-  const base = all[0]?.options.priority ?? 0;
-  const of = (which: string) =>
-    all.filter((one) => one.organization === which).map((one) => one.options.priority - base);
+  const base = all[0]?.priority ?? 0;
+  const of = (which: string) => all.filter((one) => one.organization === which).map((one) => one.priority - base);
   expect(of('big').slice(0, 4)).toEqual([0, 1, 2, 3]);
   expect(Math.max(...of('big'))).toBe(18);
   expect(of('small')).toEqual([0]);

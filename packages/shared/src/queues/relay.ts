@@ -41,7 +41,6 @@ export function flowJobId(data: FlowJobData, kind: 'plan' | 'map' | 'reduce' | '
 
 async function enterExport(queues: Queues, row: OutboxRow): Promise<void> {
   const data: FlowJobData = { exportId: row.exportId, generation: row.generation, step: '', shard: 0 };
-  const { priority } = row.options;
   await queues.addFlow({
     name: 'merge',
     queueName: META_QUEUE,
@@ -56,7 +55,7 @@ async function enterExport(queues: Queues, row: OutboxRow): Promise<void> {
           ...CHILD_OPTIONS,
           jobId: flowJobId(data, 'plan'),
           // Its shards and files inherit it. The merge has none: what is nearly done is done first.
-          ...(priority === undefined ? {} : { priority }),
+          ...(row.priority === null ? {} : { priority: row.priority }),
           attempts: 4,
           backoff: { type: 'exponential', delay: 1000 },
         },

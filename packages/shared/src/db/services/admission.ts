@@ -76,8 +76,7 @@ const ADMIT = `with recursive ${IN_FLIGHT}, room as materialized (
   returning exports.id, exports.generation, ranked.load, ranked.place
 )
 update outbox set state = 'pending', pending_at = now() + let_in.place * interval '1 microsecond',
-  options = outbox.options || jsonb_build_object('priority',
-    floor(extract(epoch from now()) / ${LATER_MINUTES * 60})::bigint % ${ROUND} + least(let_in.load, ${MOST_LATER + 1}))
+  priority = floor(extract(epoch from now()) / ${LATER_MINUTES * 60})::bigint % ${ROUND} + least(let_in.load, ${MOST_LATER + 1})
 from let_in
 where outbox.export_id = let_in.id and outbox.generation = let_in.generation
   and outbox.place = 'enter' and outbox.state = 'waiting'`;

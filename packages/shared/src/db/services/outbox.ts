@@ -30,6 +30,8 @@ export interface OutboxRow {
   input: FollowUpInput | null;
   state: NodeState;
   attempts: number;
+  /** Of what brings an export into its queue: that of its jobs, once the export has been let in. */
+  priority: number | null;
   /** How often an operator had it called again; part of the job's id. */
   replays: number;
   result: JsonValue;
@@ -63,6 +65,7 @@ export const OUTBOX_COLUMNS = {
   input: 'outbox.input',
   state: 'outbox.state',
   attempts: 'outbox.attempts',
+  priority: 'outbox.priority',
   replays: 'outbox.replays',
   result: 'outbox.result',
   error: 'outbox.error',
