@@ -76,13 +76,13 @@ begin
     revoke all on project_counts from parcelpost_worker;
     -- It inserts the exports that follow-ups start.
     grant select, insert on exports to parcelpost_worker;
-    grant update (phase, abort, outcome, result, error, started_at, decided_at, expires_at, parts_until, sealed_token, next_tokens) on exports to parcelpost_worker;
+    grant update (phase, waiting_since, abort, outcome, result, error, started_at, decided_at, expires_at, parts_until, sealed_token, next_tokens) on exports to parcelpost_worker;
     grant select, insert on export_jobs to parcelpost_worker;
     grant update (state, attempts, starts, rows, bytes, started_at, finished_at, error, result) on export_jobs to parcelpost_worker;
     grant select, insert on files to parcelpost_worker;
     grant update (removed_at) on files to parcelpost_worker;
     grant select, insert on outbox to parcelpost_worker;
-    grant update (input, sealed, state, attempts, replays, starts, result, error, pending_at, entered_at, due_at, started_at, finished_at) on outbox to parcelpost_worker;
+    grant update (input, sealed, state, priority, attempts, replays, starts, result, error, pending_at, entered_at, due_at, started_at, finished_at) on outbox to parcelpost_worker;
     revoke all on idempotency_keys from parcelpost_worker;
     grant select, insert on refused_jobs to parcelpost_worker;
     grant select on migrations to parcelpost_worker;
