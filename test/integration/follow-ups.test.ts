@@ -47,7 +47,7 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     const prefix = uniquePrefix();
     await migrateQueues(url, prefix);
     queues = openQueues(url, { prefix, log });
-    relay = new OutboxRelay({ db: database.db, queues, log });
+    relay = new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 });
     outbox = new OutboxService(database.db);
     smtp = await startSmtpCatcher();
     handlers = createFollowUpHandlers({

@@ -34,7 +34,7 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     const prefix = uniquePrefix();
     await migrateQueues(url, prefix);
     queues = openQueues(url, { prefix, log });
-    relay = new OutboxRelay({ db: database.db, queues, log });
+    relay = new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 });
     outbox = new OutboxService(database.db);
   });
   afterAll(async () => {

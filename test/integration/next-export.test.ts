@@ -43,7 +43,7 @@ describe.each(ENGINES)('export.project on the %s engine', (engine) => {
     const prefix = uniquePrefix();
     await migrateQueues(url, prefix);
     queues = openQueues(url, { prefix, log });
-    const relay = new OutboxRelay({ db: database.db, queues, log });
+    const relay = new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 });
     run = createNextExportHandler({ requests: new ExportRequests(database.db), relay, publicUrl: PUBLIC_URL });
   });
   afterAll(async () => {

@@ -59,7 +59,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     const url = queueUrlFor(engine, database.url);
     await migrateQueues(url, prefix);
     queues = openQueues(url, { prefix, log });
-    relay = new OutboxRelay({ db: database.db, queues, log });
+    relay = new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 });
     exports = new ExportService(database.db);
     requests = new ExportRequests(database.db);
     outbox = new OutboxService(database.db);
@@ -227,7 +227,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
   test('what the outbox holds is entered once, however many relays run, and again after a relay died before noting it', async () => {
     const asked = newExport();
     await requests.request(asked);
-    const others = Array.from({ length: 4 }, () => new OutboxRelay({ db: database.db, queues, log }));
+    const others = Array.from({ length: 4 }, () => new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 }));
     await Promise.all([relay, ...others].map((each) => each.run()));
     const merge = `${asked.id}-1-merge`;
     expect(await queues.queue('meta').getJobState(merge)).toBe('waiting-children');

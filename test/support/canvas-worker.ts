@@ -64,7 +64,7 @@ export async function openCanvasBench(engine: TestEngine, routes: readonly strin
   await makeQueues(queueUrlFor(engine, database.url), queuePrefix);
   const queueUrl = queueUrlFor(engine, database.urls.worker);
   const queues = openQueues(queueUrl, { prefix: queuePrefix, log });
-  const newRelay = () => new OutboxRelay({ db, queues, log });
+  const newRelay = () => new OutboxRelay({ db, queues, log, exportsInFlight: 0 });
   const deps: CanvasDeps = {
     db,
     exports: new ExportService(db),

@@ -44,7 +44,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const decided = new EventEmitter<{ export: [id: string] }>();
   const stopListening = listenForDecisions(config.DATABASE_URL, (id) => decided.emit('export', id), log);
   const metrics = createMetrics('producer', tasks);
-  const relay = new OutboxRelay({ db, queues, log, metrics });
+  const relay = new OutboxRelay({ db, queues, log, metrics, exportsInFlight: config.EXPORTS_IN_FLIGHT });
   addDatabaseGauges(metrics.registry, db);
   const refusedJobs = new RefusedJobs(db);
   const stopHousekeeping = startHousekeeping(

@@ -98,8 +98,8 @@ export interface RelayOptions {
   queues: Queues;
   log: Logger;
   metrics?: Pick<Metrics, 'relayEntered'>;
-  /** Most exports under way at once, see {@link Admission}; 0, and without it: no bound. */
-  exportsInFlight?: number;
+  /** Most exports under way at once, see {@link Admission}; 0 for no bound. */
+  exportsInFlight: number;
 }
 
 /** The outbox's way into the queues. Every process that may write into the outbox, and every worker, has one. */
@@ -113,7 +113,7 @@ export class OutboxRelay {
   #running: Promise<void> | undefined;
   #again = false;
 
-  constructor({ db, queues, log, metrics, exportsInFlight = 0 }: RelayOptions) {
+  constructor({ db, queues, log, metrics, exportsInFlight }: RelayOptions) {
     this.#outbox = new OutboxService(db);
     this.#admission = new Admission(db, exportsInFlight);
     this.#queues = queues;
