@@ -55,6 +55,7 @@ begin
     grant select on files to parcelpost_producer;
     grant select, insert, update on outbox to parcelpost_producer;
     grant select, insert, update, delete on idempotency_keys to parcelpost_producer;
+    grant select, insert, delete, update (expires_at) on scoped_tokens to parcelpost_producer;
     grant select, delete on refused_jobs to parcelpost_producer;
     grant select on migrations to parcelpost_producer;
     revoke all on migrations_lock from parcelpost_producer;
@@ -84,6 +85,7 @@ begin
     grant select, insert on outbox to parcelpost_worker;
     grant update (input, sealed, state, priority, attempts, replays, starts, result, error, pending_at, entered_at, due_at, started_at, finished_at) on outbox to parcelpost_worker;
     revoke all on idempotency_keys from parcelpost_worker;
+    revoke all on scoped_tokens from parcelpost_worker;
     grant select, insert on refused_jobs to parcelpost_worker;
     grant select on migrations to parcelpost_worker;
     revoke all on migrations_lock from parcelpost_worker;

@@ -9,7 +9,7 @@ import {
   send,
   startProducer,
   type TestProducer,
-  TOKEN_SECRET,
+  TOKEN_KEYS,
   unlikeOthers,
 } from '../support/producer.js';
 
@@ -200,7 +200,9 @@ describe('trying again', () => {
     expect(row.requester.email).toBe('ben@example.org');
     expect(row.requester_id).toBe(users.ben);
     const { token } = JSON.parse(unseal(row.sealed_token, [SEAL_SECRET], id));
-    const claims = authorize(token, 'GET', '/api/v1/organizations/cadasta/projects/london-2/parties/', [TOKEN_SECRET]);
+    const claims = authorize(token, 'GET', '/api/v1/organizations/cadasta/projects/london-2/parties/', {
+      keys: TOKEN_KEYS,
+    });
     expect(claims.sub).toBe(users.cleo);
   });
 

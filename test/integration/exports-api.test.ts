@@ -2,7 +2,7 @@
 import { authorize } from '@parcelpost/shared/tokens/scoped-token.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PUBLIC_URL, SEAL_SECRET, send, startProducer, type TestProducer, TOKEN_SECRET } from '../support/producer.js';
+import { PUBLIC_URL, SEAL_SECRET, send, startProducer, type TestProducer, TOKEN_KEYS } from '../support/producer.js';
 
 const path = '/api/v1/organizations/cadasta/projects/london-2/exports';
 const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
@@ -67,7 +67,7 @@ describe('asking for an export', () => {
     expect(scheme).toBe('TmpToken');
     expect(JSON.stringify(row)).not.toContain(token);
     const base = '/api/v1/organizations/cadasta/projects/london-2/';
-    expect(authorize(token, 'GET', `${base}spatial/`, [TOKEN_SECRET]).sub).toBe(producer.users.ben);
+    expect(authorize(token, 'GET', `${base}spatial/`, { keys: TOKEN_KEYS }).sub).toBe(producer.users.ben);
     expect((await send(producer.port, base, { headers: { authorization: `TmpToken ${token}` } })).status).toBe(200);
     expect(() => unseal(row.sealed_token, [SEAL_SECRET], 'another export')).toThrow();
   });

@@ -8,7 +8,7 @@ import {
   send,
   startProducer,
   type TestProducer,
-  TOKEN_SECRET,
+  TOKEN_KEYS,
 } from '../support/producer.js';
 
 let producer: TestProducer;
@@ -19,9 +19,10 @@ const base = '/api/v1/organizations/cadasta/projects/london-2/';
 beforeAll(async () => {
   producer = await startProducer();
   id = await projectId(producer.db, 'london-2');
-  const token = mintScopedToken({ userId: producer.users.ben, paths: [projectPath('cadasta', 'london-2')] }, [
-    TOKEN_SECRET,
-  ]);
+  const token = mintScopedToken(
+    { userId: producer.users.ben, paths: [projectPath('cadasta', 'london-2')] },
+    TOKEN_KEYS,
+  ).token;
   headers = { authorization: `TmpToken ${token}` };
   await fill();
 });

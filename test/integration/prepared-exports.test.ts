@@ -15,7 +15,7 @@ import {
   send,
   startProducer,
   type TestProducer,
-  TOKEN_SECRET,
+  TOKEN_KEYS,
 } from '../support/producer.js';
 
 const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
@@ -124,7 +124,7 @@ describe('on our own platform', () => {
       tokens.push(token);
       expect(() => tokenIn(sealed, row.id)).toThrow();
       for (const other of ['london-2', 'london-20', 'open']) {
-        const opens = () => authorize(token, 'GET', below(other), [TOKEN_SECRET]);
+        const opens = () => authorize(token, 'GET', below(other), { keys: TOKEN_KEYS });
         if (other === project) expect(opens().sub).toBe(producer.users.ana);
         else expect(opens).toThrow();
       }
@@ -268,7 +268,7 @@ describe('on our own platform', () => {
         tokenIn(second.next_tokens['onSuccess/0'], id),
         'GET',
         '/api/v1/organizations/cadasta/projects/london-2/',
-        [TOKEN_SECRET],
+        { keys: TOKEN_KEYS },
       ).sub,
     ).toBe(producer.users.ana);
     const prepared = preparedAt(second.on_success, 'onSuccess', 'onSuccess/0');

@@ -2,9 +2,10 @@
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { keyId } from '@parcelpost/shared/tokens/keys.js';
 import { EXPORT_AUDIENCE, ISSUER, mintScopedToken, projectPath } from '@parcelpost/shared/tokens/scoped-token.js';
+import { secretKeys } from '@parcelpost/shared/tokens/token-keys.js';
 import jwt from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PUBLIC_URL, send, startProducer, type TestProducer, TOKEN_SECRET } from '../support/producer.js';
+import { PUBLIC_URL, send, startProducer, type TestProducer, TOKEN_KEYS, TOKEN_SECRET } from '../support/producer.js';
 
 let producer: TestProducer;
 let token: string;
@@ -12,7 +13,10 @@ const base = '/api/v1/organizations/cadasta/projects/london-2/';
 
 beforeAll(async () => {
   producer = await startProducer();
-  token = mintScopedToken({ userId: producer.users.ben, paths: [projectPath('cadasta', 'london-2')] }, [TOKEN_SECRET]);
+  token = mintScopedToken(
+    { userId: producer.users.ben, paths: [projectPath('cadasta', 'london-2')] },
+    TOKEN_KEYS,
+  ).token;
 });
 afterAll(() => producer.close());
 
@@ -100,7 +104,7 @@ describe('a token that is not ours, or no longer good, is refused, each in its o
     ['other audience', 'token-audience', () => jwt.sign({ ...claims(), aud: 'someone' }, TOKEN_SECRET)],
     ['other issuer', 'token-issuer', () => jwt.sign({ ...claims(), iss: 'someone' }, TOKEN_SECRET)],
     ['alg none', 'token-algorithm', () => `${part({ alg: 'none', typ: 'JWT' })}.${part(claims())}.`],
-    ['other key', 'token-key-unknown', () => mintScopedToken(asked(), ['x'.repeat(48)])],
+    ['other key', 'token-key-unknown', () => mintScopedToken(asked(), secretKeys(['x'.repeat(48)])).token],
     [
       "other key under our key's name",
       'token-signature',
@@ -111,7 +115,7 @@ describe('a token that is not ours, or no longer good, is refused, each in its o
       'tampered',
       'token-signature',
       () => {
-        const [head, , signature] = mintScopedToken(asked(), [TOKEN_SECRET]).split('.');
+        const [head, , signature] = mintScopedToken(asked(), TOKEN_KEYS).token.split('.');
         return `${head}.${part({ ...claims(), sub: producer.users.ana })}.${signature}`;
       },
     ],
@@ -137,7 +141,7 @@ describe('a token that is not ours, or no longer good, is refused, each in its o
 
 describe('a token adds no rights to its user', () => {
   const tokenOf = (userId: string, project: string) =>
-    mintScopedToken({ userId, paths: [projectPath('cadasta', project)] }, [TOKEN_SECRET]);
+    mintScopedToken({ userId, paths: [projectPath('cadasta', project)] }, TOKEN_KEYS).token;
 
   it('who is no member of a private project', async () => {
     expect(await refusal(base, tokenOf(producer.users.eve, 'london-2'))).toEqual([403, 'project-not-permitted']);

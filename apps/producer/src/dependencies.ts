@@ -10,7 +10,7 @@ import type { Storage } from '@parcelpost/shared/storage/storage.js';
 export type ServerConfig = Pick<
   ProducerConfig,
   | 'PUBLIC_URL'
-  | 'TOKEN_SECRET'
+  | 'TOKEN_KEYS'
   | 'AUTH_SECRET'
   | 'SEAL_SECRET'
   | 'SIGNATURE_SECRET'

@@ -49,6 +49,13 @@ const ours = {
     title: 'You may not export this project',
     about: 'Public projects can be seen by everybody, but only their members may export them.',
   },
+  'project-archived': {
+    status: 403,
+    title: 'The project is archived',
+    about:
+      'A project that is archived can be seen as before, and so can the exports that were made of it; a new export is for ' +
+      'administrators of the project or its organization to ask for. Ask one of them, or have the project taken back.',
+  },
   'export-not-found': {
     status: 404,
     title: 'There is no such export',
@@ -142,6 +149,13 @@ const ours = {
     status: 502,
     title: 'The platform gave no usable answer',
     about: 'The platform that holds the project could not be reached, or answered something else than a project.',
+  },
+  'token-not-known': {
+    status: 404,
+    title: 'There is no such token',
+    about:
+      'No scoped token of this id was minted for an export of this service, or it expired so long ago that it is ' +
+      'forgotten. Ask by the claim jti of a token that this service has minted.',
   },
   'not-found': { status: 404, title: 'There is nothing here', about: 'No page and no resource has this address.' },
   'method-not-allowed': {

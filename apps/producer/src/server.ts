@@ -13,6 +13,7 @@ import type { Dependencies } from './dependencies.js';
 import { openapi } from './openapi.js';
 import { pageRoutes } from './pages/routes.js';
 import { platformRoutes } from './platform/routes.js';
+import { tokenRoutes } from './platform/token-routes.js';
 import { PROBLEM_JSON, problem, problemDocument, problemSchema, sendProblem } from './problems.js';
 import { downloadRoutes } from './routes/download.js';
 import { exportRoutes } from './routes/exports.js';
@@ -72,7 +73,15 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
   await app.register(swagger, openapi(config.PUBLIC_URL));
 
   documentProblems(app);
-  for (const routes of [serviceRoutes, schemaRoutes, platformRoutes, exportRoutes, downloadRoutes, pageRoutes]) {
+  for (const routes of [
+    serviceRoutes,
+    schemaRoutes,
+    tokenRoutes,
+    platformRoutes,
+    exportRoutes,
+    downloadRoutes,
+    pageRoutes,
+  ]) {
     await app.register(async (scope) => routes(scope, dependencies));
   }
   return app;

@@ -1,6 +1,8 @@
 /** The environment, read once and checked by a schema; a wrong value ends the start with a message that names it. */
 import { z } from 'zod';
 import type { Timeouts } from './db/database.js';
+import { readTokenKeys } from './tokens/key-source.js';
+import { secretKeys, signingKey, type TokenKey, TokenKeyError } from './tokens/token-keys.js';
 
 const list = z
   .string()
@@ -24,6 +26,34 @@ const queueNames = list.superRefine((names, context) => {
 const secrets = list.refine((keys) => keys.every((key) => key.length >= 32), {
   message: 'each secret needs at least 32 characters (openssl rand -base64 48 makes one)',
 });
+
+/** Says what is wrong with a key, without the key. */
+function keyFault(make: () => unknown): string | undefined {
+  try {
+    make();
+    return undefined;
+  } catch (error) {
+    if (error instanceof TokenKeyError) return error.message;
+    throw error;
+  }
+}
+
+const tokenSecrets = secrets.superRefine((texts, context) => {
+  const weak = texts.some((text) => new Set(text).size < 8);
+  const message = weak
+    ? 'a secret with so few different characters is easily guessed (openssl rand -base64 48 makes one)'
+    : keyFault(() => secretKeys(texts));
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+/** Keys of pairs; the first one signs, and so needs its private half. */
+const tokenKeys = z
+  .string()
+  .superRefine((text, context) => {
+    const message = keyFault(() => signingKey(readTokenKeys(text)));
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .transform(readTokenKeys);
 
 const url = (...protocols: string[]) =>
   z.string().refine(
@@ -94,13 +124,17 @@ const producer = z.object({
   ...databaseUse({ connections: 16, statement: 30, lock: 10, idle: 60 }),
   PORT: count(3000, 0, 65_535),
   HOST: z.string().default('127.0.0.1'),
-  TOKEN_SECRET: secrets,
+  TOKEN_SECRET: tokenSecrets,
+  TOKEN_KEYS: tokenKeys.optional(),
   AUTH_SECRET: secrets,
   TOKEN_HOURS: count(12, 1, 24 * 7),
   PLATFORM_API_URL: url('http:', 'https:').optional(),
   EXPORT_DEADLINE_MINUTES: count(6 * 60),
   SAMPLE_SIGN_IN: z.stringbool().default(false),
 });
+
+/** Where there are keys of pairs, secrets verify what they have signed before, and need not be there. */
+const producerOfPairs = producer.extend({ TOKEN_SECRET: tokenSecrets.default([]), TOKEN_KEYS: tokenKeys });
 
 const worker = z.object({
   ...common,
@@ -176,11 +210,16 @@ export function databaseTimeouts(
   };
 }
 
-export type ProducerConfig = z.output<typeof producer>;
+type ProducerVariables = z.output<typeof producer>;
+/** `TOKEN_KEYS` are all that scoped tokens are verified with, the secrets too; the first one signs. */
+export type ProducerConfig = Omit<ProducerVariables, 'TOKEN_SECRET' | 'TOKEN_KEYS'> & { TOKEN_KEYS: TokenKey[] };
 export type WorkerConfig = z.output<typeof worker>;
 
 /** Reads the producer's environment. Throws {@link ConfigError}. */
-export const readProducerConfig = (env: NodeJS.ProcessEnv): ProducerConfig => read(producer, env);
+export function readProducerConfig(env: NodeJS.ProcessEnv): ProducerConfig {
+  const { TOKEN_SECRET, TOKEN_KEYS = [], ...config } = read(env.TOKEN_KEYS ? producerOfPairs : producer, env);
+  return { ...config, TOKEN_KEYS: [...TOKEN_KEYS, ...secretKeys(TOKEN_SECRET)] };
+}
 
 /** Reads the worker's environment. Throws {@link ConfigError}. */
 export const readWorkerConfig = (env: NodeJS.ProcessEnv): WorkerConfig => read(worker, env);

@@ -5,7 +5,6 @@ import { type ExportRow, type ExportState, stateOf } from '@parcelpost/shared/db
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { verifySignature } from '@parcelpost/shared/signatures/mac.js';
 import { walk } from '@parcelpost/shared/signatures/place.js';
-import { seal } from '@parcelpost/shared/tokens/seal.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
 import type { ExportRights } from './export-rights.js';
@@ -82,15 +81,17 @@ export class ChangeExport {
     const { organization, project, requester, generation } = row;
     const wanted = { organization, project, apiToken };
     await this.rights.check(user, wanted);
-    const { nextTokens, ...canvases } = await this.next.run(
+    const { nextTokens, minted, ...canvases } = await this.next.run(
       { exportId: id, generation: generation + 1, organization, apiToken, user, requester },
       unprepared(row),
     );
-    const token = this.rights.token(user.id, wanted, config.TOKEN_HOURS);
+    const reading = { exportId: id, generation: generation + 1, hours: config.TOKEN_HOURS };
+    const token = this.rights.issue(user.id, wanted, reading);
     const done = await this.requests.retry(id, generation, {
       ...canvases,
       nextTokens,
-      sealedToken: seal(JSON.stringify({ scheme: 'TmpToken', token }), config.SEAL_SECRET, id),
+      sealedToken: token.sealed,
+      mintedTokens: [...token.minted, ...minted],
       deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
     });
     if (done === 'not-retryable') throw notRetryable(stateOf(await this.read.one(id, user)));

@@ -1,8 +1,10 @@
 /** Who may export what, and the token that an export reads with. */
 import type { ProjectAccess, ProjectService } from '@parcelpost/shared/db/services/projects.js';
+import type { MintedToken } from '@parcelpost/shared/db/services/scoped-tokens.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { type FieldError, ProblemError } from '@parcelpost/shared/errors.js';
 import { mintScopedToken, projectPath } from '@parcelpost/shared/tokens/scoped-token.js';
+import { seal } from '@parcelpost/shared/tokens/seal.js';
 import type { ServerConfig } from '../dependencies.js';
 import { invalidRequest, problem } from '../problems.js';
 import { askPlatform, type ProjectNames } from './external-platform.js';
@@ -25,11 +27,24 @@ export interface WantedNext extends Wanted {
   pointer: string;
 }
 
+/** The export that a token is for. */
+export interface Reading {
+  exportId: string;
+  generation: number;
+  hours: number;
+}
+
+/** A token as it is kept, and what is to be noted of it: nothing of another platform's. */
+export interface IssuedToken {
+  sealed: string;
+  minted: MintedToken[];
+}
+
 export class ExportRights {
   readonly #platform: string | undefined;
 
   constructor(
-    readonly config: Pick<ServerConfig, 'PLATFORM_API_URL' | 'PUBLIC_URL' | 'TOKEN_SECRET'>,
+    readonly config: Pick<ServerConfig, 'PLATFORM_API_URL' | 'PUBLIC_URL' | 'TOKEN_KEYS' | 'SEAL_SECRET'>,
     readonly projects: ProjectService,
   ) {
     this.#platform = externalPlatform(config);
@@ -38,7 +53,7 @@ export class ExportRights {
   /**
    * Checks that a user may export a project. On our own platform its membership decides; another one is asked with the
    * token that came along.
-   * @throws {ProblemError} 404 `project-not-found`, 403 `export-not-permitted`, 422 for an `apiToken` that is missing or
+   * @throws {ProblemError} 404 `project-not-found`, 403 `export-not-permitted` or `project-archived`, 422 for an `apiToken` that is missing or
    *   has no place here; with another platform 401, 403, 404 and 502 by its answer
    */
   async check(user: UserRow, wanted: Wanted): Promise<ProjectNames> {
@@ -74,14 +89,20 @@ export class ExportRights {
   }
 
   /**
-   * The token that an export of a project reads with: another platform's own, or one that opens this project alone to its
-   * user, who has to be permitted at each use.
-   * @param hours that it is to live
+   * The token that an export of a project reads with, sealed for that export: another platform's own, or one that opens this
+   * project alone to its user, who has to be permitted at each use.
+   * @param reading.hours that it is to live
    */
-  token(userId: string, { organization, project, apiToken }: Wanted, hours: number): string {
-    if (apiToken !== undefined) return apiToken;
+  issue(userId: string, { organization, project, apiToken }: Wanted, reading: Reading): IssuedToken {
+    const { exportId, generation, hours } = reading;
+    const sealed = (token: string) =>
+      seal(JSON.stringify({ scheme: 'TmpToken', token }), this.config.SEAL_SECRET, exportId);
+    if (apiToken !== undefined) return { sealed: sealed(apiToken), minted: [] };
     const paths = [projectPath(organization, project)];
-    return mintScopedToken({ userId, paths, hours }, this.config.TOKEN_SECRET);
+    const { token, claims } = mintScopedToken({ userId, paths, hours }, this.config.TOKEN_KEYS);
+    const { jti, recipient } = claims;
+    const minted = { jti, exportId, generation, userId, recipient, expiresAt: new Date(claims.exp * 1000) };
+    return { sealed: sealed(token), minted: [minted] };
   }
 
   #tokenFault({ apiToken }: Wanted): string | undefined {
@@ -100,6 +121,9 @@ export class ExportRights {
 function permitted(access: ProjectAccess | undefined, { organization, project }: Wanted): ProjectNames {
   if (!access?.maySee) {
     throw problem('project-not-found', `There is no project ${organization}/${project} that you may see.`);
+  }
+  if (access.isMember && !access.mayExport) {
+    throw problem('project-archived', `${organization}/${project} is archived: only its administrators may export it.`);
   }
   if (!access.mayExport) {
     throw problem('export-not-permitted', `Only members of ${organization}/${project} may export it.`);

@@ -3,6 +3,7 @@
  * who asked, is checked, minted, sealed and signed when the first export is requested.
  */
 import type { Requester } from '@parcelpost/shared/db/services/exports.js';
+import type { MintedToken } from '@parcelpost/shared/db/services/scoped-tokens.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { exportOptions } from '@parcelpost/shared/export-request.js';
 import type { JsonValue } from '@parcelpost/shared/export-result.js';
@@ -16,7 +17,6 @@ import {
   type Signature,
   type TaskSignature,
 } from '@parcelpost/shared/signatures/signature.js';
-import { seal } from '@parcelpost/shared/tokens/seal.js';
 import type { ServerConfig } from '../dependencies.js';
 import { invalidRequest } from '../problems.js';
 import { type TriesOf, type Wait, waits } from './canvas-waits.js';
@@ -47,6 +47,8 @@ export interface FirstExport {
 export interface PreparedCanvases extends Canvases {
   /** Sealed tokens, by the place of the `export.project` that starts each export. */
   nextTokens: SealedTokens;
+  /** What is noted of these tokens, those of the exports after the next ones too. */
+  minted: MintedToken[];
 }
 
 interface Next extends WantedNext {
@@ -54,7 +56,7 @@ interface Next extends WantedNext {
 }
 
 export class PrepareNextExports {
-  readonly #config: Pick<ServerConfig, 'TOKEN_HOURS' | 'EXPORT_DEADLINE_MINUTES' | 'SEAL_SECRET' | 'SIGNATURE_SECRET'>;
+  readonly #config: Pick<ServerConfig, 'TOKEN_HOURS' | 'EXPORT_DEADLINE_MINUTES' | 'SIGNATURE_SECRET'>;
   readonly #rights: ExportRights;
   readonly #triesOf: TriesOf;
 
@@ -108,8 +110,9 @@ export class PrepareNextExports {
     pointer: string,
     nexts: ReadonlyMap<string, Next & ProjectNames>,
   ): PreparedCanvases {
-    const { SEAL_SECRET, SIGNATURE_SECRET, TOKEN_HOURS, EXPORT_DEADLINE_MINUTES } = this.#config;
+    const { SIGNATURE_SECRET, TOKEN_HOURS, EXPORT_DEADLINE_MINUTES } = this.#config;
     const nextTokens: SealedTokens = {};
+    const minted: MintedToken[] = [];
     const prepareOne = (task: TaskSignature, place: string): TaskSignature => {
       if (!startsNext(task)) return task;
       const at = `${pointer}/${place}/args`;
@@ -118,19 +121,15 @@ export class PrepareNextExports {
       // The next export is what this follow-up comes to, so it bears its id.
       const id = outboxId({ exportId, generation, place });
       const itself = { exportId: id, generation: 1 };
-      const { nextTokens: further, ...below } = this.#prepare(
-        { onSuccess, onFailure },
-        itself,
-        first,
-        `${at}/request`,
-        nexts,
-      );
+      const {
+        nextTokens: further,
+        minted: later,
+        ...below
+      } = this.#prepare({ onSuccess, onFailure }, itself, first, `${at}/request`, nexts);
       const hours = Math.min(LONGEST_TOKEN_HOURS, TOKEN_HOURS + (next.wait.planned + next.wait.retries) / HOUR_MS);
-      const token = this.#rights.token(first.user.id, next, hours);
-      nextTokens[place] = {
-        token: seal(JSON.stringify({ scheme: 'TmpToken', token }), SEAL_SECRET, id),
-        next: further,
-      };
+      const token = this.#rights.issue(first.user.id, next, { ...itself, hours });
+      nextTokens[place] = { token: token.sealed, next: further };
+      minted.push(...token.minted, ...later);
       const prepared: PreparedExport = {
         organization: next.organization,
         organizationName: next.organizationName,
@@ -147,7 +146,7 @@ export class PrepareNextExports {
     const isRouted = (task: string) => this.#triesOf(task).routed;
     const signed = (hook: CanvasHook) =>
       signCanvas(mapTasks(canvases[hook], hook, prepareOne), { exportId, hook }, SIGNATURE_SECRET, isRouted);
-    return { onSuccess: signed('onSuccess'), onFailure: signed('onFailure'), nextTokens };
+    return { onSuccess: signed('onSuccess'), onFailure: signed('onFailure'), nextTokens, minted };
   }
 
   /** Our own tokens have an end that is known; another platform's may live as long as they like. */

@@ -109,7 +109,7 @@ export class ReadExports {
   ): Promise<ExportDetail[]> {
     if (project && !this.#external) {
       const access = await this.#projects.access(project.organization, project.project, user.id);
-      if (!access?.mayExport) {
+      if (!access?.isMember) {
         const name = `${project.organization}/${project.project}`;
         throw problem('project-not-found', `There is no project ${name} of which you are a member.`);
       }
@@ -120,7 +120,7 @@ export class ReadExports {
 
   async #maySee(row: ExportRow, user: UserRow): Promise<boolean> {
     if (this.#external) return row.requester.id === user.id;
-    return (await this.#projects.access(row.organization, row.project, user.id))?.mayExport ?? false;
+    return (await this.#projects.access(row.organization, row.project, user.id))?.isMember ?? false;
   }
 
   async #details(rows: ExportRow[]): Promise<ExportDetail[]> {

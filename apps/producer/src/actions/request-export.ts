@@ -5,7 +5,6 @@ import type { ExportRequests } from '@parcelpost/shared/db/services/export-reque
 import { findKey } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { type ExportRequestBody, exportOptions } from '@parcelpost/shared/export-request.js';
-import { seal } from '@parcelpost/shared/tokens/seal.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
 import type { ExportRights } from './export-rights.js';
@@ -60,12 +59,12 @@ export class RequestExport {
     const requester = { id: user.id, name: user.name, email: user.email, language: user.language };
     const canvases = resolveCanvases(body, requester, tasks);
     const id = randomUUID();
-    const { nextTokens, ...prepared } = await this.next.run(
+    const { nextTokens, minted, ...prepared } = await this.next.run(
       { exportId: id, generation: 1, organization, apiToken: body.apiToken, user, requester },
       canvases,
     );
     const options = exportOptions(body);
-    const token = this.rights.token(user.id, wanted, config.TOKEN_HOURS);
+    const token = this.rights.issue(user.id, wanted, { exportId: id, generation: 1, hours: config.TOKEN_HOURS });
     const recorded = await this.requests.request(
       {
         id,
@@ -74,8 +73,9 @@ export class RequestExport {
         requester,
         options,
         ...prepared,
-        sealedToken: seal(JSON.stringify({ scheme: 'TmpToken', token }), config.SEAL_SECRET, id),
+        sealedToken: token.sealed,
         nextTokens,
+        mintedTokens: [...token.minted, ...minted],
         requestHash: requestHash(address, user.id, options, canvases, body.apiToken),
         deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
       },

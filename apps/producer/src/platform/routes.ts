@@ -1,7 +1,8 @@
 /** The platform API: a project and its records, read with scoped tokens. */
+import { ScopedTokenService } from '@parcelpost/shared/db/services/scoped-tokens.js';
 import { ENTITIES, ENTITY_PATHS, type Entity } from '@parcelpost/shared/records.js';
-import { splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
-import { authorize, type ScopedClaims } from '@parcelpost/shared/tokens/scoped-token.js';
+import { createGuard } from '@parcelpost/shared/tokens/guard.js';
+import { TokenStandings } from '@parcelpost/shared/tokens/standings.js';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ import { refuseOtherMethods } from '../methods.js';
 import { problem } from '../problems.js';
 import { decodeCursor, LAST_POSITION } from './cursor.js';
 import { listEnvelope, pageLinks } from './envelope.js';
+import { scopedClaims, scopedTokenGuard } from './guard.js';
 import { PlatformReader } from './reader.js';
 import { listAnswer, projectAnswer } from './shapes.js';
 
@@ -52,29 +54,23 @@ const listQuery = z
     message: 'give either cursor or offset, not both',
   });
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** What the scoped token of a read says; set by the platform API's guard. */
-    scoped: ScopedClaims | null;
-  }
-}
-
 /** Registers the platform API. */
-export async function platformRoutes(scope: FastifyInstance, { db, config }: Dependencies): Promise<void> {
+export async function platformRoutes(scope: FastifyInstance, { db, config, onDecided }: Dependencies): Promise<void> {
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const reader = new PlatformReader(db);
   const sealScope = refuseOtherMethods(scope);
 
-  scope.decorateRequest('scoped', null);
-  scope.addHook('onRequest', async (request) => {
-    const { url = '/', method = 'GET' } = request.raw;
-    request.scoped = authorize(presentedToken(request), method, url, config.TOKEN_SECRET);
-  });
+  const tokens = new ScopedTokenService(db);
+  const standings = new TokenStandings((jti) => tokens.find(jti));
+  onDecided((exportId) => standings.forget(exportId));
+  const guard = createGuard({ keys: config.TOKEN_KEYS, standing: ({ jti }) => standings.of(jti) });
+  await scope.register(scopedTokenGuard, { guard });
 
-  const reading = (request: FastifyRequest, { org, project }: z.output<typeof params>) => {
-    if (!request.scoped) throw new Error('the guard of the platform API did not run');
-    return { organization: org, project, userId: request.scoped.sub };
-  };
+  const reading = (request: FastifyRequest, { org, project }: z.output<typeof params>) => ({
+    organization: org,
+    project,
+    userId: scopedClaims(request).sub,
+  });
   const security = [{ scopedToken: [] }];
 
   app.get(
@@ -133,10 +129,3 @@ export async function platformRoutes(scope: FastifyInstance, { db, config }: Dep
 }
 
 const JSON_PRIVATE = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'private, no-store' };
-
-/** The token of a read: that of the header, if there is one; else that of the query. */
-function presentedToken(request: FastifyRequest): string | undefined {
-  const header = request.headers.authorization;
-  if (header !== undefined) return /^TmpToken +(\S+)$/i.exec(header)?.[1];
-  return new URLSearchParams(splitTarget(request.raw.url ?? '').query).get('TOKEN') ?? undefined;
-}

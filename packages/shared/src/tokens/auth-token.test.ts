@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { ProblemError } from '../errors.js';
 import { mintAuthToken, verifyAuthToken } from './auth-token.js';
 import { mintScopedToken } from './scoped-token.js';
+import { secretKeys } from './token-keys.js';
 
 const secret = 'one secret of more than thirty-two characters';
 const other = 'other secret of more than thirty-two characters';
@@ -29,8 +30,8 @@ it('is not taken when another secret signed it', () => {
 });
 
 it('a scoped token is not taken for it, even under the same secret', () => {
-  const scoped = mintScopedToken({ userId: 'u1', paths: ['/a/'] }, [secret]);
-  expect(type(() => verifyAuthToken(scoped, [secret]))).toBe('401 token-audience');
+  const { token } = mintScopedToken({ userId: 'u1', paths: ['/a/'] }, secretKeys([secret]));
+  expect(type(() => verifyAuthToken(token, [secret]))).toBe('401 token-audience');
 });
 
 it('what is no token at all is called malformed', () => {

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
-import { keyId, signingSecret } from './keys.js';
-import { ALGORITHM, verifyToken } from './verify.js';
+import { secretKeys, signingKey } from './token-keys.js';
+import { verifyToken } from './verify.js';
 
 /** Who these tokens are for; a scoped token, or one of another service under the same secret, is not taken for one. */
 const AUTH_AUDIENCE = 'parcelpost';
@@ -25,8 +25,8 @@ export function mintAuthToken(
 ): string {
   const iat = Math.floor(now.getTime() / 1000);
   const claims = { sub: userId, aud: AUTH_AUDIENCE, jti: randomUUID(), iat, exp: iat + Math.round(hours * 3600) };
-  const secret = signingSecret(secrets);
-  return jwt.sign(claims, secret, { algorithm: ALGORITHM, keyid: keyId(secret) });
+  const { signing, algorithm, kid } = signingKey(secretKeys(secrets));
+  return jwt.sign(claims, signing, { algorithm, keyid: kid });
 }
 
 /**
@@ -37,7 +37,7 @@ export function mintAuthToken(
 export function verifyAuthToken(token: string, secrets: readonly string[], now = new Date()): { userId: string } {
   const claims = verifyToken(token, {
     scheme: 'Bearer',
-    secrets,
+    keys: secretKeys(secrets),
     audience: AUTH_AUDIENCE,
     claims: claimsSchema,
     now,

@@ -23,7 +23,7 @@ export const TOKEN_PROBLEMS = {
   'token-algorithm': {
     status: 401,
     title: 'The token is signed by an algorithm that is not accepted',
-    detail: 'Tokens are signed by HS256 and nothing else. Ask for a new token.',
+    detail: 'A token is signed by the algorithm of the key that it names, and no other. Ask for a new token.',
   },
   'token-key-unknown': {
     status: 401,
@@ -39,6 +39,25 @@ export const TOKEN_PROBLEMS = {
     status: 401,
     title: 'The token has expired',
     detail: 'The life of this token is over. Ask for a new one.',
+  },
+  'token-not-yet-valid': {
+    status: 401,
+    title: 'The token is not valid yet',
+    detail:
+      'The life of this token has not begun: it bears a later time, or the export it is for has not started. Try later, ' +
+      'and compare the clocks of both machines.',
+  },
+  'token-revoked': {
+    status: 401,
+    title: 'The token has been revoked',
+    detail: 'The export that this token was for has come to its end, and the token with it. Ask for a new export.',
+  },
+  'token-ambiguous': {
+    status: 400,
+    title: 'The request carries more than one token',
+    detail:
+      'A request has one Authorization header or one TOKEN in its query; this one has several, which two readers could ' +
+      'take differently. Send one token.',
   },
   'token-audience': {
     status: 401,

@@ -1,6 +1,7 @@
 import { sql as platform } from './0001-platform.js';
 import { sql as exportsSql } from './0002-exports.js';
 import { sql as canvas } from './0003-canvas.js';
+import { sql as revocations } from './0005-revocations.js';
 import { sql as admission } from './0006-admission.js';
 
 /** Every migration, in order. Forward only: a migration that has been released is never edited. */
@@ -8,5 +9,6 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0001-platform', sql: platform },
   { name: '0002-exports', sql: exportsSql },
   { name: '0003-canvas', sql: canvas },
+  { name: '0005-revocations', sql: revocations },
   { name: '0006-admission', sql: admission },
 ];

@@ -6,6 +6,7 @@ import type { Connection, Database } from '../database.js';
 import type { NewExport } from './exports.js';
 import { findKey, type IdempotencyKey, keepKey, takeKey } from './idempotency-keys.js';
 import { insertEntry } from './outbox.js';
+import { type MintedToken, noteTokens } from './scoped-tokens.js';
 
 /** Rounds in which an identical export may end between being met and being looked up, before something else is wrong. */
 const MOST_ROUNDS = 10;
@@ -15,6 +16,8 @@ const UNIQUE_VIOLATION = '23505';
 export interface RequestedExport extends NewExport {
   /** Sealed tokens of the exports that its follow-ups start. */
   nextTokens: SealedTokens;
+  /** What of its token, and of those of the exports that its follow-ups start, is noted. */
+  mintedTokens?: readonly MintedToken[];
   /** The same for whatever is the same request: while one is running, a second one joins it. */
   requestHash: string;
 }
@@ -36,6 +39,7 @@ export interface NextGeneration {
   onFailure: Signature[];
   sealedToken: string;
   nextTokens: SealedTokens;
+  mintedTokens?: readonly MintedToken[];
   deadlineAt: Date;
 }
 
@@ -99,6 +103,7 @@ export class ExportRequests {
           });
         if (changed === 0) return 'not-retryable';
         await insertEntry(trx, id, generation + 1);
+        await noteTokens(trx, next.mintedTokens ?? []);
         return 'retried';
       });
     } catch (error) {
@@ -165,6 +170,7 @@ async function createOrJoin(
       .returning('id');
     if (inserted.length > 0) {
       await insertEntry(trx, row.id, 1);
+      await noteTokens(trx, row.mintedTokens ?? []);
       return { kind: 'created', exportId: row.id };
     }
     const running = await trx('exports')

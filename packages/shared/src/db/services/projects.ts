@@ -16,6 +16,9 @@ const IS_ADMINISTRATOR = `exists (
   where m.user_id = cast(:user as uuid) and m.organization_id = p.organization_id
     and (m.project_id is null or m.project_id = p.id) and m.role = 'administrator')`;
 
+/** SQL for "user `:user` may export project `p`": its members; one that is archived, who administers it. */
+const MAY_EXPORT = `(case when p.archived then ${IS_ADMINISTRATOR} else ${IS_MEMBER} end)`;
+
 /** SQL for "user `:user` may see project `p`": a public one every user may see, a private one its members. */
 export const MAY_SEE = `(${IS_MEMBER} or (
   p.access = 'public' and exists (select from users u where u.id = cast(:user as uuid))))`;
@@ -27,8 +30,11 @@ export interface ProjectAccess {
   organization: { slug: string; name: string };
   /** May read the project and its records. */
   maySee: boolean;
-  /** May export it, and see the exports made of it: its members may, in any role. */
+  /** Is a member, in any role: may see the exports made of it. */
+  isMember: boolean;
+  /** May export it: its members may, in any role; once it is archived, only who administers it. */
   mayExport: boolean;
+  archived: boolean;
   /** May cancel and try again what other members export. */
   mayAdminister: boolean;
 }
@@ -57,7 +63,8 @@ export class ProjectService {
     const { rows } = await this.db.raw<{ rows: (ProjectAccess & { asked: number })[] }>(
       `select cast(w.asked as int) as asked, p.slug, p.name,
          json_build_object('slug', o.slug, 'name', o.name) as organization,
-         ${MAY_SEE} as "maySee", ${IS_MEMBER} as "mayExport", ${IS_ADMINISTRATOR} as "mayAdminister"
+         ${MAY_SEE} as "maySee", ${IS_MEMBER} as "isMember", ${MAY_EXPORT} as "mayExport",
+         p.archived, ${IS_ADMINISTRATOR} as "mayAdminister"
        from unnest(cast(:organizations as text[]), cast(:projects as text[]))
          with ordinality as w (organization, project, asked)
        join organizations o on o.slug = w.organization
@@ -80,7 +87,7 @@ export class ProjectService {
     const { rows } = await this.db.raw(
       `select p.slug, p.name, json_build_object('slug', o.slug, 'name', o.name) as organization
        from projects p join organizations o on o.id = p.organization_id
-       where ${IS_MEMBER} order by o.slug, p.slug limit :limit`,
+       where ${MAY_EXPORT} order by o.slug, p.slug limit :limit`,
       { user: userId, limit },
     );
     return rows;
