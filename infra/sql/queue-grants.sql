@@ -24,14 +24,21 @@ begin
     execute format('grant usage on all sequences in schema %I to %I', queues, role);
     execute format('grant execute on all functions in schema %I to %I', queues, role);
     execute format('grant select on %I.migration to %I', queues, role);
-    for thing in
-      select c.relname as name from pg_class c
-      where c.relnamespace = queues::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'migration'
-        -- Of another facility of BullMQ's, which we do not use.
-        and c.relname not like 'relay\_%'
-    loop
-      execute format('grant select, insert, update, delete on %I.%I to %I', queues, thing.name, role);
-    end loop;
+    execute format('grant select, insert, update, delete on %I.meta to %I', queues, role);
+    execute format('grant select, insert, update, delete on %I.job to %I', queues, role);
+    execute format('grant select, insert, update, delete on %I.job_log to %I', queues, role);
+    execute format('grant select, insert, update, delete on %I.job_dependency to %I', queues, role);
+    execute format('grant select, insert, update, delete on %I.event to %I', queues, role);
+    execute format('grant select, insert, update, delete on %I.metrics to %I', queues, role);
+    execute format('grant select, insert, update, delete on %I.rate_limit to %I', queues, role);
+    execute format('grant select, insert, update, delete on %I.dedup to %I', queues, role);
+    execute format('grant select, insert, update, delete on %I.dedup_next to %I', queues, role);
+    execute format('grant select, insert, update, delete on %I.scheduler to %I', queues, role);
+    -- Another facility of BullMQ's, which we do not use.
+    execute format('revoke all on %I.relay_node from %I', queues, role);
+    execute format('revoke all on %I.relay_subscription from %I', queues, role);
+    execute format('revoke all on %I.relay_inbox from %I', queues, role);
+    execute format('revoke all on %I.relay_retained from %I', queues, role);
   end loop;
 
   -- Two functions make something on the way: a sequence for ids that nobody gave, and temporary tables. They do so as their
