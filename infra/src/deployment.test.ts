@@ -63,6 +63,17 @@ describe('docker compose', () => {
     expect(secrets('ops')).toEqual([]);
   });
 
+  it('each connects to the database as its own role, with the password that the role was given', () => {
+    const user = (service: string) => new URL(environment(service).DATABASE_URL ?? '').username;
+    const roles = { migrate: 'owner', producer: 'producer', worker: 'worker', ops: 'producer' };
+    for (const [service, role] of Object.entries(roles)) {
+      expect([service, user(service)]).toEqual([service, `parcelpost_${role}`]);
+      expect(environment('roles').PGOPTIONS).toContain(`-c parcelpost.${role}_password=`);
+    }
+    expect(environment('roles')).not.toHaveProperty('DATABASE_URL');
+    expect(file('sql/roles.sql')).toContain("format('parcelpost.%s_password', role)");
+  });
+
   it('every command is one that is built', () => {
     for (const { command = [], entrypoint = [] } of Object.values(services)) {
       for (const path of [...command, ...entrypoint].filter((word) => word.endsWith('.js'))) {
@@ -88,9 +99,9 @@ describe('kubernetes', () => {
     envFrom: { configMapRef?: object; secretRef?: { name: string } }[];
     env?: { name: string; value: string }[];
   }
-  const container = (path: string): Container => {
+  const container = (path: string, which: 'initContainers' | 'containers' = 'containers'): Container => {
     const documents = parseAllDocuments(file(path), { merge: true }).map((document) => document.toJS());
-    return documents.find(({ kind }) => kind === 'Deployment').spec.template.spec.containers[0];
+    return documents.find(({ kind }) => kind === 'Deployment').spec.template.spec[which][0];
   };
   const environment = ({ envFrom, env = [] }: Container) => ({
     ...settings,
@@ -111,6 +122,21 @@ describe('kubernetes', () => {
     const secrets = Object.keys(given).filter((name) => name.endsWith('_SECRET'));
     expect(secrets.toSorted()).toEqual([...SECRETS_OF[kind]].toSorted());
   });
+
+  it.each([`${base}producer.yaml`, `${base}worker/worker.yaml`])(
+    '%s gives what owns the tables to the migration alone',
+    (path) => {
+      const holds = (which: 'initContainers' | 'containers') => {
+        const { name, envFrom } = container(path, which);
+        const secrets = envFrom.flatMap(({ secretRef }) => secretRef?.name ?? []);
+        return { name, owner: secrets.includes('parcelpost-migrate'), common: secretKeys('parcelpost') };
+      };
+      expect(holds('initContainers')).toMatchObject({ name: 'migrate', owner: true });
+      expect(holds('containers').owner).toBe(false);
+      expect(holds('containers').common).not.toContain('DATABASE_URL');
+      expect(secretKeys('parcelpost-migrate')).toEqual(['DATABASE_URL']);
+    },
+  );
 
   it('the split roles together listen to every queue that a worker listens to by itself', () => {
     const patches = [
