@@ -1,8 +1,8 @@
 /** Exports wait in the database for their turn: a bounded number is under way, and organizations take turns. */
-import { randomUUID } from 'node:crypto';
 import { Admission, placeInQueue } from '@parcelpost/shared/db/services/admission.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { plantWaiting } from '../support/planted.js';
 
 let database: TestDatabase;
 let clock = 0;
@@ -22,31 +22,14 @@ interface Waiting {
 }
 
 /** Exports that wait, each asked for a second after the one before. @returns their ids */
-async function wait(count: number, { organization = 'big', person = 'ana', changes = {} }: Waiting = {}) {
-  const ids = Array.from({ length: count }, () => randomUUID());
-  await database.db.transaction(async (trx) => {
-    await trx('exports').insert(
-      ids.map((id) => ({
-        id,
-        organization,
-        organization_name: organization,
-        project: 'p',
-        project_name: 'P',
-        requester_id: person,
-        requester: JSON.stringify({ id: person, name: person, email: `${person}@example.org`, language: 'en' }),
-        options: JSON.stringify({ outputType: 'custom', formats: ['csv'], csv: {}, allowPartial: false }),
-        deadline_at: new Date(Date.now() + 3_600_000),
-        waiting_since: new Date(1_700_000_000_000 + ++clock * 1000),
-        ...changes,
-      })),
-    );
-    await trx.raw(
-      `insert into outbox (id, export_id, generation, hook, position, place, task, state, pending_at)
-       select gen_random_uuid(), id, 1, 'enter', 0, 'enter', 'export.enter', 'waiting', null from unnest(?::uuid[]) ids(id)`,
-      [ids],
-    );
-  });
-  return ids;
+function wait(count: number, { organization = 'big', person = 'ana', changes = {} }: Waiting = {}) {
+  clock += count;
+  return plantWaiting(database.db, count, (_id, index) => ({
+    organization,
+    requester_id: person,
+    waiting_since: new Date(1_700_000_000_000 + (clock + index) * 1000),
+    ...changes,
+  }));
 }
 
 const admission = (bound: number) => new Admission(database.db, bound);

@@ -227,7 +227,10 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
   test('what the outbox holds is entered once, however many relays run, and again after a relay died before noting it', async () => {
     const asked = newExport();
     await requests.request(asked);
-    const others = Array.from({ length: 4 }, () => new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 }));
+    const others = Array.from(
+      { length: 4 },
+      () => new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 }),
+    );
     await Promise.all([relay, ...others].map((each) => each.run()));
     const merge = `${asked.id}-1-merge`;
     expect(await queues.queue('meta').getJobState(merge)).toBe('waiting-children');
