@@ -46,13 +46,14 @@ begin
     grant select on spatial_units to parcelpost_producer;
     grant select on parties to parcelpost_producer;
     grant select on tenure_relationships to parcelpost_producer;
-    grant select on resources to parcelpost_producer;
-    grant select on resource_links to parcelpost_producer;
+    grant select, insert on resources to parcelpost_producer;
+    grant select, insert on resource_links to parcelpost_producer;
     grant select on attribute_schemas to parcelpost_producer;
-    grant select on project_counts to parcelpost_producer;
+    -- Kept by triggers, on behalf of whoever inserts a record.
+    grant select, insert, update on project_counts to parcelpost_producer;
     grant select, insert, update on exports to parcelpost_producer;
     grant select on export_jobs to parcelpost_producer;
-    grant select on files to parcelpost_producer;
+    grant select, insert, update, delete on files to parcelpost_producer;
     grant select, insert, update on outbox to parcelpost_producer;
     grant select, insert, update, delete on idempotency_keys to parcelpost_producer;
     grant select, insert, delete, update (expires_at) on scoped_tokens to parcelpost_producer;
@@ -81,7 +82,7 @@ begin
     grant select, insert on export_jobs to parcelpost_worker;
     grant update (state, attempts, starts, rows, bytes, started_at, finished_at, error, result) on export_jobs to parcelpost_worker;
     grant select, insert on files to parcelpost_worker;
-    grant update (removed_at) on files to parcelpost_worker;
+    grant update (removed_at, owner_kind, owner_id, pinned) on files to parcelpost_worker;
     grant select, insert on outbox to parcelpost_worker;
     grant update (input, sealed, state, priority, attempts, replays, starts, result, error, pending_at, entered_at, due_at, started_at, finished_at) on outbox to parcelpost_worker;
     revoke all on idempotency_keys from parcelpost_worker;

@@ -69,7 +69,8 @@ describe.concurrent.each(ENGINES)('while the database is away, with queues on %s
     await stack.platform.waitForRequests(page, 3);
     // A row of ours in the place of the bundle's, not committed: the decision has to wait for it.
     const obstacle = await db.transaction();
-    const file = { name: '', storage_key: '', media_type: '', bytes: 0, sha256: '', contents: '[]' };
+    const owner = { owner_kind: 'project', owner_id: 'faraway/deciding' };
+    const file = { name: '', storage_key: '', media_type: '', bytes: 0, sha256: '', ...owner };
     await obstacle('files').insert({ ...file, expires_at: new Date(), export_id: id, generation: 1 });
     await stack.platform.release();
     await until('the decision waits', async () => {

@@ -1,6 +1,7 @@
 /** The bundle's download: whole, in part, not again, and not at all. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
+import { projectOwner } from '@parcelpost/shared/files/owner.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -55,17 +56,21 @@ const inAnHour = () => new Date(Date.now() + 3_600_000);
 async function leave(id: string, generation: number, name: string, expiresAt = inAnHour()): Promise<void> {
   const storageKey = `cadasta/london-2/${id}/bundle-${generation}/bundle.zip`;
   await producer.storage.put(storageKey, bytes);
-  await new FileService(producer.db).insert(producer.db, {
-    exportId: id,
-    generation,
-    name,
-    storageKey,
-    mediaType: 'application/zip',
-    bytes: bytes.length,
-    sha256,
-    contents: [{ name: 'parties.csv', rows: 3, bytes: 10, sha256 }],
-    expiresAt,
-  });
+  await new FileService(producer.db).insert(
+    producer.db,
+    {
+      exportId: id,
+      generation,
+      name,
+      storageKey,
+      mediaType: 'application/zip',
+      bytes: bytes.length,
+      sha256,
+      contents: [{ name: 'parties.csv', rows: 3, bytes: 10, sha256 }],
+      expiresAt,
+    },
+    projectOwner({ organization: 'cadasta', project: 'london-2' }),
+  );
 }
 
 const get = (id: string, headers: Record<string, string> = {}, method = 'GET') =>

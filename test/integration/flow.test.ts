@@ -220,7 +220,8 @@ describe.concurrent.each(ENGINES)('an export on the %s engine', (engine) => {
     // A row of ours in the place of the bundle's, not committed: the decision has to wait for it.
     const obstacle = await db.transaction();
     const expires_at = new Date(Date.now() + LONGEST_MS);
-    const file = { name: '', storage_key: '', media_type: '', bytes: 0, sha256: '', contents: '[]', expires_at };
+    const owner = { owner_kind: 'project', owner_id: 'faraway/undecided' };
+    const file = { name: '', storage_key: '', media_type: '', bytes: 0, sha256: '', expires_at, ...owner };
     await obstacle('files').insert({ ...file, export_id: id, generation: 1 });
     await stack.platform.release();
     await until('the decision waits', async () => {

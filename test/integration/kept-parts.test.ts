@@ -65,7 +65,8 @@ describe('parts that are kept', () => {
     ]);
     const file = { export_id: id, generation: 2, name: 'a.zip', storage_key: bundle, media_type: 'application/zip' };
     const contents = { bytes: 1, sha256: '00', contents: '[]', expires_at: deadlineAt };
-    await db('files').insert({ ...file, ...contents });
+    const owner = { owner_kind: 'project', owner_id: 'cadasta/london-2' };
+    await db('files').insert({ ...file, ...contents, ...owner });
     const row = () => db('exports').where({ id });
     const decided = { outcome: 'completed', phase: 'decided', decided_at: new Date(), generation: 2 };
     await row().update({ ...decided, parts_until: new Date(Date.now() - 1000) });

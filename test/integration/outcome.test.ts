@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import { ExportRequests, type RequestedExport } from '@parcelpost/shared/db/services/export-requests.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
@@ -7,6 +6,7 @@ import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
+import { userOwner } from '@parcelpost/shared/files/owner.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
@@ -15,6 +15,7 @@ import { signatureSchema } from '@parcelpost/shared/signatures/schema.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Decision, decide } from '../../apps/worker/src/outcome/decide.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { deciding } from '../support/deciding.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
 
 const log = createLogger('test', 'silent');
@@ -71,10 +72,8 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
   });
 
   const deps = () => ({
-    db: database.db,
     exports,
-    jobs: new ExportJobService(database.db),
-    files: new FileService(database.db),
+    ...deciding(database.db, log),
     outbox,
     relay,
     metrics: createMetrics('worker'),
@@ -89,7 +88,8 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     },
   });
 
-  const success = (id: string): Decision => {
+  /** What a merge brings: its bundle has a row, which belongs to who asked. */
+  const success = async (id: string): Promise<Extract<Decision, { file: object }>> => {
     const expiresAt = new Date(Date.now() + 3_600_000);
     const result: ExportResult = {
       exportId: id,
@@ -104,20 +104,24 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
       requestedBy: { id: 'u1', name: 'Ana' },
       finishedAt: new Date().toISOString(),
     };
-    return {
-      result,
-      file: {
-        exportId: id,
-        generation: 1,
-        name: 'a.zip',
-        storageKey: `k/${id}`,
-        mediaType: 'application/zip',
-        bytes: 1,
-        sha256: '00',
-        contents: [],
-        expiresAt,
-      },
+    const file = {
+      exportId: id,
+      generation: 1,
+      name: 'a.zip',
+      storageKey: `k/${id}/${randomUUID()}`,
+      mediaType: 'application/zip',
+      bytes: 1,
+      sha256: '00',
+      contents: [],
+      expiresAt,
     };
+    return { result, file: await new FileService(database.db).insert(database.db, file, userOwner('u1')) };
+  };
+
+  /** Owners of the bundles of an export. */
+  const owners = async (id: string): Promise<string[]> => {
+    const rows = await database.db('files').where({ export_id: id }).orderBy('owner_kind');
+    return rows.map(({ owner_kind, owner_id, pinned }) => `${owner_kind} ${owner_id}${pinned ? ', pinned' : ''}`);
   };
 
   test('of many deciders at once exactly one decides, and only its follow-ups are released', async () => {
@@ -125,7 +129,9 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     await requests.request(asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
-    const decisions = Array.from({ length: 12 }, (_, i) => (i % 2 ? success(row.id) : { failure: FAILURE }));
+    const decisions = await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => (i % 2 ? success(row.id) : { failure: FAILURE })),
+    );
     const won = await Promise.all(decisions.map((decision) => decide(deps(), row, decision)));
     expect(won.filter(Boolean)).toHaveLength(1);
     const after = await exports.get(asked.id);
@@ -135,6 +141,8 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     expect(released.map(({ hook, position }) => `${hook} ${position}`)).toEqual(
       failed ? ['onFailure 0'] : ['onSuccess 0', 'onSuccess 1'],
     );
+    const lost = Array.from({ length: failed ? 6 : 5 }, () => 'user u1');
+    expect(await owners(asked.id)).toEqual([...(failed ? [] : ['project cadasta/london-2, pinned']), ...lost]);
   });
 
   test('the token is forgotten with the outcome', async () => {
@@ -154,7 +162,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     if (!row) throw new Error('not there');
     const cancelled = { code: 'cancelled', message: 'Cancelled by Ana.', step: null, shard: null, attempts: 1 };
     await exports.raiseAbort(row.id, 1, cancelled);
-    expect(await decide(deps(), row, success(row.id))).toBe('cancelled');
+    expect(await decide(deps(), row, await success(row.id))).toBe('cancelled');
     expect(await exports.get(row.id)).toMatchObject({ outcome: 'cancelled', error: cancelled, result: null });
     const [released, ...others] = await outbox.followUps(row.id);
     expect(await outbox.get(released?.id ?? '')).toMatchObject({
@@ -175,7 +183,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     await requests.request(asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
-    const good = success(row.id) as Extract<Decision, { file: object }>;
+    const good = await success(row.id);
     const decision: Decision =
       outcome === 'completed' || outcome === 'partial'
         ? { ...good, result: { ...good.result, outcome } }
@@ -204,7 +212,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     });
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
-    await decide(deps(), row, success(row.id));
+    await decide(deps(), row, await success(row.id));
     expect((await exports.get(row.id))?.nextTokens).toBeNull();
     const followUps = new FollowUps(database.db);
     const [{ id } = { id: '' }] = await outbox.followUps(row.id);
@@ -247,7 +255,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     await requests.request(asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
-    await decide(deps(), row, success(row.id));
+    await decide(deps(), row, await success(row.id));
     const [mail, hook] = await outbox.followUps(row.id);
     expect(await queues.queue('msg').getJobState(mail?.id as string)).toBe('waiting');
     expect(await queues.queue('webhook').getJobState(hook?.id as string)).toBe('waiting');

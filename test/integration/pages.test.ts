@@ -1,6 +1,7 @@
 /** The pages: the list, one export. They are read as a browser would get them, without any script. */
 import { randomUUID } from 'node:crypto';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
+import { projectOwner } from '@parcelpost/shared/files/owner.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { send, sendForm, session, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
@@ -62,17 +63,21 @@ describe('the pages', () => {
     const id = await requested();
     const expiresAt = new Date(Date.now() + 3_600_000);
     const sha256 = 'ab'.repeat(32);
-    await new FileService(producer.db).insert(producer.db, {
-      exportId: id,
-      generation: 1,
-      name: 'x<y>.zip',
-      storageKey: `a/${id}`,
-      mediaType: 'application/zip',
-      bytes: 1_234_567,
-      sha256,
-      contents: [{ name: 'parties<1>.csv', rows: 12_345, bytes: 10, sha256 }],
-      expiresAt,
-    });
+    await new FileService(producer.db).insert(
+      producer.db,
+      {
+        exportId: id,
+        generation: 1,
+        name: 'x<y>.zip',
+        storageKey: `a/${id}`,
+        mediaType: 'application/zip',
+        bytes: 1_234_567,
+        sha256,
+        contents: [{ name: 'parties<1>.csv', rows: 12_345, bytes: 10, sha256 }],
+        expiresAt,
+      },
+      projectOwner({ organization: 'cadasta', project: 'london-2' }),
+    );
     await producer
       .db('exports')
       .where({ id })

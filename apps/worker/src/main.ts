@@ -15,7 +15,9 @@ import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/ex
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import { OwnershipService } from '@parcelpost/shared/db/services/ownership.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
+import { FileTasks } from '@parcelpost/shared/files/transfer.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { createConnections, PlatformClient } from '@parcelpost/shared/platform-client/client.js';
@@ -25,10 +27,13 @@ import { loadOwnTasks } from '@parcelpost/shared/signatures/own-tasks.js';
 import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
+import { Actions } from '@parcelpost/shared/tasks/actions.js';
+import { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { SOFTWARE_VERSION } from '@parcelpost/shared/version.js';
 import { createFollowUpHandlers } from './follow-ups/handlers.js';
 import { serveHealth } from './health.js';
+import { OutcomeTasks } from './outcome/outcome-tasks.js';
 import type { WorkerDeps } from './processors/deps.js';
 import { PlanCache } from './processors/plan-cache.js';
 import { startWorker } from './worker.js';
@@ -62,10 +67,15 @@ async function main(config: WorkerConfig): Promise<void> {
     nextExports: { requests: new ExportRequests(db), relay, publicUrl: config.PUBLIC_URL },
     own,
   });
+  const runner = new TaskRunner({ actions: new Actions({ db, log }), log });
+  const files = new FileTasks({ ownership: new OwnershipService(), runner });
+  const exports = new ExportService(db);
   const jobs = new ExportJobService(db);
   const deps: WorkerDeps = {
     db,
-    exports: new ExportService(db),
+    runner,
+    outcome: new OutcomeTasks({ exports, jobs, files }),
+    exports,
     jobs,
     plans: new PlanCache(jobs),
     files: new FileService(db),

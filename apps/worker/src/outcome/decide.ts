@@ -1,10 +1,8 @@
 /** One outcome, one release: the only place that decides an export, and the only one that releases follow-ups. */
 
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
-import { announceDecision } from '@parcelpost/shared/db/decisions.js';
-import { plantFollowUps } from '@parcelpost/shared/db/services/canvas-rows.js';
 import type { ExportRow, Outcome } from '@parcelpost/shared/db/services/exports.js';
-import type { NewFile } from '@parcelpost/shared/db/services/files.js';
+import type { KeptFile } from '@parcelpost/shared/db/services/files.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import {
   type ExportEnd,
@@ -15,20 +13,21 @@ import {
 import { outboxId } from '@parcelpost/shared/signatures/place.js';
 import { plant } from '@parcelpost/shared/signatures/plant.js';
 import type { WorkerDeps } from '../processors/deps.js';
+import { WORKER } from './outcome-tasks.js';
 
 /** Whoever decides clears away what a whole bundle was made of; so long after that a round looks whether they did. */
 const CLEARING_MS = 5 * 60_000;
 
-export type Decision = { result: ExportResult; file: NewFile } | { failure: ExportFailure };
+export type Decision = { result: ExportResult; file: KeptFile } | { failure: ExportFailure };
 
 type DecideDeps = Pick<
   WorkerDeps,
-  'db' | 'exports' | 'jobs' | 'files' | 'outbox' | 'relay' | 'metrics' | 'log' | 'settings'
+  'exports' | 'outcome' | 'runner' | 'outbox' | 'relay' | 'metrics' | 'log' | 'settings'
 >;
 
 /**
- * Sets the outcome where there is none and, in the same transaction, writes the bundle's row and the canvas of follow-ups
- * that the outcome calls for; then relays them. A success of an export that has been told to stop meanwhile is none: then
+ * Sets the outcome where there is none and, in the same transaction, gives the bundle to the project and writes the canvas of
+ * follow-ups that the outcome calls for; then relays them. A success of an export that has been told to stop meanwhile is none: then
  * the reason to stop is what is decided. Whoever comes second changes nothing.
  * @returns the outcome that this call decided; undefined when there was one already, or the generation is another
  */
@@ -42,24 +41,24 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
   const { id, generation } = row;
   const planted = plant(row[hook], { exportId: id, generation, hook }, row.nextTokens ?? {});
 
-  const decided = await deps.db.transaction(async (trx) => {
-    // Workers report progress without waiting for the disk; an outcome waits.
-    await trx.raw('set local synchronous_commit = on');
-    const won = await deps.exports.decide(trx, id, generation, {
-      outcome,
-      result: failed ? null : decision.result,
-      error: failed ? decision.failure : null,
-      expiresAt: failed ? null : decision.file.expiresAt,
-      partsUntil: new Date(Date.now() + (outcome === 'completed' ? CLEARING_MS : deps.settings.partsTtlMs)),
-    });
-    if (!won) return false;
-    if (!failed) await deps.files.insert(trx, decision.file);
-    await deps.jobs.finishMerge(trx, id, generation, failed ? 0 : decision.file.bytes);
-    await announceDecision(trx, id);
-    await plantFollowUps(trx, { exportId: id, generation }, planted, end);
-    return true;
-  });
-  if (!decided) {
+  const { tasks, won } = deps.outcome.decision(
+    WORKER,
+    {
+      row,
+      decision: {
+        outcome,
+        result: failed ? null : decision.result,
+        error: failed ? decision.failure : null,
+        expiresAt: failed ? null : decision.file.expiresAt,
+        partsUntil: new Date(Date.now() + (outcome === 'completed' ? CLEARING_MS : deps.settings.partsTtlMs)),
+      },
+      file: failed ? undefined : decision.file,
+    },
+    { nodes: planted, end },
+  );
+  // Workers report progress without waiting for the disk; an outcome waits.
+  await deps.runner.runSingleSequence(tasks, { durable: true });
+  if (!won()) {
     const now = failed ? undefined : await deps.exports.get(id);
     const stopped = now && now.outcome === null && now.generation === generation ? now.abort : null;
     return stopped ? decide(deps, row, { failure: stopped }) : undefined;

@@ -11,6 +11,7 @@ export async function conclude(deps: WorkerDeps, row: ExportRow, decision: Decis
   // Somebody else decided, or it was told to stop at the last moment: a bundle that lost that race is nobody's.
   if ('file' in decision && !hasBundle(outcome)) {
     await deps.storage.removePrefix(folderOfBundle(decision.file.storageKey));
+    await deps.files.noteRemoved([decision.file.id]);
   }
   if (outcome) await clearAway(deps, row, outcome);
 }
@@ -20,7 +21,7 @@ export async function conclude(deps: WorkerDeps, row: ExportRow, decision: Decis
  * another try takes them over, or they go when their time is over. A later round does what this one cannot. Never throws.
  */
 export async function clearAway(deps: WorkerDeps, row: ExportRow, outcome: Outcome): Promise<void> {
-  const { db, storage, log } = deps;
+  const { db, files, storage, log } = deps;
   const kept = new KeptPartsService(db);
   try {
     if (row.generation > 1 && hasBundle(outcome)) await removeReplacedBundles(deps, row);
@@ -28,6 +29,7 @@ export async function clearAway(deps: WorkerDeps, row: ExportRow, outcome: Outco
     if (!parts) return;
     const prefixes = outcome === 'completed' ? besideBundles(parts) : lostBundles(parts);
     for (const prefix of prefixes) await storage.removePrefix(prefix);
+    await files.noteLostRemoved(row.id, row.generation);
     if (outcome === 'completed') await kept.noteCleared(row.id, row.generation);
   } catch (error) {
     log.warn({ err: error, exportId: row.id }, 'what was in the making could not be cleared away');

@@ -11,12 +11,16 @@ import type { PlatformClient } from '@parcelpost/shared/platform-client/client.j
 import type { Queues } from '@parcelpost/shared/queues/queues.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
-
+import type { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
+import type { OutcomeTasks } from '../outcome/outcome-tasks.js';
 import type { PlanCache } from './plan-cache.js';
 
 /** Everything that the processors need, made once by main.ts. */
 export interface WorkerDeps {
   db: Database;
+  /** Runs tasks, each sequence in one transaction. */
+  runner: TaskRunner;
+  outcome: OutcomeTasks;
   exports: ExportService;
   jobs: ExportJobService;
   plans: PlanCache;

@@ -1,32 +1,43 @@
-/** Removes bundles whose time is over. Their rows stay, and say so. */
+/** Removes bundles whose time is over, and those that were not decided on. Their rows stay, and say so. */
+import type { FileService } from '@parcelpost/shared/db/services/files.js';
 import type { WorkerDeps } from './deps.js';
 import { folderOfBundle } from './keys.js';
 import { Rotation } from './rotation.js';
 
-/** Bundles removed in one round. */
+/** Bundles removed in one round, of each kind. */
 const BATCH = 50;
 
 type Deps = Pick<WorkerDeps, 'files' | 'storage' | 'log'>;
 
 export class ExpiredFiles {
-  readonly #rotation = new Rotation(BATCH);
+  readonly #expired = new Rotation(BATCH);
+  readonly #lost = new Rotation(BATCH);
 
   constructor(readonly deps: Deps) {}
 
   /** One round. First from storage, then from the rows: what a killed worker left half done is done again. */
   async round(): Promise<void> {
+    const { files } = this.deps;
+    await this.#remove(await this.#expired.next((...page) => files.expired(...page)), 'expired bundles removed');
+    await this.#remove(
+      await this.#lost.next((...page) => files.lost(...page)),
+      'bundles that nobody decided on removed',
+    );
+  }
+
+  async #remove(bundles: Awaited<ReturnType<FileService['expired']>>, done: string): Promise<void> {
     const { files, storage, log } = this.deps;
     const removed: string[] = [];
-    for (const { id, exportId, storageKey } of await this.#rotation.next((...page) => files.expired(...page))) {
+    for (const { id, exportId, storageKey } of bundles) {
       try {
         await storage.removePrefix(folderOfBundle(storageKey));
         removed.push(id);
       } catch (error) {
-        log.warn({ err: error, exportId }, 'an expired bundle could not be removed; a later round tries again');
+        log.warn({ err: error, exportId }, 'a bundle could not be removed; a later round tries again');
       }
     }
     if (removed.length === 0) return;
     await files.noteRemoved(removed);
-    log.info({ files: removed.length }, 'expired bundles removed');
+    log.info({ files: removed.length }, done);
   }
 }

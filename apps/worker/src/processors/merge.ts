@@ -3,6 +3,7 @@ import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import { userOwner } from '@parcelpost/shared/files/owner.js';
 import type { JobEnd } from '@parcelpost/shared/metrics.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
@@ -70,10 +71,12 @@ async function reach(
       count('done');
       return judged;
     }
-    const bundled = await bundle(deps, row, judged, key.start, watched.signal);
+    const { result, file } = await bundle(deps, row, judged, key.start, watched.signal);
+    // Until it is decided that this is the bundle, it belongs to who asked.
+    const kept = await deps.files.insert(deps.db, file, userOwner(row.requester.id));
     crashPoint('merge.bundled');
     count('done');
-    return bundled;
+    return { result, file: kept };
   } catch (error) {
     if (databaseIsAway(error)) throw error;
     if (signal.aborted && signal.reason === SHUTDOWN) {

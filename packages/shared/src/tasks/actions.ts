@@ -58,6 +58,10 @@ interface Scope {
   /** What is to be done once the outermost action has committed. */
   readonly committed: (() => Promise<void> | void)[];
   readonly check: () => void;
+  /** Names that were taken in it, see {@link claim}. */
+  readonly claims: Set<string>;
+  /** The action that this one is in. */
+  readonly outer: Scope | undefined;
   open: boolean;
 }
 
@@ -140,7 +144,12 @@ export class Actions<Signature> {
     const whole = async (trx: Knex.Transaction) => {
       if (durable) await trx.raw('set local synchronous_commit = on');
       if (timeoutMs !== undefined) await trx.raw(`set local statement_timeout = ${Math.ceil(timeoutMs)}`);
-      return this.#within({ trx, actor, log: this.#log }, work, committed, check);
+      return this.#within({ trx, actor, log: this.#log }, work, {
+        committed,
+        claims: new Set(),
+        check,
+        outer: undefined,
+      });
     };
     const result = await this.#db
       .transaction(whole, isolation && { isolationLevel: isolation })
@@ -153,22 +162,24 @@ export class Actions<Signature> {
 
   async #nested<Result>(outer: Scope, actor: Actor, work: (trx: Knex.Transaction) => Promise<Result>): Promise<Result> {
     const committed: Scope['committed'] = [];
+    const claims: Scope['claims'] = new Set();
     const result = await outer.work.trx.transaction((trx) =>
-      this.#within({ trx, actor, log: this.#log }, work, committed, outer.check),
+      this.#within({ trx, actor, log: this.#log }, work, { committed, claims, check: outer.check, outer }),
     );
     outer.committed.push(...committed);
+    for (const name of claims) outer.claims.add(name);
     return result;
   }
 
   async #within<Result>(
     deferredWork: DeferredWork,
     work: (trx: Knex.Transaction) => Promise<Result>,
-    committed: Scope['committed'],
-    check: () => void,
+    rest: Pick<Scope, 'committed' | 'claims' | 'check' | 'outer'>,
   ): Promise<Result> {
     const owner = this as unknown as Actions<never>;
-    const scope: Scope = { owner, work: deferredWork, deferred: [], signatures: [], committed, check, open: true };
+    const scope: Scope = { owner, work: deferredWork, deferred: [], signatures: [], ...rest, open: true };
     const { trx, actor } = deferredWork;
+    const { check, committed } = rest;
     return scopes.run(scope, async () => {
       try {
         const result = await work(trx);
@@ -235,6 +246,19 @@ defer.afterCommit = (signature: unknown): void => {
 /** Has something done in this process once the outermost action has committed; lost if the process dies before. */
 export function onceCommitted(after: () => Promise<void> | void): void {
   current().committed.push(after);
+}
+
+/**
+ * Takes a name for as long as the action lasts that the caller is in, and those around it: what is taken twice is found out
+ * at once. What an inner action took is free again when it is rolled back.
+ * @returns false where it is taken
+ * @throws {NoActionError} outside of an action, and once the action has ended
+ */
+export function claim(name: string): boolean {
+  const scope = current();
+  for (let at: Scope | undefined = scope; at; at = at.outer) if (at.claims.has(name)) return false;
+  scope.claims.add(name);
+  return true;
 }
 
 /** Throws if the action that the caller is in is to stop. */

@@ -3,6 +3,7 @@ import { sql as exportsSql } from './0002-exports.js';
 import { sql as canvas } from './0003-canvas.js';
 import { sql as revocations } from './0005-revocations.js';
 import { sql as admission } from './0006-admission.js';
+import { sql as ownership } from './0009-ownership.js';
 
 /** Every migration, in order. Forward only: a migration that has been released is never edited. */
 export const MIGRATIONS: readonly { name: string; sql: string }[] = [
@@ -11,4 +12,5 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0003-canvas', sql: canvas },
   { name: '0005-revocations', sql: revocations },
   { name: '0006-admission', sql: admission },
+  { name: '0009-ownership', sql: ownership },
 ];

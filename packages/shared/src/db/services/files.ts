@@ -1,3 +1,4 @@
+import type { FileOwner } from '../../files/owner.js';
 import type { Connection, Database } from '../database.js';
 
 /** One file of a bundle, as the manifest lists it. */
@@ -23,8 +24,13 @@ export interface NewFile {
   expiresAt: Date;
 }
 
-export interface FileRow extends NewFile {
+/** A bundle that has a row. */
+export interface KeptFile extends NewFile {
   id: string;
+}
+
+export interface FileRow extends KeptFile {
+  owner: FileOwner;
   createdAt: Date;
   removedAt: Date | null;
 }
@@ -44,19 +50,25 @@ const COLUMNS = {
   removedAt: 'removed_at',
 } as const;
 
-/** The rows of `files`: the bundles that exports left in storage. */
+/** A bundle belongs to a project once its export is decided, and is nobody else's business before. */
+const DECIDED = { kind: 'bundle', owner_kind: 'project' } as const;
+
+type Stored = Pick<FileRow, 'id' | 'exportId' | 'storageKey'>;
+
+/** The rows of `files` that are bundles: those that exports left in storage, and those that lost the race to be one. */
 export class FileService {
   constructor(readonly db: Database) {}
 
-  /** The bundles of several exports, of all their generations, in one query. */
+  /** The bundles of several exports, of all their generations, in one query; none that is not decided. */
   async ofExports(exportIds: readonly string[]): Promise<FileRow[]> {
-    return this.db('files').whereIn('export_id', exportIds).select<FileRow[]>(COLUMNS);
+    const owner = this.db.raw(`json_build_object('kind', owner_kind, 'id', owner_id) as owner`);
+    return this.db('files').whereIn('export_id', exportIds).andWhere(DECIDED).select<FileRow[]>(COLUMNS, owner);
   }
 
   /** Bundles of earlier generations that are still in storage. */
   async ofEarlier(exportId: string, generation: number): Promise<Pick<FileRow, 'id' | 'storageKey'>[]> {
     return this.db('files')
-      .where({ export_id: exportId, removed_at: null })
+      .where({ export_id: exportId, removed_at: null, ...DECIDED })
       .andWhere('generation', '<', generation)
       .select<Pick<FileRow, 'id' | 'storageKey'>[]>({ id: 'id', storageKey: 'storage_key' });
   }
@@ -65,21 +77,35 @@ export class FileService {
    * Bundles whose time is over and that are not removed yet, in the order of their ids; none of an export in flight.
    * @param after the id behind which to go on
    */
-  async expired(after: string | undefined, limit: number): Promise<Pick<FileRow, 'id' | 'exportId' | 'storageKey'>[]> {
+  async expired(after: string | undefined, limit: number): Promise<Stored[]> {
+    return this.#stored(after, limit)
+      .where('files.owner_kind', 'project')
+      .where('files.expires_at', '<', this.db.fn.now())
+      .whereNotNull('exports.outcome');
+  }
+
+  /**
+   * Bundles that still belong to who asked though their export is decided, or tried again: other ones were decided on, or
+   * none. In the order of their ids.
+   * @param after the id behind which to go on
+   */
+  async lost(after: string | undefined, limit: number): Promise<Stored[]> {
+    return this.#stored(after, limit)
+      .where('files.owner_kind', 'user')
+      .where((over) =>
+        over.whereNotNull('exports.outcome').orWhere('exports.generation', '>', this.db.ref('files.generation')),
+      );
+  }
+
+  #stored(after: string | undefined, limit: number) {
     const query = this.db('files')
       .join('exports', 'exports.id', 'files.export_id')
+      .where('files.kind', 'bundle')
       .whereNull('files.removed_at')
-      .where('files.expires_at', '<', this.db.fn.now())
-      .whereNotNull('exports.outcome')
       .orderBy('files.id')
       .limit(limit)
-      .select<Pick<FileRow, 'id' | 'exportId' | 'storageKey'>[]>({
-        id: 'files.id',
-        exportId: 'files.export_id',
-        storageKey: 'files.storage_key',
-      });
-    if (after !== undefined) query.where('files.id', '>', after);
-    return query;
+      .select<Stored[]>({ id: 'files.id', exportId: 'files.export_id', storageKey: 'files.storage_key' });
+    return after === undefined ? query : query.where('files.id', '>', after);
   }
 
   /** Notes that bundles are gone from storage. The rows stay, and say so. */
@@ -87,17 +113,33 @@ export class FileService {
     await this.db('files').whereIn('id', ids).whereNull('removed_at').update({ removed_at: this.db.fn.now() });
   }
 
-  async insert(trx: Connection, file: NewFile): Promise<void> {
-    await trx('files').insert({
-      export_id: file.exportId,
-      generation: file.generation,
-      name: file.name,
-      storage_key: file.storageKey,
-      media_type: file.mediaType,
-      bytes: file.bytes,
-      sha256: file.sha256,
-      contents: JSON.stringify(file.contents),
-      expires_at: file.expiresAt,
-    });
+  /** Notes that what an export has brought to storage beside what was decided on is gone. */
+  async noteLostRemoved(exportId: string, generation: number): Promise<void> {
+    await this.db('files')
+      .where({ export_id: exportId, kind: 'bundle', owner_kind: 'user', removed_at: null })
+      .andWhere('generation', '<=', generation)
+      .update({ removed_at: this.db.fn.now() });
+  }
+
+  /** Writes the row of a bundle that is in storage. @param owner who asked, until the decision gives it to the project */
+  async insert(db: Connection, file: NewFile, owner: FileOwner): Promise<KeptFile> {
+    const [row] = await db('files')
+      .insert({
+        export_id: file.exportId,
+        generation: file.generation,
+        name: file.name,
+        storage_key: file.storageKey,
+        media_type: file.mediaType,
+        bytes: file.bytes,
+        sha256: file.sha256,
+        contents: JSON.stringify(file.contents),
+        expires_at: file.expiresAt,
+        arrived_at: db.fn.now(),
+        owner_kind: owner.kind,
+        owner_id: owner.id,
+      })
+      .returning<{ id: string }[]>('id');
+    if (!row) throw new Error('PostgreSQL returned no row of what it inserted');
+    return { ...file, id: row.id };
   }
 }

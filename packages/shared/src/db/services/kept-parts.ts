@@ -66,7 +66,9 @@ export class KeptPartsService {
 async function partsOf(db: Connection, id: string, generation: number): Promise<KeptParts | undefined> {
   const { rows } = await db.raw<{ rows: KeptParts[] }>(
     `select id, generation, organization, project,
-       array(select storage_key from files where export_id = e.id and removed_at is null) as bundles,
+       array(
+         select storage_key from files where export_id = e.id and owner_kind = 'project' and removed_at is null
+       ) as bundles,
        array(
          select json_build_object('generation', j.generation, 'starts', j.starts)
          from export_jobs j where j.export_id = e.id and j.kind = 'merge' order by j.generation
