@@ -6,7 +6,7 @@ import { signaturesSchema } from './signatures/schema.js';
 
 /** The output types that exist today, and the formats each stands for. */
 const OUTPUT_TYPES = { shp: ['csv', 'shapefiles'], xls: ['xlsx'] } as const;
-const FORMATS = ['csv', 'geojson', 'geojsonl', 'gpkg', 'shapefiles', 'xlsx'] as const;
+const FORMATS = ['csv', 'fgb', 'geojson', 'geojsonl', 'gpkg', 'parquet', 'shapefiles', 'xlsx'] as const;
 /** Formats that a request may list; the same one twice is one. */
 const MOST_FORMATS = 50;
 export type OutputType = keyof typeof OUTPUT_TYPES;
@@ -37,6 +37,10 @@ const requestFields = z
     outputType: z.enum(Object.keys(OUTPUT_TYPES) as [OutputType]).optional(),
     formats: z.array(z.enum(FORMATS)).min(1).max(MOST_FORMATS).optional(),
     csv: csvOptionsSchema.prefault({}),
+    shapefileAttributes: z
+      .boolean()
+      .default(false)
+      .describe('Every attribute in the tables of the shapefiles too, as far as their format can hold it'),
     allowPartial: z
       .boolean()
       .default(false)
@@ -101,6 +105,8 @@ export interface ExportOptions {
   formats: Format[];
   /** Those that rows of older versions do not know are absent there. */
   csv: Pick<CsvOptions, 'bom' | 'escapeFormulas'> & Partial<CsvOptions>;
+  /** Whether the tables of shapefiles have every attribute, beside id and type. */
+  shapefileAttributes?: true;
   /** Whether a bundle without some of its parts is better than none. */
   allowPartial: boolean;
   /** Language of the readmes, a BCP 47 tag; without it that of the requester. */
@@ -119,6 +125,7 @@ export function exportOptions(body: ExportRequestBody): ExportOptions {
     formats,
     csv: body.csv,
     allowPartial: body.allowPartial,
+    ...(body.shapefileAttributes && { shapefileAttributes: true }),
     ...(body.language !== undefined && { language: body.language }),
     ...(body.provenance && { provenance: true }),
     ...(body.unchangedSince !== undefined && { unchangedSince: body.unchangedSince.replace(/[^0-9a-f]/g, '') }),

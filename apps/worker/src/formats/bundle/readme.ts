@@ -5,6 +5,7 @@ import { FAMILIES, type Family } from '../shapefile/shape.js';
 import { LONG_TEXTS_FILE } from '../xlsx/fragment.js';
 import { type BundleFile, type BundleInfo, type BundleWarning, familyOf } from './info.js';
 import { missingNotice, missingSection } from './missing.js';
+import { shapefileColumns } from './shp-columns.js';
 import { amount, definitions, heading, moment, oneLine, textFile, wrap } from './text.js';
 
 /** Warnings of missing parts; README.txt tells of these elsewhere, and each by itself. */
@@ -117,9 +118,12 @@ export function renderShpReadme(info: BundleInfo): string {
     ]),
     ...heading('How to join them to the tables'),
     ...(info.files.some(isTable)
-      ? joinGuide(shapefiles[0]?.name)
+      ? joinGuide(info.asked.shapefileAttributes ?? false, shapefiles[0]?.name)
       : wrap('', 'This bundle has no tables: the export was asked for without them.', 0)),
-    ...heading('Locations in no shapefile'),
+    ...shapefileColumns(info),
+    ...heading(
+      info.asked.shapefileAttributes ? 'What is not in the shapefiles as it was given' : 'Locations in no shapefile',
+    ),
     ...warningLines(
       info.warnings.filter((warning) => warning.code.startsWith('shapefile-')),
       lacking ? 'None of those that are here.' : 'None: every location is in one of the shapefiles.',
@@ -154,11 +158,13 @@ const GEOMETRY_GUIDES = {
   none: wrap('', 'locations.csv has no geometries: the export was asked for without them.', 0),
 } as const;
 
-function joinGuide(shapefile = 'polygons.shp'): string[] {
+function joinGuide(attributes: boolean, shapefile = 'polygons.shp'): string[] {
   const layer = shapefile.replace(/\.shp$/, '');
   return [
     ...paragraphs([
-      'Their tables have two columns, id and type. Everything else is in the .csv files, because a shapefile cuts long texts and the names of columns.',
+      attributes
+        ? 'Their tables have the answers too, as far as a shapefile can: it cuts long texts and the names of columns. The .csv files have everything whole.'
+        : 'Their tables have two columns, id and type. Everything else is in the .csv files, because a shapefile cuts long texts and the names of columns.',
       'To see the answers of a location, join on id: the id of a shape is the id in locations.csv, and the spatial_unit_id in relationships.csv, whose party_id is the id in parties.csv.',
       'In QGIS: open the .shp and locations.csv, then in the properties of the shapefile layer, under Joins, add a join with locations as the layer and id as both fields.',
       'With GDAL:',

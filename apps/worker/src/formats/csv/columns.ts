@@ -9,6 +9,10 @@ export interface Column {
   type: string;
   /** Types of records of which the form asks it, where it asks not all of them. */
   when?: { readonly type: readonly string[] } | undefined;
+  /** The attribute's own name in the records, where the file has another for it (as a shapefile's table). */
+  source?: string | undefined;
+  /** The type of the field that holds it, in the file's own words: `N(6,2)`. */
+  field?: string | undefined;
 }
 
 /** A column that comes from the records' attributes; `attribute` is the key there. */
@@ -58,8 +62,8 @@ export function attributeColumns(
 }
 
 /** What is told of a column, without whatever else its object has. */
-export function described({ name, label, type, when }: Column): Column {
-  return { name, label, type, ...(when && { when }) };
+export function described({ name, label, type, when, source, field }: Column): Column {
+  return { name, label, type, ...(when && { when }), ...(source !== undefined && { source }), ...(field && { field }) };
 }
 
 /** Throws a permanent {@link ExportError} (`too-many-columns`) past {@link MAX_COLUMNS}. */

@@ -1,17 +1,23 @@
 /** The map half of the shapefiles: locations in, one fragment for each family of geometries out. */
+import type { Attributes } from '@parcelpost/shared/records.js';
 import type { Geometry } from 'geojson';
+import { checkColumnCount } from '../csv/columns.js';
 import { frameOf } from '../frames.js';
 import { ByteWriter } from '../sink.js';
 import { mergeTallies, noTally, type Tally, tally } from '../tally.js';
+import { KINDS } from '../typed/values.js';
 import { isForBatch, RecordBatch, raisedBy, writeRecord } from './record.js';
 import { type Box, emptyBox, FAMILIES, type Family, type LeftOutReason, type Shape, toShape } from './shape.js';
 import { type FieldWidths, fieldBytes } from './table.js';
+import { type FieldFigures, fieldValue, measureNumber, noFigures } from './values.js';
 
 /** What a shapefile takes of a location. */
 export interface ShapefileFeature {
   id: string;
   type: string;
   geometry: Geometry | null;
+  /** For the table, where attributes are asked for there. */
+  attributes?: Attributes;
 }
 
 /** Totals of consecutive records, which headers need before the first record is written. */
@@ -42,6 +48,12 @@ export interface ShapefileFragmentMeta {
   widths: FieldWidths;
   /** Records whose id or type did not fit its field. */
   cut: Tally;
+  /** Attributes in the order in which they were met, which numbers their columns; only where they are asked for. */
+  attributes?: [key: string, figures: FieldFigures][];
+  /** Records with U+0000, or half of a surrogate pair, in the text of an attribute: a table gets � in its place. */
+  replaced?: Tally;
+  /** Records with a text that ends in spaces, which a field cannot tell from its own filling. */
+  trimmed?: Tally;
 }
 
 export type LeftOut = Partial<Record<LeftOutReason, Tally>>;
@@ -58,6 +70,16 @@ const FRAME_BYTES = 64 * 1024;
 /** A piece is what cannot be divided between a shapefile and the one that follows when it is full. */
 const PIECE_BYTES = 32 * 1024 * 1024;
 
+/** A text would end at the one for many readers; UTF-8 has no place for the other. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+const NO_CHARACTER = /\u0000|\p{Cs}/gu;
+
+export interface ShapefileEncoderOptions {
+  /** Whether the table gets every attribute, beside id and type. */
+  attributes?: boolean;
+  pieceBytes?: number;
+}
+
 /**
  * Encodes the locations of one shard. Which geometries are left out is said in {@link toShape}; ids and types are kept
  * as UTF-8, cut at 254 bytes between two characters.
@@ -65,17 +87,18 @@ const PIECE_BYTES = 32 * 1024 * 1024;
 export class ShapefileFragmentEncoder {
   readonly #families = new Map<Family, FamilyEncoder>();
   readonly #leftOut: LeftOut = {};
-  readonly #pieceBytes: number;
+  readonly #options: Required<ShapefileEncoderOptions>;
 
-  constructor(options: { pieceBytes?: number } = {}) {
-    this.#pieceBytes = options.pieceBytes ?? PIECE_BYTES;
+  constructor({ attributes = false, pieceBytes = PIECE_BYTES }: ShapefileEncoderOptions = {}) {
+    this.#options = { attributes, pieceBytes };
   }
 
   /** Takes locations; returns what is ready to be written, each family's bytes in order. Throws a permanent ExportError
-   * for a geometry of a type that GeoJSON does not know. */
+   * for a geometry of a type that GeoJSON does not know, and for too many different attributes. */
   add(features: Iterable<ShapefileFeature>): FamilyChunk[] {
     const chunks: FamilyChunk[] = [];
-    for (const { id, type, geometry } of features) {
+    for (const feature of features) {
+      const { id, geometry } = feature;
       const shape = toShape(geometry);
       if (typeof shape === 'string') {
         this.#leftOut[shape] ??= noTally();
@@ -84,10 +107,10 @@ export class ShapefileFragmentEncoder {
       }
       let encoder = this.#families.get(shape.family);
       if (!encoder) {
-        encoder = new FamilyEncoder(shape.family, this.#pieceBytes);
+        encoder = new FamilyEncoder(shape.family, this.#options);
         this.#families.set(shape.family, encoder);
       }
-      const bytes = encoder.add(shape, id, type);
+      const bytes = encoder.add(shape, feature);
       if (bytes) chunks.push({ family: shape.family, bytes });
     }
     return chunks;
@@ -125,15 +148,18 @@ class FamilyEncoder {
   readonly #pieces: ShapefilePiece[] = [];
   readonly #widths: FieldWidths = { id: 1, type: 1 };
   readonly #cut: Tally = noTally();
+  readonly #columns = new Map<string, { number: number; figures: FieldFigures }>();
+  readonly #replaced: Tally = noTally();
+  readonly #trimmed: Tally = noTally();
   #frameRows = 0;
   #piece = newPiece();
 
   constructor(
     readonly family: Family,
-    readonly pieceBytes: number,
+    readonly options: Required<ShapefileEncoderOptions>,
   ) {}
 
-  add(shape: Shape, id: string, type: string): Buffer | undefined {
+  add(shape: Shape, { id, type, attributes = {} }: ShapefileFeature): Buffer | undefined {
     if (isForBatch(shape)) {
       this.#batch.add(shape);
       if (this.#batch.isFull) this.#batch.flush(this.family, this.#records);
@@ -144,6 +170,7 @@ class FamilyEncoder {
     const cutId = this.#field('id', id);
     const cutType = this.#field('type', type);
     if (cutId || cutType) tally(this.#cut, id);
+    if (this.options.attributes) this.#attributes(id, attributes);
     this.#frameRows++;
     count(this.#piece, shape);
     return this.#records.length >= FRAME_BYTES ? this.closeFrame() : undefined;
@@ -158,7 +185,7 @@ class FamilyEncoder {
     this.#frameRows = 0;
     this.#piece.bytes += frame.length;
     this.#piece.shpBytes += records.length;
-    if (this.#piece.shpBytes >= this.pieceBytes) this.#closePiece();
+    if (this.#piece.shpBytes >= this.options.pieceBytes) this.#closePiece();
     return frame;
   }
 
@@ -171,6 +198,11 @@ class FamilyEncoder {
       pieces: this.#pieces,
       widths: this.#widths,
       cut: this.#cut,
+      ...(this.options.attributes && {
+        attributes: [...this.#columns].map(([key, { figures }]): [string, FieldFigures] => [key, figures]),
+        replaced: this.#replaced,
+        trimmed: this.#trimmed,
+      }),
     };
   }
 
@@ -189,14 +221,60 @@ class FamilyEncoder {
     this.#piece = newPiece();
   }
 
-  /** Appends a length byte and a text; says whether it was cut. */
+  /** Appends a text, and takes it into the widths; says whether it was cut. */
   #field(name: keyof FieldWidths, text: string): boolean {
     const { bytes, cut } = fieldBytes(text);
+    this.#text(bytes);
+    if (bytes.length > this.#widths[name]) this.#widths[name] = bytes.length;
+    return cut;
+  }
+
+  /** Appends the record's values, as TableLayout reads them. */
+  #attributes(id: string, attributes: Attributes): void {
+    const countAt = this.#table.reserve(2);
+    let count = 0;
+    let replaced = false;
+    let trimmed = false;
+    for (const key of Object.keys(attributes)) {
+      const { number, figures } = this.#column(key);
+      const value = fieldValue(attributes[key]);
+      if (!value) continue;
+      let { text } = value;
+      figures.kinds |= value.kind;
+      if (value.kind === KINDS.text) {
+        const clean = text.replace(NO_CHARACTER, '\ufffd');
+        replaced ||= clean !== text;
+        trimmed ||= clean.endsWith(' ');
+        text = clean;
+      } else if (value.kind & (KINDS.integer | KINDS.long | KINDS.real)) measureNumber(figures, text);
+      const { bytes, cut } = fieldBytes(text);
+      if (bytes.length > figures.bytes) figures.bytes = bytes.length;
+      if (cut) tally(figures.cut, id);
+      const at = this.#table.reserve(2);
+      this.#table.bytes.writeUInt16LE(number, at);
+      this.#text(bytes);
+      count++;
+    }
+    this.#table.bytes.writeUInt16LE(count, countAt);
+    if (replaced) tally(this.#replaced, id);
+    if (trimmed) tally(this.#trimmed, id);
+  }
+
+  #column(key: string) {
+    let column = this.#columns.get(key);
+    if (!column) {
+      checkColumnCount(this.#columns.size + 1);
+      column = { number: this.#columns.size, figures: noFigures() };
+      this.#columns.set(key, column);
+    }
+    return column;
+  }
+
+  /** Appends a byte of length and a text. */
+  #text(bytes: Buffer): void {
     const at = this.#table.reserve(1 + bytes.length);
     this.#table.bytes[at] = bytes.length;
     this.#table.bytes.set(bytes, at + 1);
-    if (bytes.length > this.#widths[name]) this.#widths[name] = bytes.length;
-    return cut;
   }
 }
 

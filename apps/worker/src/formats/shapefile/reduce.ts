@@ -1,12 +1,14 @@
 /** The reduce half of the shapefiles: one family's fragments in, finished shapefiles out. */
+import type { Column, SchemaField } from '../csv/columns.js';
 import { damaged } from '../damaged.js';
 import { FrameReader } from '../frames.js';
 import type { FileSink } from '../sink.js';
-import { mergeTallies, type Tally } from '../tally.js';
+import { mergeTallies, noTally, type Tally } from '../tally.js';
+import { type PlannedFields, planFields } from './fields.js';
 import type { ShapefileFragmentMeta, ShapefilePiece } from './fragment.js';
 import { FILE_HEADER } from './record.js';
 import type { Family } from './shape.js';
-import { tableBytes } from './table.js';
+import { TABLE_COLUMNS, TableLayout } from './table.js';
 import { type FamilyPlan, type VolumePlan, VolumeWriter, type WrittenFile } from './volume.js';
 
 /** A family's fragment at rest. `open` is called once, when its turn comes. */
@@ -18,6 +20,8 @@ export interface ShapefileFragment {
 export interface ShapefileReduceOptions {
   /** Date of the last change, in the table's header. */
   date: Date;
+  /** The form's questions; given where attributes are asked for in the table, and the fragments hold them. */
+  form?: readonly SchemaField[] | undefined;
   /** Opens a file of the bundle by name; it is committed when its shapefile is whole, aborted when anything fails. */
   openFile(name: string): Promise<FileSink>;
   /** Most bytes of a .shp or .dbf; 2 GiB - 1 unless a test says less, since readers count in signed 32 bits. */
@@ -29,6 +33,10 @@ export interface ShapefileResult {
   files: WrittenFile[];
   /** Records whose id or type did not fit the 254 bytes of a field. */
   cut: Tally;
+  /** Of the table. */
+  columns: readonly Column[];
+  /** What befell attributes on their way into the table. */
+  attributes: Pick<PlannedFields, 'leftOut' | 'cut'> & { replaced: Tally; trimmed: Tally };
 }
 
 /**
@@ -42,31 +50,38 @@ export interface ShapefileResult {
 export async function reduceShapefile(
   family: Family,
   fragments: readonly ShapefileFragment[],
-  { date, openFile, maxBytes = 2 ** 31 - 1 }: ShapefileReduceOptions,
+  { date, form, openFile, maxBytes = 2 ** 31 - 1 }: ShapefileReduceOptions,
 ): Promise<ShapefileResult> {
   const metas = fragments.map((fragment) => fragment.meta);
   for (const meta of metas) {
     if (meta.family !== family)
       throw new TypeError(`a fragment of ${meta.family} was given to the reduce of ${family}`);
   }
+  const { fields, ...attributes } = planFields(
+    form ?? [],
+    metas.map((meta) => meta.attributes ?? []),
+  );
+  const widths = {
+    id: metas.reduce((widest, meta) => Math.max(widest, meta.widths.id), 1),
+    type: metas.reduce((widest, meta) => Math.max(widest, meta.widths.type), 1),
+  };
   const familyPlan: FamilyPlan = {
     family,
     z: metas.some((meta) => meta.pieces.some((piece) => piece.z !== null)),
-    widths: {
-      id: metas.reduce((widest, meta) => Math.max(widest, meta.widths.id), 1),
-      type: metas.reduce((widest, meta) => Math.max(widest, meta.widths.type), 1),
-    },
+    table: new TableLayout(widths, fields),
     date,
   };
   const plans = planVolumes(familyPlan, metas, maxBytes);
+  const places = new Map(fields.map(({ attribute }, place) => [attribute, TABLE_COLUMNS.length + place]));
   const files: WrittenFile[] = [];
   const volumes = new VolumeSequence(familyPlan, plans, openFile, files);
   try {
     for (const { meta, open } of fragments) {
       if (meta.pieces.length === 0) continue;
+      const columns = meta.attributes?.map(([key]) => places.get(key) ?? -1);
       const frames = new FrameReader(open());
       try {
-        for (const piece of meta.pieces) await copyPiece(piece, frames, await volumes.next());
+        for (const piece of meta.pieces) await copyPiece(piece, frames, columns, await volumes.next());
         await frames.expectEnd();
       } finally {
         await frames.close();
@@ -81,14 +96,25 @@ export async function reduceShapefile(
     rows: plans.reduce((sum, plan) => sum + plan.rows, 0),
     files,
     cut: mergeTallies(metas.map((meta) => meta.cut)),
+    columns: [...TABLE_COLUMNS, ...fields.map(({ column }) => column)],
+    attributes: {
+      ...attributes,
+      replaced: mergeTallies(metas.map((meta) => meta.replaced ?? noTally())),
+      trimmed: mergeTallies(metas.map((meta) => meta.trimmed ?? noTally())),
+    },
   };
 }
 
-async function copyPiece(piece: ShapefilePiece, frames: FrameReader, volume: VolumeWriter): Promise<void> {
+async function copyPiece(
+  piece: ShapefilePiece,
+  frames: FrameReader,
+  columns: readonly number[] | undefined,
+  volume: VolumeWriter,
+): Promise<void> {
   let rows = 0;
   for (let bytes = 0; bytes < piece.bytes; ) {
     const frame = await frames.next();
-    await volume.write(frame);
+    await volume.write(frame, columns);
     bytes += frame.bytes;
     rows += frame.rows;
   }
@@ -97,7 +123,7 @@ async function copyPiece(piece: ShapefilePiece, frames: FrameReader, volume: Vol
 
 /** Fills shapefiles in order, a piece at a time. */
 function planVolumes(
-  { family, z, widths }: FamilyPlan,
+  { family, z, table }: FamilyPlan,
   metas: readonly ShapefileFragmentMeta[],
   maxBytes: number,
 ): VolumePlan[] {
@@ -105,7 +131,7 @@ function planVolumes(
   for (const piece of metas.flatMap((meta) => meta.pieces)) {
     const shpBytes = piece.shpBytes + (z ? piece.raisedBy : 0);
     let plan = plans.at(-1);
-    if (!plan || plan.shpBytes + shpBytes > maxBytes || tableBytes(plan.rows + piece.rows, widths) > maxBytes) {
+    if (!plan || plan.shpBytes + shpBytes > maxBytes || table.bytes(plan.rows + piece.rows) > maxBytes) {
       const name = plans.length === 0 ? family : `${family}_${plans.length + 1}`;
       plan = { name, pieces: [], rows: 0, shpBytes: FILE_HEADER };
       plans.push(plan);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Geometry, Position } from 'geojson';
+import { read } from 'shapefile';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { layerSummary, readFeatures } from '../../../../../test/support/gdal.js';
 import {
@@ -129,6 +130,25 @@ describe('shapefiles', () => {
 
   test('GDAL reads every geometry with Z, without measures', async () => {
     judge((await build([HIGH])).files, HIGH);
+  });
+
+  test('npm’s shapefile reads the same records and positions, flat and with Z', async () => {
+    for (const records of [FLAT, HIGH]) {
+      const { files } = await build([records]);
+      const at = onDisk(files);
+      for (const family of FAMILIES) {
+        if (!files.has(`${family}.shp`)) continue;
+        const [shp, dbf] = ['shp', 'dbf'].map((part) => new Uint8Array(files.get(`${family}.${part}`) as Buffer));
+        const { features } = await read(shp as Uint8Array, dbf as Uint8Array, { encoding: 'utf8' });
+        const plane = (geometry: Geometry) =>
+          positions((geometry as { coordinates: unknown }).coordinates)
+            .map(([x, y]) => `${x} ${y}`)
+            .sort();
+        const gdal = readFeatures(at(`${family}.shp`));
+        expect(features.map(({ properties }) => properties)).toEqual(gdal.map(({ properties }) => properties));
+        expect(features.map(({ geometry }) => plane(geometry))).toEqual(gdal.map(({ geometry }) => plane(geometry)));
+      }
+    }
   });
 
   test('one record with Z raises its whole family, also from another shard', async () => {

@@ -5,7 +5,7 @@ import { ByteWriter, type FileSink } from '../sink.js';
 import type { ShapefilePiece } from './fragment.js';
 import { copyRaised, FILE_HEADER, RECORD_HEADER } from './record.js';
 import { type Family, SHAPE_TYPES, Z_TYPE } from './shape.js';
-import { type FieldWidths, putRow, rowBytes, TABLE_END, tableBytes, tableHeader } from './table.js';
+import { TABLE_END, type TableLayout } from './table.js';
 
 /** WGS 84, longitude and latitude, in ESRI's words; GDAL knows it as EPSG:4326. */
 const PROJECTION =
@@ -29,7 +29,7 @@ export interface FamilyPlan {
   family: Family;
   /** Every record has Z as soon as one has. */
   z: boolean;
-  widths: FieldWidths;
+  table: TableLayout;
   date: Date;
 }
 
@@ -64,8 +64,8 @@ export class VolumeWriter {
       { extension: 'shx', head: fileHeader(family, plan, indexBytes(plan.rows)), expected: indexBytes(plan.rows) },
       {
         extension: 'dbf',
-        head: tableHeader(plan.rows, family.widths, family.date),
-        expected: tableBytes(plan.rows, family.widths),
+        head: family.table.header(plan.rows, family.date),
+        expected: family.table.bytes(plan.rows),
       },
       { extension: 'prj', head: Buffer.from(PROJECTION), expected: PROJECTION.length },
       { extension: 'cpg', head: Buffer.from('UTF-8'), expected: 5 },
@@ -84,12 +84,14 @@ export class VolumeWriter {
     return volume;
   }
 
-  /** Appends the frame's records and rows, numbered on from those before. */
-  async write(frame: Frame): Promise<void> {
+  /**
+   * Appends the frame's records and rows, numbered on from those before.
+   * @param columns places of the fragment's attributes among the table's fields, see {@link TableLayout.writeRow}
+   */
+  async write(frame: Frame, columns?: readonly number[]): Promise<void> {
     const [shp, shx, dbf] = this.#parts as [Part, Part, Part];
     const { records, table } = frame;
-    const { widths, z } = this.family;
-    const width = rowBytes(widths);
+    const { table: layout, z } = this.family;
     // Records that stay as they are go over in one piece and are numbered there.
     const start = z ? 0 : shp.out.reserve(records.length);
     if (!z) shp.out.bytes.set(records, start);
@@ -107,13 +109,7 @@ export class VolumeWriter {
       shx.out.view.setInt32(entry + 4, written / 2);
       this.#offset += RECORD_HEADER + written;
 
-      const id = field + 1;
-      const idEnd = id + (table[field] as number);
-      const type = idEnd + 1;
-      const typeEnd = type + (table[idEnd] as number);
-      const row = dbf.out.reserve(width);
-      putRow(dbf.out.bytes, row, widths, table, [id, idEnd], [type, typeEnd]);
-      field = typeEnd;
+      field = layout.writeRow(table, field, columns, dbf.out);
     }
     if (at !== records.length || field !== table.length) throw damaged('its records and rows do not match');
     for (const part of [shp, shx, dbf]) if (part.out.full) await flush(part);

@@ -12,7 +12,8 @@ import {
 } from '../../formats/shapefile/fragment.js';
 import { reduceShapefile } from '../../formats/shapefile/reduce.js';
 import { FAMILIES, type Family } from '../../formats/shapefile/shape.js';
-import { TABLE_COLUMNS } from '../../formats/shapefile/table.js';
+import { attributeWarnings } from '../../formats/shapefile/warnings.js';
+import { formOf } from '../forms.js';
 import { HashingWriter } from '../hashing-writer.js';
 import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
 
@@ -31,18 +32,20 @@ class ShapefilesStep implements Step<'locations'> {
     return FAMILIES.filter((family) => found.has(family));
   }
 
-  createMapper(_entity: 'locations', _context: StepContext, open: OpenFragment): Mapper<'locations'> {
-    return new ShapefilesMapper(this.name, open);
+  createMapper(_entity: 'locations', { options }: StepContext, open: OpenFragment): Mapper<'locations'> {
+    return new ShapefilesMapper(this.name, options.shapefileAttributes ?? false, open);
   }
 
   async reduce(output: string, input: ReduceInput): Promise<Reduced> {
     const { context, fragments, storage, signal, open } = input;
+    const inCsv = context.options.formats.includes('csv');
     const written = new Map<string, { key: string; sha256: string; bytes: number }>();
-    const { files, cut } = await reduceShapefile(
+    const { files, cut, columns, attributes } = await reduceShapefile(
       output as Family,
       fragments.map(({ key, meta }) => ({ meta: meta as ShapefileFragmentMeta, open: () => storage.read(key) })),
       {
         date: context.date,
+        form: context.options.shapefileAttributes ? formOf('locations', context.schemas) : undefined,
         async openFile(name) {
           const target = await open(name);
           const writer = new HashingWriter(target);
@@ -63,9 +66,12 @@ class ShapefilesStep implements Step<'locations'> {
       files: files.map(({ name, rows }) => {
         const file = written.get(name);
         if (!file) throw new Error(`${name} was never committed`);
-        return { name, rows, ...file, ...(name.endsWith('.dbf') ? { columns: TABLE_COLUMNS } : {}) };
+        return { name, rows, ...file, ...(name.endsWith('.dbf') ? { columns } : {}) };
       }),
-      warnings: cutWarnings(output as Family, cut, context.options.formats.includes('csv')),
+      warnings: [
+        ...cutWarnings(output as Family, cut, inCsv),
+        ...attributeWarnings(output as Family, attributes, inCsv),
+      ],
     };
   }
 
@@ -79,13 +85,16 @@ class ShapefilesStep implements Step<'locations'> {
 }
 
 class ShapefilesMapper implements Mapper<'locations'> {
-  readonly #encoder = new ShapefileFragmentEncoder();
+  readonly #encoder: ShapefileFragmentEncoder;
   readonly #writers = new Map<Family, OpenWriter>();
 
   constructor(
     readonly step: string,
+    attributes: boolean,
     readonly open: OpenFragment,
-  ) {}
+  ) {
+    this.#encoder = new ShapefileFragmentEncoder({ attributes });
+  }
 
   async add(records: readonly LocationRecord[]): Promise<void> {
     await this.#write(this.#encoder.add(records));

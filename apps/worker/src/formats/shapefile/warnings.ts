@@ -1,0 +1,53 @@
+/** What readers of shapefiles are to be told of their tables' attributes. */
+import type { BundleWarning } from '../bundle/info.js';
+import { amount } from '../bundle/text.js';
+import type { ShapefileResult } from './reduce.js';
+import type { Family } from './shape.js';
+
+/** Names that a warning tells; the manifest has all of the table's, and locations.csv those that it lacks. */
+const NAMES_TOLD = 10;
+
+/**
+ * A warning for attributes that are not in a table, for texts that it cuts, for what it has in the place of characters
+ * that it cannot hold, and for spaces that it cannot tell from its own.
+ * @param inCsv whether the bundle has locations.csv too
+ */
+export function attributeWarnings(
+  family: Family,
+  { leftOut, cut, replaced, trimmed }: ShapefileResult['attributes'],
+  inCsv: boolean,
+): BundleWarning[] {
+  const table = `${family}.dbf`;
+  const elsewhere = inCsv ? '; locations.csv has it whole' : '';
+  const warnings: BundleWarning[] = [];
+  if (leftOut.length > 0) {
+    const message =
+      `${amount(leftOut.length, 'attribute is', 'attributes are')} not in ${table}, since such a table has room for 255 columns` +
+      `${inCsv ? '; locations.csv has them' : ''}: ${listed(leftOut)}`;
+    warnings.push({ code: 'shapefile-columns-left-out', message, count: leftOut.length, ids: [] });
+  }
+  if (cut.tally.count > 0) {
+    const message =
+      `${amount(cut.tally.count, 'answer is', 'answers are')} cut in ${table} to the 254 bytes that a dBase field can hold, ` +
+      `under ${listed(cut.names)}${elsewhere}`;
+    warnings.push({ code: 'shapefile-text-cut', message, ...cut.tally });
+  }
+  if (replaced.count > 0) {
+    const message =
+      `${amount(replaced.count, 'location is', 'locations are')} in ${table} with � in the place of what is no character ` +
+      `(U+0000, or half of one)${elsewhere}`;
+    warnings.push({ code: 'shapefile-no-character', message, ...replaced });
+  }
+  if (trimmed.count > 0) {
+    const message =
+      `${amount(trimmed.count, 'location has', 'locations have')} a text in ${table} without the spaces at its end, ` +
+      `which fill a dBase field in any case${elsewhere}`;
+    warnings.push({ code: 'shapefile-spaces', message, ...trimmed });
+  }
+  return warnings;
+}
+
+function listed(names: readonly string[]): string {
+  const told = names.slice(0, NAMES_TOLD).map((name) => JSON.stringify(name));
+  return names.length > told.length ? `${told.join(', ')} and ${names.length - told.length} others` : told.join(', ');
+}
