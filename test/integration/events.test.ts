@@ -108,13 +108,13 @@ it('however many watch, one query asks for all of them, and for none of those wh
   };
   const ids = [await requested(), await requested(), await requested()];
   const streams = await Promise.all([...ids, ...ids].map(watch));
-  producer.db.on('query', note);
+  producer.ownDb.on('query', note);
   await expect.poll(() => asked.at(-1)).toBe(3);
   for (const stream of streams.slice(1)) stream.leave();
   await expect.poll(() => asked.at(-1)).toBe(1);
   expect(Math.max(...asked)).toBe(3);
   streams[0]?.leave();
-  producer.db.removeListener('query', note);
+  producer.ownDb.removeListener('query', note);
 });
 
 it('closing the server ends the streams, so that it can stop', async () => {

@@ -326,16 +326,20 @@ describe('shards', () => {
   });
 });
 
-it('a page is one query', async () => {
+it('a page is one query, once its token is known', async () => {
+  await ok(base);
   const queries: string[] = [];
   const note = ({ sql }: { sql: string }) => queries.push(sql);
-  producer.db.on('query', note);
+  producer.ownDb.on('query', note);
   for (const path of ['spatial/', 'parties/', 'relationships/tenure/', 'resources/', '?shard_size=2', '']) {
     queries.length = 0;
     await ok(base + path);
-    expect(queries, path).toHaveLength(1);
+    // How a token stands is asked again after some seconds, however many pages are read with it.
+    const pages = queries.filter((sql) => !sql.includes('scoped_tokens'));
+    expect(pages, path).toHaveLength(1);
+    expect(queries.length - pages.length, path).toBeLessThanOrEqual(1);
   }
-  producer.db.removeListener('query', note);
+  producer.ownDb.removeListener('query', note);
 });
 
 it('an address without its last slash is none', async () => {

@@ -17,6 +17,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Dependencies, ServerConfig } from '../../apps/producer/src/dependencies.js';
 import { buildServer } from '../../apps/producer/src/server.js';
 import { createTestDatabase } from './database.js';
+import { testWrites } from './writes.js';
 
 export const TOKEN_SECRET = 'token secret of the tests with more than 32 characters';
 export const TOKEN_KEYS = secretKeys([TOKEN_SECRET]);
@@ -30,6 +31,8 @@ export interface TestProducer {
   port: number;
   /** Connected as the owner of the tables; the producer itself is not. */
   db: Database;
+  /** What the producer itself asks the database by. */
+  ownDb: Database;
   storage: Storage;
   app: FastifyInstance;
   /** Ids of `ana` (administrator of cadasta), `ben` (in cadasta/london-2 only) and `eve` (nowhere). */
@@ -73,6 +76,7 @@ export async function startProducer(
     metrics: createMetrics('producer'),
     db: as('producer'),
     storage,
+    writes: testWrites(as('producer')),
     relay: {
       run: async () => {
         relayed++;
@@ -88,6 +92,7 @@ export async function startProducer(
     url: `http://127.0.0.1:${port}`,
     port,
     db,
+    ownDb: as('producer'),
     storage,
     app,
     users,

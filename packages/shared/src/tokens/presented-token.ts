@@ -20,7 +20,8 @@ export interface RawRequest {
  */
 export function presentedToken({ url = '', rawHeaders }: RawRequest): string | undefined {
   const headers = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'authorization');
-  const parameters = new URLSearchParams(splitTarget(url).query).getAll('TOKEN');
+  // It would drop a question mark at the beginning, and see a TOKEN where others do not.
+  const parameters = new URLSearchParams(`&${splitTarget(url).query}`).getAll('TOKEN');
   if (headers.length > 1 || parameters.length > 1) throw tokenProblem('token-ambiguous', 'TmpToken');
   const [header] = headers;
   return header === undefined ? parameters[0] : /^TmpToken +(\S+)$/i.exec(header.trim())?.[1];
