@@ -12,6 +12,10 @@ export interface DirectoryEntry {
   crc32: number;
   /** Where its local header begins. */
   offset: number;
+  /** How it is packed: 0 not at all, 8 deflated. */
+  method: number;
+  /** General purpose bits; 8: its sizes stand behind it. */
+  flags: number;
 }
 
 const END = 0x06054b50;
@@ -79,6 +83,8 @@ function parseDirectory(directory: Buffer, count: number, directoryStart: number
       compressedBytes: directory.readUInt32LE(at + 20),
       crc32: directory.readUInt32LE(at + 16),
       offset: directory.readUInt32LE(at + 42),
+      method: directory.readUInt16LE(at + 10),
+      flags: directory.readUInt16LE(at + 8),
     };
     widen(entry, directory.subarray(nameEnd, extraEnd));
     if (entry.offset + entry.compressedBytes > directoryStart) throw damagedZip(`${entry.name} lies behind its end`);

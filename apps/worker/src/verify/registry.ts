@@ -1,0 +1,32 @@
+/** Which check is for which file. A new format is listed here. */
+import { csvCheck } from './checks/csv.js';
+import { tableCheck } from './checks/dbf.js';
+import { geoPackageCheck } from './checks/geopackage.js';
+import { jsonCheck } from './checks/json.js';
+import { projectionCheck, shapeCheck, shapeIndexCheck } from './checks/shapefile.js';
+import { workbookCheck } from './checks/workbook.js';
+import { type FormatCheck, partsOf } from './context.js';
+
+const CHECKS: readonly FormatCheck[] = [
+  csvCheck,
+  shapeCheck,
+  shapeIndexCheck,
+  tableCheck,
+  projectionCheck,
+  jsonCheck,
+  workbookCheck,
+  geoPackageCheck,
+];
+
+const BY_EXTENSION = new Map(CHECKS.flatMap((check) => check.extensions.map((extension) => [extension, check])));
+
+/** The check of a file; undefined of one of which only the bytes are checked, such as a readme or a photograph. */
+export function checkFor(name: string): FormatCheck | undefined {
+  const { folder, extension } = partsOf(name);
+  // What people uploaded may be of any format, and broken.
+  if (name === MANIFEST || (folder === RESOURCES && name !== `${RESOURCES}resources.xlsx`)) return undefined;
+  return BY_EXTENSION.get(extension.toLowerCase());
+}
+
+export const MANIFEST = 'manifest.json';
+const RESOURCES = 'resources/';
