@@ -40,11 +40,17 @@ begin
 
   -- What others have made here so far, as an installation of one user for all has.
   if not (select rolsuper from pg_roles where rolname = current_user)
-     and not pg_has_role(current_user, 'parcelpost_owner', 'member') then
+     and not pg_has_role(current_user, 'parcelpost_owner', 'usage') then
     execute format('grant parcelpost_owner to %I', current_user);
   end if;
   if to_regclass('public.migrations') is null and to_regnamespace(queues) is null then
     return;
+  end if;
+  -- The schema first: only who may make things in it can be given some.
+  if queues <> 'public' and exists (
+    select from pg_namespace where nspname = queues and nspowner <> to_regrole('parcelpost_owner')
+  ) then
+    execute format('alter schema %I owner to parcelpost_owner', queues);
   end if;
   for thing in
     select case when c.relkind = 'v' then 'view' when c.relkind = 'S' then 'sequence' else 'table' end as kind,
@@ -67,10 +73,6 @@ begin
     where n.nspname in ('public', queues) and t.typtype in ('e', 'd') and t.typowner <> to_regrole('parcelpost_owner')
       and not exists (select from pg_depend d
         where d.classid = 'pg_type'::regclass and d.objid = t.oid and d.deptype = 'e')
-    union all
-    select 'schema', quote_ident(n.nspname)
-    from pg_namespace n
-    where n.nspname = queues and n.nspname <> 'public' and n.nspowner <> to_regrole('parcelpost_owner')
   loop
     execute format('alter %s %s owner to parcelpost_owner', thing.kind, thing.name);
   end loop;
