@@ -58,6 +58,7 @@ begin
     grant select, insert, update, delete on idempotency_keys to parcelpost_producer;
     grant select, insert, delete, update (expires_at) on scoped_tokens to parcelpost_producer;
     grant select, delete on refused_jobs to parcelpost_producer;
+    grant select, insert, delete on audit_log to parcelpost_producer;
     grant select on migrations to parcelpost_producer;
     revoke all on migrations_lock from parcelpost_producer;
   end if;
@@ -88,6 +89,8 @@ begin
     revoke all on idempotency_keys from parcelpost_worker;
     revoke all on scoped_tokens from parcelpost_worker;
     grant select, insert on refused_jobs to parcelpost_worker;
+    -- What was done is written down and never read, let alone changed, by a worker.
+    grant insert on audit_log to parcelpost_worker;
     grant select on migrations to parcelpost_worker;
     revoke all on migrations_lock from parcelpost_worker;
   end if;

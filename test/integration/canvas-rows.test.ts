@@ -1,6 +1,5 @@
 /** What the database makes of canvases of any shape: the same as the rules in memory, also when many tasks end at once. */
 
-import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
 import fc from 'fast-check';
@@ -9,6 +8,7 @@ import { arbitraryCanvas, dice } from '../support/arbitrary-canvas.js';
 import { releaseCanvas } from '../support/canvas.js';
 import { CanvasRun, END } from '../support/canvas-run.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { testWrites } from '../support/writes.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ function asInMemory(input: FollowUpInput | null): JsonValue | undefined {
 }
 
 test('rows hold what the rules say, whichever tasks end at the same time, fail, or are replayed', async () => {
-  const followUps = new FollowUps(database.db);
+  const followUps = testWrites(database.db);
   const outbox = new OutboxService(database.db);
   await fc.assert(
     fc.asyncProperty(arbitraryCanvas, dice, async (list, roll) => {

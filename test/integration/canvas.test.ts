@@ -352,7 +352,7 @@ describe.each(ENGINES)('canvases on the %s engine', (engine) => {
       const before = await bench.deps.exports.get(exportId);
       broken = false;
       const bad = id('onSuccess/0/chord/1/chain/1');
-      await bench.deps.followUps.replay(bad);
+      await bench.deps.writes.replay(bad);
       await bench.deps.relay.run();
       const rows = await bench.settled(exportId);
       expect(names().sort()).toEqual([
@@ -385,32 +385,32 @@ describe.each(ENGINES)('canvases on the %s engine', (engine) => {
       await work();
       const { exportId, id } = await bench.release([call('bad', { fail: true }), { group: [call('good')] }]);
       await bench.settled(exportId);
-      const { followUps } = bench.deps;
+      const { writes } = bench.deps;
       const refused = (reason: string) => expect.objectContaining({ name: 'ReplayRefusedError', reason });
-      await expect(followUps.replay('nonsense')).rejects.toEqual(refused('not-found'));
-      await expect(followUps.replay(exportId)).rejects.toEqual(refused('not-found'));
-      await expect(followUps.replay(id('onSuccess/1'))).rejects.toEqual(refused('not-a-task'));
-      await expect(followUps.replay(id('onSuccess/1/group/0'))).rejects.toEqual(refused('not-failed'));
+      await expect(writes.replay('nonsense')).rejects.toEqual(refused('not-found'));
+      await expect(writes.replay(exportId)).rejects.toEqual(refused('not-found'));
+      await expect(writes.replay(id('onSuccess/1'))).rejects.toEqual(refused('not-a-task'));
+      await expect(writes.replay(id('onSuccess/1/group/0'))).rejects.toEqual(refused('not-failed'));
       const exports = () => bench.database.db('exports').where({ id: exportId });
       await exports().update({ outcome: null, decided_at: null });
-      await expect(followUps.replay(id('onSuccess/0'))).rejects.toEqual(refused('export-open'));
+      await expect(writes.replay(id('onSuccess/0'))).rejects.toEqual(refused('export-open'));
       await exports().update({ outcome: 'completed', decided_at: new Date(), generation: 2 });
-      await expect(followUps.replay(id('onSuccess/0'))).rejects.toEqual(refused('superseded'));
+      await expect(writes.replay(id('onSuccess/0'))).rejects.toEqual(refused('superseded'));
       expect(runs).toHaveLength(2);
     });
 
     test('makes the job of the time before a no-op', async () => {
       const { exportId, id } = await bench.release([call('bad', { fail: true })]);
       const key = { id: id('onSuccess/0'), replay: 0 };
-      await bench.deps.followUps.settle(key, { error: { code: 'test', message: 'it failed' } });
-      await bench.deps.followUps.replay(key.id);
+      await bench.deps.writes.settle(key, { error: { code: 'test', message: 'it failed' } });
+      await bench.deps.writes.replay(key.id);
       // The first job is still in the queue, and the relay has not been by.
       await work();
       await bench.queues.queue('t').getJobCounts();
       await bench.deps.relay.run();
       await bench.settled(exportId);
       expect(runs).toHaveLength(1);
-      expect(await bench.deps.followUps.settle(key, { result: 'late' })).toEqual({ settled: false, started: 0 });
+      expect(await bench.deps.writes.settle(key, { result: 'late' })).toEqual({ settled: false, started: 0 });
     });
   });
 

@@ -4,7 +4,6 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import type { AddressInfo } from 'node:net';
 import { type SmtpCatcher, startSmtpCatcher } from '@parcelpost/infra/services/smtp-catcher.js';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
-import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
@@ -24,6 +23,7 @@ import { releaseCanvas, SIGNATURE_SECRETS } from '../support/canvas.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
 import { PUBLIC_URL } from '../support/follow-ups.js';
+import { testWrites } from '../support/writes.js';
 
 const log = createLogger('test', 'silent');
 const MINUTE_MS = 60_000;
@@ -53,7 +53,7 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     handlers = createFollowUpHandlers({
       email: { smtpUrl: smtp.url, from: 'Parcelpost <post@maps.example.org>', publicUrl: PUBLIC_URL },
       webhook: { secrets: ['a secret of more than 24 characters'], allowPrivate: true },
-      nextExports: { requests: new ExportRequests(database.db), relay, publicUrl: PUBLIC_URL },
+      nextExports: { writes: testWrites(database.db), relay, publicUrl: PUBLIC_URL },
     });
     endpoint = createServer(async (request, response) => {
       let body = '';
@@ -95,6 +95,7 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
       outbox,
       followUps: new FollowUps(db),
       refusedJobs: new RefusedJobs(db),
+      writes: testWrites(db),
       metrics: createMetrics('worker'),
       signatureSecrets: SIGNATURE_SECRETS,
       routes: [],

@@ -4,7 +4,6 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { KeptPartsService } from '@parcelpost/shared/db/services/kept-parts.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
@@ -12,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KeptParts } from '../../apps/worker/src/processors/kept-parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/platform-stack.js';
+import { record, TESTER, testWrites } from '../support/writes.js';
 
 describe('parts that are kept', () => {
   let database: TestDatabase;
@@ -24,7 +24,7 @@ describe('parts that are kept', () => {
 
   async function requested(): Promise<string> {
     const id = randomUUID();
-    await new ExportRequests(database.db).request({
+    await record(testWrites(database.db), {
       id,
       organization: 'cadasta',
       organizationName: 'Cadasta',
@@ -82,7 +82,7 @@ describe('parts that are kept', () => {
   test('a retry waits while they are being removed, and once it has begun none are', async () => {
     const { db } = database;
     const id = await requested();
-    const requests = new ExportRequests(db);
+    const writes = testWrites(db);
     const row = () => db('exports').where({ id });
     const past = () => row().update({ parts_until: new Date(Date.now() - 1000) });
     await row().update({ outcome: 'failed', phase: 'decided', decided_at: new Date() });
@@ -110,7 +110,7 @@ describe('parts that are kept', () => {
       });
       expect(await kept.clear(id, none)).toBe(false);
       const next = { onSuccess: [], onFailure: [], sealedToken: 'sealed', nextTokens: {}, deadlineAt };
-      retried = requests.retry(id, 1, next);
+      retried = writes.runner.runSingle(writes.exports.retry(TESTER, { id, generation: 1, next }));
       await until('the retry waits', async () => {
         const { rows } = await db.raw(
           `select 1 from pg_stat_activity
@@ -121,7 +121,7 @@ describe('parts that are kept', () => {
       expect(await row().first('generation')).toEqual({ generation: 1 });
     });
     expect(cleared).toBe(true);
-    expect(await retried).toBe('retried');
+    await retried;
     expect(await row().first('generation', 'outcome', 'parts_until')).toEqual({
       generation: 2,
       outcome: null,

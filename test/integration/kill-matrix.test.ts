@@ -113,10 +113,12 @@ const IN_WORKERS: Partial<Record<CrashPoint, Look>> = {
   },
 };
 const IN_THE_PRODUCER: CrashPoint[] = ['request.recorded', 'retry.recorded'];
+/** In deferred-calls.test.ts: only few exports come by. */
+const ELSEWHERE: CrashPoint[] = ['deferred.committed'];
 
-test('every crash point is tried here, and told of in docs/crashes.md', () => {
+test('every crash point is tried, and told of in docs/crashes.md', () => {
   const points = Object.keys(CRASH_POINTS).sort();
-  expect([...Object.keys(IN_WORKERS), ...IN_THE_PRODUCER].sort()).toEqual(points);
+  expect([...Object.keys(IN_WORKERS), ...IN_THE_PRODUCER, ...ELSEWHERE].sort()).toEqual(points);
   const document = readFileSync(join(ROOT, 'docs/crashes.md'), 'utf8');
   const rows = [...document.matchAll(/^\| `([a-z.-]+)` \|/gm)].map(([, point]) => point);
   expect(rows.sort()).toEqual(points);

@@ -17,6 +17,7 @@ import { releaseCanvas, SIGNATURE_SECRETS } from '../support/canvas.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
 import { until } from '../support/platform-stack.js';
+import { testWrites } from '../support/writes.js';
 
 const log = createLogger('test', 'silent');
 const MINUTE_MS = 60_000;
@@ -47,6 +48,7 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     outbox,
     followUps: new FollowUps(database.db),
     refusedJobs: new RefusedJobs(database.db),
+    writes: testWrites(database.db),
     metrics: createMetrics('worker'),
     signatureSecrets: SIGNATURE_SECRETS,
     routes: [],
@@ -101,7 +103,7 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     expect(await jobState(waiting)).toBe('unknown');
     await deps().followUps.begin({ id: inHand, replay: 0 }, 1);
     await table().where({ id: young }).update({ entered_at: new Date() });
-    await deps().followUps.settle({ id: done, replay: 0 }, { result: 'sent' });
+    await deps().writes.settle({ id: done, replay: 0 }, { result: 'sent' });
     expect(await jobState(delayed)).toBe('delayed');
     const before = await table().whereIn('id', [young, done, kept, delayed]).orderBy('id');
 
@@ -218,9 +220,9 @@ describe.each(ENGINES)('follow-ups that a queue on the %s engine lost', (engine)
     const sealed = { 'onSuccess/0': { token: 't', next: {} }, 'onSuccess/1': { token: 't', next: {} } };
     const list = [{ task: TASK }, { task: TASK }];
     const { id } = await releaseCanvas(database.db, list, { sealed });
-    const { followUps } = deps();
+    const { followUps, writes } = deps();
     for (const place of ['onSuccess/0', 'onSuccess/1']) {
-      await followUps.settle({ id: id(place), replay: 0 }, { error: { code: 'test', message: 'it failed' } });
+      await writes.settle({ id: id(place), replay: 0 }, { error: { code: 'test', message: 'it failed' } });
     }
     await table()
       .where({ id: id('onSuccess/0') })

@@ -1,6 +1,5 @@
 /** The next export of a canvas: begun by its follow-up, once, however often that is run. */
 import { randomUUID } from 'node:crypto';
-import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { META_QUEUE, migrateQueues, openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
@@ -12,6 +11,7 @@ import type { FollowUpHandler } from '../../apps/worker/src/follow-ups/types.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
 import { EXPORT_ID, followUpContext, NO_INPUT, PUBLIC_URL } from '../support/follow-ups.js';
+import { testWrites } from '../support/writes.js';
 
 const log = createLogger('test', 'silent');
 
@@ -44,7 +44,7 @@ describe.each(ENGINES)('export.project on the %s engine', (engine) => {
     await migrateQueues(url, prefix);
     queues = openQueues(url, { prefix, log });
     const relay = new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 });
-    run = createNextExportHandler({ requests: new ExportRequests(database.db), relay, publicUrl: PUBLIC_URL });
+    run = createNextExportHandler({ writes: testWrites(database.db), relay, publicUrl: PUBLIC_URL });
   });
   afterAll(async () => {
     await queues?.close();
@@ -84,7 +84,7 @@ describe.each(ENGINES)('export.project on the %s engine', (engine) => {
   it('started before by a worker that died ahead of the relay, it is entered by the next one', async () => {
     const followUpId = randomUUID();
     const node = { id: followUpId, exportId: EXPORT_ID };
-    await new ExportRequests(database.db).startNext(node, prepared, sealed);
+    await testWrites(database.db).startNext(node, prepared, sealed);
     expect(await mergeState(followUpId)).toBe('unknown');
     await run(NO_INPUT, args, followUpContext({ followUpId, sealed }));
     expect(await mergeState(followUpId)).toBe('waiting-children');

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ExportRequests, type RequestedExport } from '@parcelpost/shared/db/services/export-requests.js';
+import type { RequestedExport } from '@parcelpost/shared/db/services/export-requests.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
 import { userOwner } from '@parcelpost/shared/files/owner.js';
@@ -17,6 +18,7 @@ import { type Decision, decide } from '../../apps/worker/src/outcome/decide.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { deciding } from '../support/deciding.js';
 import { ENGINES, queueUrlFor, uniquePrefix } from '../support/engines.js';
+import { record, testWrites } from '../support/writes.js';
 
 const log = createLogger('test', 'silent');
 const FAILURE: ExportFailure = { code: 'test', message: 'it failed', step: 'locations', shard: 3, attempts: 2 };
@@ -51,7 +53,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
   let queues: Queues;
   let relay: OutboxRelay;
   let exports: ExportService;
-  let requests: ExportRequests;
+  let writes: Writes;
   let outbox: OutboxService;
 
   beforeAll(async () => {
@@ -62,7 +64,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     queues = openQueues(url, { prefix, log });
     relay = new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 });
     exports = new ExportService(database.db);
-    requests = new ExportRequests(database.db);
+    writes = testWrites(database.db);
     outbox = new OutboxService(database.db);
   });
   afterAll(async () => {
@@ -126,7 +128,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('of many deciders at once exactly one decides, and only its follow-ups are released', async () => {
     const asked = newExport();
-    await requests.request(asked);
+    await record(writes, asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     const decisions = await Promise.all(
@@ -147,7 +149,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('the token is forgotten with the outcome', async () => {
     const asked = newExport();
-    await requests.request(asked);
+    await record(writes, asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     expect(row.sealedToken).toBe('sealed');
@@ -157,7 +159,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('an export that was told to stop is not completed: the reason is decided, and handed to onFailure', async () => {
     const asked = newExport();
-    await requests.request(asked);
+    await record(writes, asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     const cancelled = { code: 'cancelled', message: 'Cancelled by Ana.', step: null, shard: null, attempts: 1 };
@@ -180,7 +182,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     ['cancelled', 'for another try'],
   ] as const)('parts of an export that is %s are kept %s', async (outcome, kept) => {
     const asked = newExport();
-    await requests.request(asked);
+    await record(writes, asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     const good = await success(row.id);
@@ -205,7 +207,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
       args: { project: 'p', request: { outputType: 'shp' } },
     });
     const sealed = { token: 'for the next', next: { 'onSuccess/0': { token: 'for the one after', next: {} } } };
-    await requests.request({
+    await record(writes, {
       ...asked,
       onSuccess: [next],
       nextTokens: { 'onSuccess/0': sealed, 'onFailure/0': { token: 'never needed', next: {} } },
@@ -217,13 +219,13 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
     const followUps = new FollowUps(database.db);
     const [{ id } = { id: '' }] = await outbox.followUps(row.id);
     expect((await followUps.get(id))?.sealed).toEqual(sealed);
-    await followUps.settle({ id, replay: 0 }, { result: null });
+    await writes.settle({ id, replay: 0 }, { result: null });
     expect((await followUps.get(id))?.sealed).toBeNull();
   });
 
   test('a decision for an earlier generation changes nothing', async () => {
     const asked = newExport();
-    await requests.request(asked);
+    await record(writes, asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     await database.db('exports').where({ id: row.id }).update({ generation: 2 });
@@ -234,7 +236,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('what the outbox holds is entered once, however many relays run, and again after a relay died before noting it', async () => {
     const asked = newExport();
-    await requests.request(asked);
+    await record(writes, asked);
     const others = Array.from(
       { length: 4 },
       () => new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 }),
@@ -252,7 +254,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   test('a follow-up is a job of the queue that its task’s name begins with, under its own id', async () => {
     const asked = newExport();
-    await requests.request(asked);
+    await record(writes, asked);
     const row = await exports.get(asked.id);
     if (!row) throw new Error('not there');
     await decide(deps(), row, await success(row.id));

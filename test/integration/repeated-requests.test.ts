@@ -1,7 +1,7 @@
 /** Asking twice: identical requests join the export that is running, and a key makes a repeat the same request. */
-import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, PUBLIC_URL, send, startProducer, type TestProducer } from '../support/producer.js';
+import { record, testWrites } from '../support/writes.js';
 
 const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
 const of = (project: string) => `/api/v1/organizations/cadasta/projects/${project}/exports`;
@@ -104,7 +104,6 @@ describe('the same request', () => {
   });
 
   it('is still one export where it meets one that ends at that moment', async () => {
-    const requests = new ExportRequests(producer.db);
     const { id } = (await ask(BODY)).json;
     const row = await producer.db('exports').where({ id }).first();
     const again = {
@@ -125,7 +124,7 @@ describe('the same request', () => {
     // The end is committed while the insert waits for it.
     const ending = await producer.db.transaction();
     await ending('exports').where({ id }).update({ outcome: 'failed', decided_at: new Date() });
-    const recording = requests.request(again);
+    const recording = record(testWrites(producer.db), again);
     await expect
       .poll(() => producer.db('pg_locks').where({ granted: false }).count().first())
       .not.toEqual({ count: 0 });

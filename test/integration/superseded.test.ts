@@ -1,7 +1,6 @@
 /** A worker that was believed dead and comes back finds its work in other hands, and cannot spoil it. */
 import { randomUUID } from 'node:crypto';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
-import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workKey } from '../../apps/worker/src/processors/keys.js';
@@ -9,6 +8,7 @@ import { releaseCanvas } from '../support/canvas.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ENGINES } from '../support/engines.js';
 import { type PlatformStack, startPlatformStack, until } from '../support/platform-stack.js';
+import { record, testWrites } from '../support/writes.js';
 
 const PARCELS = 20;
 const LONGEST_MS = 60_000;
@@ -71,7 +71,7 @@ describe('a start of a piece of work that was overtaken', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     jobs = new ExportJobService(database.db);
-    await new ExportRequests(database.db).request({
+    await record(testWrites(database.db), {
       id: exportId,
       requestHash: exportId,
       nextTokens: {},
@@ -130,12 +130,13 @@ describe('a start of a piece of work that was overtaken', () => {
   test('does not fail a follow-up that another worker did', async () => {
     const { id } = await releaseCanvas(database.db, [{ task: 'log.info' }]);
     const followUps = new FollowUps(database.db);
+    const writes = testWrites(database.db);
     const key = { id: id('onSuccess/0'), replay: 0 };
     const late = { code: 'late', message: 'too late' };
     expect(await followUps.begin(key, 1)).toBe(1);
-    expect(await followUps.settle(key, { result: 'sent' })).toEqual({ settled: true, started: 0 });
-    expect(await followUps.settle(key, { error: late })).toEqual({ settled: false, started: 0 });
-    expect(await followUps.settle(key, { result: 'sent twice' })).toEqual({ settled: false, started: 0 });
+    expect(await writes.settle(key, { result: 'sent' })).toEqual({ settled: true, started: 0 });
+    expect(await writes.settle(key, { error: late })).toEqual({ settled: false, started: 0 });
+    expect(await writes.settle(key, { result: 'sent twice' })).toEqual({ settled: false, started: 0 });
     expect(await followUps.noteFailure(key, late)).toBe(false);
     expect(await followUps.begin(key, 2)).toBeUndefined();
     expect(await followUps.get(key.id)).toMatchObject({ state: 'done', attempts: 1, result: 'sent', error: null });
@@ -144,6 +145,7 @@ describe('a start of a piece of work that was overtaken', () => {
   test('fails no follow-up that another worker has in hand, though it was its last try; its success counts', async () => {
     const { id } = await releaseCanvas(database.db, [{ task: 'log.info' }, { task: 'log.info' }]);
     const followUps = new FollowUps(database.db);
+    const writes = testWrites(database.db);
     const late = { code: 'late', message: 'too late' };
     for (const [place, by] of [
       ['onSuccess/0', 'latest'],
@@ -154,9 +156,9 @@ describe('a start of a piece of work that was overtaken', () => {
       const second = { ...key, start: await followUps.begin(key, 1) };
       expect([first.start, second.start]).toEqual([1, 2]);
       expect(await followUps.noteFailure(first, late)).toBe(false);
-      expect(await followUps.settle(first, { error: late })).toEqual({ settled: false, started: 0 });
+      expect(await writes.settle(first, { error: late })).toEqual({ settled: false, started: 0 });
       expect(await followUps.get(key.id)).toMatchObject({ state: 'active', error: null });
-      const end = await followUps.settle(by === 'late' ? first : second, { result: 'sent' });
+      const end = await writes.settle(by === 'late' ? first : second, { result: 'sent' });
       expect(end).toEqual({ settled: true, started: 0 });
       expect(await followUps.get(key.id)).toMatchObject({ state: 'done', result: 'sent', error: null });
     }

@@ -15,6 +15,7 @@ import { type ReleasedCanvas, releaseCanvas, SIGNATURE_SECRETS } from './canvas.
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { queueUrlFor, type TestEngine, uniquePrefix } from './engines.js';
 import { until } from './platform-stack.js';
+import { testWrites } from './writes.js';
 
 const log = createLogger('test', 'silent');
 
@@ -26,6 +27,7 @@ export type CanvasDeps = Pick<
   | 'outbox'
   | 'followUps'
   | 'refusedJobs'
+  | 'writes'
   | 'queues'
   | 'relay'
   | 'metrics'
@@ -71,6 +73,7 @@ export async function openCanvasBench(engine: TestEngine, routes: readonly strin
     outbox: new OutboxService(db),
     followUps: new FollowUps(db),
     refusedJobs: new RefusedJobs(db),
+    writes: testWrites(db),
     queues,
     relay: newRelay(),
     metrics: createMetrics('worker'),

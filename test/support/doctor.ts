@@ -5,6 +5,7 @@ import { Inspection } from '@parcelpost/shared/db/services/inspection.js';
 import type { Queues } from '@parcelpost/shared/queues/queues.js';
 import type { OpsContext } from '../../apps/producer/src/cli/ops/context.js';
 import type { TestDatabase } from './database.js';
+import { testWrites } from './writes.js';
 
 /** The limits that the command has by default. */
 export const LIMITS = { stuckSeconds: 1800, sinceSeconds: 86_400, sweepSeconds: 5 };
@@ -27,6 +28,7 @@ export function doctorContext(
     queueUrl,
     db: database.as('producer'),
     queues,
+    writes: testWrites(database.as('producer')),
     inspection: new Inspection(database.as('producer')),
     print: () => {},
   };

@@ -1,5 +1,6 @@
 import type { ProducerConfig } from '@parcelpost/shared/config.js';
 import type { Database } from '@parcelpost/shared/db/database.js';
+import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import type { Logger } from '@parcelpost/shared/log.js';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
@@ -29,6 +30,8 @@ export interface Dependencies {
   storage: Storage;
   /** What follow-ups may name. */
   tasks: Registry;
+  /** What is done in a transaction, as tasks. */
+  writes: Writes;
   relay: Pick<OutboxRelay, 'run'>;
   /** Resolves when the queue engine answers. */
   pingQueues: () => Promise<void>;

@@ -10,7 +10,9 @@ import {
 import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
 import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js';
+import { AuditLog } from '@parcelpost/shared/db/services/audit-log.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
+import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { addDatabaseGauges } from '@parcelpost/shared/metrics-database.js';
@@ -20,6 +22,7 @@ import { loadOwnTasks } from '@parcelpost/shared/signatures/own-tasks.js';
 import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
+import { processActor } from '@parcelpost/shared/tasks/actor.js';
 import { startHousekeeping } from './housekeeping.js';
 import { buildServer } from './server.js';
 
@@ -27,6 +30,8 @@ import { buildServer } from './server.js';
 const STOP_PATIENCE_MS = 10_000;
 /** Between two rounds of clearing away what nobody needs any more. */
 const HOUSEKEEPING_MS = 60_000;
+/** Rows that one round removes of a kind. */
+const CLEARED_AT_ONCE = 10_000;
 
 async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const own = config.TASKS_MODULE === undefined ? {} : await loadOwnTasks(config.TASKS_MODULE);
@@ -47,10 +52,20 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const relay = new OutboxRelay({ db, queues, log, metrics, exportsInFlight: config.EXPORTS_IN_FLIGHT });
   addDatabaseGauges(metrics.registry, db);
   const refusedJobs = new RefusedJobs(db);
+  const audit = new AuditLog(db);
   const stopHousekeeping = startHousekeeping(
-    { 'refused jobs': () => refusedJobs.trim() },
+    {
+      'refused jobs': () => refusedJobs.trim(),
+      'audit rows': () => audit.removeOld(config.AUDIT_TTL_DAYS, CLEARED_AT_ONCE),
+    },
     { everyMs: HOUSEKEEPING_MS, log },
   );
+  const writes = new Writes({
+    db,
+    log,
+    actor: processActor('service', 'producer'),
+    deferred: { secrets: config.SIGNATURE_SECRET, relay: () => relay.run() },
+  });
   const app = await buildServer({
     config,
     log,
@@ -58,6 +73,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     tasks,
     db,
     storage,
+    writes,
     relay,
     pingQueues: () => queues.ping(),
     onDecided: (listener) => decided.on('export', listener),

@@ -10,13 +10,13 @@ import {
 import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
-import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import { OwnershipService } from '@parcelpost/shared/db/services/ownership.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
+import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { FileTasks } from '@parcelpost/shared/files/transfer.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
@@ -27,8 +27,7 @@ import { loadOwnTasks } from '@parcelpost/shared/signatures/own-tasks.js';
 import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
-import { Actions } from '@parcelpost/shared/tasks/actions.js';
-import { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
+import { processActor } from '@parcelpost/shared/tasks/actor.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { SOFTWARE_VERSION } from '@parcelpost/shared/version.js';
 import { createFollowUpHandlers } from './follow-ups/handlers.js';
@@ -61,13 +60,19 @@ async function main(config: WorkerConfig): Promise<void> {
   const connections = createConnections(PLATFORM_CONNECTIONS);
   const metrics = createMetrics('worker', tasks);
   const relay = new OutboxRelay({ db, queues, log, metrics, exportsInFlight: config.EXPORTS_IN_FLIGHT });
+  const writes = new Writes({
+    db,
+    log,
+    actor: processActor('worker', 'worker'),
+    deferred: { secrets: config.SIGNATURE_SECRET, relay: () => relay.run() },
+  });
   const followUps = createFollowUpHandlers({
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
     webhook: { secrets: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
-    nextExports: { requests: new ExportRequests(db), relay, publicUrl: config.PUBLIC_URL },
+    nextExports: { writes, relay, publicUrl: config.PUBLIC_URL },
     own,
   });
-  const runner = new TaskRunner({ actions: new Actions({ db, log }), log });
+  const { runner } = writes;
   const files = new FileTasks({ ownership: new OwnershipService(), runner });
   const exports = new ExportService(db);
   const jobs = new ExportJobService(db);
@@ -82,6 +87,7 @@ async function main(config: WorkerConfig): Promise<void> {
     outbox: new OutboxService(db),
     followUps: new FollowUps(db),
     refusedJobs: new RefusedJobs(db),
+    writes,
     queues,
     relay,
     storage: openStorage(config.STORAGE_URL),

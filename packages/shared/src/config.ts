@@ -130,6 +130,7 @@ const producer = z.object({
   TOKEN_HOURS: count(12, 1, 24 * 7),
   PLATFORM_API_URL: url('http:', 'https:').optional(),
   EXPORT_DEADLINE_MINUTES: count(6 * 60),
+  AUDIT_TTL_DAYS: count(365, 1, 36_500),
   SAMPLE_SIGN_IN: z.stringbool().default(false),
 });
 

@@ -19,6 +19,7 @@ export const CRASH_POINTS = {
   'reduce.written': 'a file is in storage; its row does not say so',
   'merge.bundled': 'the bundle is in storage and verified; nothing is decided',
   'merge.decided': 'the outcome and its follow-ups are committed; none is in the queue',
+  'deferred.committed': 'an action is committed, and what it deferred until then; none of that is in a queue',
   'follow-up.began': 'the row says that a follow-up is being run; nothing has been sent',
   'follow-up.handled': 'the follow-up has done its deed; its row does not say so',
   'follow-up.settled': 'the row, and what comes after it in the canvas, are committed; nothing of it is in the queue',

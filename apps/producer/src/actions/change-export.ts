@@ -1,15 +1,17 @@
 /** What a person may still do to an export that was asked for: cancel it, or have it tried again. */
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
-import type { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
+import { type NextGeneration, RetryRefusedError } from '@parcelpost/shared/db/services/export-requests.js';
 import { type ExportRow, type ExportState, stateOf } from '@parcelpost/shared/db/services/exports.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { verifySignature } from '@parcelpost/shared/signatures/mac.js';
 import { walk } from '@parcelpost/shared/signatures/place.js';
+import { sequence } from '@parcelpost/shared/tasks/sequence.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
-import type { ExportRights } from './export-rights.js';
+import type { Answers, ExportRights } from './export-rights.js';
 import { type PrepareNextExports, unprepared } from './prepare-next-exports.js';
 import type { ReadExports } from './read-exports.js';
+import { actorOf, type RightsTasks } from './rights-tasks.js';
 
 /** Code of the abort flag, and of the failure, of an export that a person cancelled. */
 const CANCELLED = 'cancelled';
@@ -26,11 +28,11 @@ export function isRetryable(state: ExportState): boolean {
 
 export class ChangeExport {
   constructor(
-    readonly dependencies: Pick<Dependencies, 'config' | 'relay'>,
+    readonly dependencies: Pick<Dependencies, 'config' | 'relay' | 'writes'>,
     readonly read: ReadExports,
-    readonly requests: ExportRequests,
     readonly rights: ExportRights,
     readonly next: PrepareNextExports,
+    readonly permits: RightsTasks,
   ) {}
 
   /**
@@ -40,14 +42,18 @@ export class ChangeExport {
    * @throws {ProblemError} 403 `export-not-yours`; 404 `export-not-found`; 409 `export-decided` once it has another outcome
    */
   async cancel(id: string, user: UserRow): Promise<ExportRow> {
-    await this.#changeable(id, user);
-    const raised = await this.requests.cancel(id, {
+    const { runner, exports } = this.dependencies.writes;
+    const actor = actorOf(user);
+    const reason = {
       code: CANCELLED,
       message: `Cancelled by ${user.name}.`,
       step: null,
       shard: null,
       attempts: 1,
-    });
+    };
+    const raised = await runner.runSingleSequence(
+      sequence(this.permits.change(actor, { id, user }), exports.cancel(actor, { id, reason })),
+    );
     const now = await this.read.one(id, user);
     // One that this call cancelled may have been decided by now.
     if (!raised && now.outcome !== null && now.outcome !== 'cancelled') {
@@ -68,8 +74,8 @@ export class ChangeExport {
    *   `export-not-found`; 409 `export-not-retryable`, `export-identical-running`
    */
   async retry(id: string, user: UserRow, apiToken: string | undefined): Promise<ExportRow> {
-    const { config, relay } = this.dependencies;
-    const row = await this.#changeable(id, user);
+    const { config, relay, writes } = this.dependencies;
+    const row = await this.read.changeable(id, user);
     const state = stateOf(row);
     if (!isRetryable(state)) throw notRetryable(state);
     if (!isAuthentic(row, config.SIGNATURE_SECRET)) {
@@ -79,23 +85,40 @@ export class ChangeExport {
       );
     }
     const { organization, project, requester, generation } = row;
+    const actor = actorOf(user);
     const wanted = { organization, project, apiToken };
-    await this.rights.check(user, wanted);
-    const { nextTokens, minted, ...canvases } = await this.next.run(
-      { exportId: id, generation: generation + 1, organization, apiToken, user, requester },
-      unprepared(row),
+    const first = { exportId: id, generation: generation + 1, organization, apiToken, user, requester };
+    const canvases = unprepared(row);
+    const answers: Answers = new Map();
+    if (this.rights.external) {
+      await this.rights.ask(wanted, answers);
+      await this.next.ask(first, canvases, answers);
+    }
+    const prepare = this.permits.prepareNext(actor, { first, canvases, answers });
+    const getInput = (): { next: NextGeneration } => {
+      const { nextTokens, minted, ...prepared } = prepare.result;
+      const reading = { exportId: id, generation: generation + 1, hours: config.TOKEN_HOURS };
+      const token = this.rights.issue(user.id, wanted, reading);
+      const next = {
+        ...prepared,
+        nextTokens,
+        sealedToken: token.sealed,
+        mintedTokens: [...token.minted, ...minted],
+        deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
+      };
+      return { next };
+    };
+    const tasks = sequence(
+      this.permits.change(actor, { id, user }),
+      this.permits.permit(actor, { user, wanted, answers }),
+      prepare,
+      writes.exports.retry(actor, { id, generation }, { getInput }),
     );
-    const reading = { exportId: id, generation: generation + 1, hours: config.TOKEN_HOURS };
-    const token = this.rights.issue(user.id, wanted, reading);
-    const done = await this.requests.retry(id, generation, {
-      ...canvases,
-      nextTokens,
-      sealedToken: token.sealed,
-      mintedTokens: [...token.minted, ...minted],
-      deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
-    });
-    if (done === 'not-retryable') throw notRetryable(stateOf(await this.read.one(id, user)));
-    if (done === 'identical-running') {
+    try {
+      await writes.runner.runSingleSequence(tasks);
+    } catch (error) {
+      if (!(error instanceof RetryRefusedError)) throw error;
+      if (error.reason === 'not-retryable') throw notRetryable(stateOf(await this.read.one(id, user)));
       throw problem(
         'export-identical-running',
         'An export that was asked for in the same words is running. Wait for it, or cancel it.',
@@ -104,18 +127,6 @@ export class ChangeExport {
     crashPoint('retry.recorded');
     void relay.run();
     return this.read.one(id, user);
-  }
-
-  /** An export that a user sees and may change: their own, or one of a project that they administer. */
-  async #changeable(id: string, user: UserRow): Promise<ExportRow> {
-    const row = await this.read.one(id, user);
-    if (!(await this.read.inCharge(row, user))) {
-      throw problem(
-        'export-not-yours',
-        `${row.requester.name} asked for this export. Ask them, or an administrator of ${row.organization}/${row.project}.`,
-      );
-    }
-    return row;
   }
 }
 

@@ -1,6 +1,4 @@
 /** What people do to exports, built from what the server is given. */
-import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
-import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
 import { defaultsOf } from '@parcelpost/shared/signatures/registry.js';
 import type { Dependencies } from '../dependencies.js';
 import { ChangeExport } from './change-export.js';
@@ -8,18 +6,19 @@ import { ExportRights } from './export-rights.js';
 import { PrepareNextExports } from './prepare-next-exports.js';
 import type { ReadExports } from './read-exports.js';
 import { RequestExport } from './request-export.js';
+import { RightsTasks } from './rights-tasks.js';
 
 export function exportActions(
   dependencies: Dependencies,
   read: ReadExports,
 ): { request: RequestExport; change: ChangeExport } {
-  const { config, db, tasks } = dependencies;
-  const rights = new ExportRights(config, new ProjectService(db));
-  const requests = new ExportRequests(db);
+  const { config, tasks } = dependencies;
+  const rights = new ExportRights(config);
   const triesOf = (task: string) => ({ ...defaultsOf(task), routed: tasks.isRouted(task) });
   const next = new PrepareNextExports({ config, rights, triesOf });
+  const permits = new RightsTasks({ rights, next, read });
   return {
-    request: new RequestExport(dependencies, rights, next, requests),
-    change: new ChangeExport(dependencies, read, requests, rights, next),
+    request: new RequestExport(dependencies, rights, next, permits),
+    change: new ChangeExport(dependencies, read, rights, next, permits),
   };
 }

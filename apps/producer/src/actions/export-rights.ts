@@ -1,5 +1,6 @@
 /** Who may export what, and the token that an export reads with. */
-import type { ProjectAccess, ProjectService } from '@parcelpost/shared/db/services/projects.js';
+import type { Connection } from '@parcelpost/shared/db/database.js';
+import { type ProjectAccess, ProjectService } from '@parcelpost/shared/db/services/projects.js';
 import type { MintedToken } from '@parcelpost/shared/db/services/scoped-tokens.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { type FieldError, ProblemError } from '@parcelpost/shared/errors.js';
@@ -27,6 +28,9 @@ export interface WantedNext extends Wanted {
   pointer: string;
 }
 
+/** What another platform has answered of projects, each by {@link keyOf}. */
+export type Answers = Map<string, ProjectNames>;
+
 /** The export that a token is for. */
 export interface Reading {
   exportId: string;
@@ -43,42 +47,61 @@ export interface IssuedToken {
 export class ExportRights {
   readonly #platform: string | undefined;
 
-  constructor(
-    readonly config: Pick<ServerConfig, 'PLATFORM_API_URL' | 'PUBLIC_URL' | 'TOKEN_KEYS' | 'SEAL_SECRET'>,
-    readonly projects: ProjectService,
-  ) {
+  constructor(readonly config: Pick<ServerConfig, 'PLATFORM_API_URL' | 'PUBLIC_URL' | 'TOKEN_KEYS' | 'SEAL_SECRET'>) {
     this.#platform = externalPlatform(config);
   }
 
-  /**
-   * Checks that a user may export a project. On our own platform its membership decides; another one is asked with the
-   * token that came along.
-   * @throws {ProblemError} 404 `project-not-found`, 403 `export-not-permitted` or `project-archived`, 422 for an `apiToken` that is missing or
-   *   has no place here; with another platform 401, 403, 404 and 502 by its answer
-   */
-  async check(user: UserRow, wanted: Wanted): Promise<ProjectNames> {
-    const wrong = this.#tokenFault(wanted);
-    if (wrong !== undefined) throw invalidRequest([{ pointer: '/apiToken', detail: wrong }]);
-    if (this.#platform !== undefined) return askPlatform(this.#platform, withToken(wanted));
-    const { organization, project } = wanted;
-    return permitted(await this.projects.access(organization, project, user.id), wanted);
+  /** Whether another platform holds the projects, and is to be asked. */
+  get external(): boolean {
+    return this.#platform !== undefined;
   }
 
   /**
-   * The same for all the exports that a request's follow-ups start, in one query; another platform is asked once for each
-   * project and token.
+   * Asks another platform, with the tokens that came along, once for each project and token: before there is a transaction,
+   * which is not to wait for it. Our own is not asked, but looked at by {@link check} and {@link checkNext}.
+   * @param answers where its answers go
+   * @throws {ProblemError} as those two
+   */
+  async ask(wanted: Wanted | readonly WantedNext[], answers: Answers): Promise<void> {
+    const platform = this.#platform;
+    if (platform === undefined) return;
+    if ('project' in wanted) {
+      this.#refuseToken(wanted);
+      answers.set(keyOf(wanted), await askPlatform(platform, withToken(wanted)));
+    } else {
+      this.#refuseTokens(wanted);
+      await askForEach(platform, wanted, answers);
+    }
+  }
+
+  /**
+   * Checks that a user may export a project. On our own platform its membership decides, on another one what that has
+   * answered.
+   * @param answers as {@link ask} has left them
+   * @throws {ProblemError} 404 `project-not-found`, 403 `export-not-permitted` or `project-archived`, 422 for an `apiToken` that is missing or
+   *   has no place here; with another platform 401, 403, 404 and 502 by its answer
+   */
+  async check(db: Connection, user: UserRow, wanted: Wanted, answers: Answers): Promise<ProjectNames> {
+    this.#refuseToken(wanted);
+    if (this.#platform !== undefined) return answered(answers, wanted);
+    const { organization, project } = wanted;
+    return permitted(await new ProjectService(db).access(organization, project, user.id), wanted);
+  }
+
+  /**
+   * The same for all the exports that a request's follow-ups start, in one query.
    * @throws {ProblemError} as {@link check}, naming the field in `errors`
    */
-  async checkNext(user: UserRow, wanted: readonly WantedNext[]): Promise<ProjectNames[]> {
+  async checkNext(
+    db: Connection,
+    user: UserRow,
+    wanted: readonly WantedNext[],
+    answers: Answers,
+  ): Promise<ProjectNames[]> {
     if (wanted.length === 0) return [];
-    const wrong = wanted.flatMap((one): FieldError[] => {
-      const detail = this.#tokenFault(one);
-      return detail === undefined ? [] : [{ pointer: `${one.pointer}/request/apiToken`, detail }];
-    });
-    if (wrong.length > 0) throw invalidRequest(wrong);
-    const platform = this.#platform;
-    if (platform !== undefined) return askForEach(platform, wanted);
-    const access = await this.projects.accessAll(wanted, user.id);
+    this.#refuseTokens(wanted);
+    if (this.#platform !== undefined) return wanted.map((one) => answered(answers, one));
+    const access = await new ProjectService(db).accessAll(wanted, user.id);
     return wanted.map((one, index) => {
       try {
         return permitted(access[index], one);
@@ -103,6 +126,19 @@ export class ExportRights {
     const { jti, recipient } = claims;
     const minted = { jti, exportId, generation, userId, recipient, expiresAt: new Date(claims.exp * 1000) };
     return { sealed: sealed(token), minted: [minted] };
+  }
+
+  #refuseToken(wanted: Wanted): void {
+    const wrong = this.#tokenFault(wanted);
+    if (wrong !== undefined) throw invalidRequest([{ pointer: '/apiToken', detail: wrong }]);
+  }
+
+  #refuseTokens(wanted: readonly WantedNext[]): void {
+    const wrong = wanted.flatMap((one): FieldError[] => {
+      const detail = this.#tokenFault(one);
+      return detail === undefined ? [] : [{ pointer: `${one.pointer}/request/apiToken`, detail }];
+    });
+    if (wrong.length > 0) throw invalidRequest(wrong);
   }
 
   #tokenFault({ apiToken }: Wanted): string | undefined {
@@ -132,10 +168,8 @@ function permitted(access: ProjectAccess | undefined, { organization, project }:
 }
 
 /** Asks another platform, a few questions at once, none of them twice. */
-async function askForEach(platform: string, wanted: readonly WantedNext[]): Promise<ProjectNames[]> {
-  const keyOf = (one: Wanted) => JSON.stringify([one.organization, one.project, one.apiToken]);
+async function askForEach(platform: string, wanted: readonly WantedNext[], answers: Answers): Promise<void> {
   const questions = [...new Map(wanted.map((one) => [keyOf(one), one])).values()];
-  const answers = new Map<string, ProjectNames>();
   for (let index = 0; index < questions.length; index += QUESTIONS_AT_ONCE) {
     const ask = async (one: WantedNext) => {
       const answer = await askPlatform(platform, withToken(one)).catch((error: unknown) => {
@@ -145,7 +179,14 @@ async function askForEach(platform: string, wanted: readonly WantedNext[]): Prom
     };
     await Promise.all(questions.slice(index, index + QUESTIONS_AT_ONCE).map(ask));
   }
-  return wanted.map((one) => answers.get(keyOf(one)) as ProjectNames);
+}
+
+const keyOf = (one: Wanted) => JSON.stringify([one.organization, one.project, one.apiToken]);
+
+function answered(answers: Answers, wanted: Wanted): ProjectNames {
+  const names = answers.get(keyOf(wanted));
+  if (!names) throw new Error(`the platform was not asked for ${wanted.organization}/${wanted.project}`);
+  return names;
 }
 
 /** A refusal that names the field it is about. */

@@ -2,6 +2,7 @@
  * Next exports: whatever an `export.project` in a request's follow-ups needs to start its export later, without the person
  * who asked, is checked, minted, sealed and signed when the first export is requested.
  */
+import type { Connection } from '@parcelpost/shared/db/database.js';
 import type { Requester } from '@parcelpost/shared/db/services/exports.js';
 import type { MintedToken } from '@parcelpost/shared/db/services/scoped-tokens.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
@@ -20,7 +21,7 @@ import {
 import type { ServerConfig } from '../dependencies.js';
 import { invalidRequest } from '../problems.js';
 import { type TriesOf, type Wait, waits } from './canvas-waits.js';
-import type { ExportRights, WantedNext } from './export-rights.js';
+import type { Answers, ExportRights, WantedNext } from './export-rights.js';
 import type { ProjectNames } from './external-platform.js';
 
 const HOUR_MS = 3_600_000;
@@ -67,15 +68,25 @@ export class PrepareNextExports {
   }
 
   /**
+   * Asks another platform for the projects of all next exports, before there is a transaction; see {@link ExportRights.ask}.
+   * @throws {ProblemError} as {@link run}
+   */
+  async ask(first: FirstExport, canvases: Canvases, answers: Answers): Promise<void> {
+    const wanted = [...this.#wanted(canvases, first, '', { planned: this.#exportMs(), retries: 0 })];
+    await this.#rights.ask(wanted, answers);
+  }
+
+  /**
    * Prepares every next export in the canvases of an export, at any depth, and signs every call. A next export's token
    * lives as long as all that may pass before its end: the exports before it, delays, time limits, and pauses between tries.
    * @param canvases resolved ones
+   * @param answers as {@link ask} has left them
    * @throws {ProblemError} 401, 403, 404, 422 and 502 as {@link ExportRights.checkNext}; 422 for one that may have to wait
    *   longer than a token can live
    */
-  async run(first: FirstExport, canvases: Canvases): Promise<PreparedCanvases> {
+  async run(db: Connection, first: FirstExport, canvases: Canvases, answers: Answers): Promise<PreparedCanvases> {
     const wanted = [...this.#wanted(canvases, first, '', { planned: this.#exportMs(), retries: 0 })];
-    const names = await this.#rights.checkNext(first.user, wanted);
+    const names = await this.#rights.checkNext(db, first.user, wanted, answers);
     this.#refuseTooLate(wanted);
     const nexts = new Map(wanted.map((next, index) => [next.pointer, { ...next, ...(names[index] as ProjectNames) }]));
     return this.#prepare(canvases, first, first, '', nexts);

@@ -1,4 +1,6 @@
 /** Looking at exports: which ones a person may see, and all that belongs to one. */
+
+import type { Database } from '@parcelpost/shared/db/database.js';
 import { placeInQueue } from '@parcelpost/shared/db/services/admission.js';
 import {
   type ExportProgress,
@@ -44,6 +46,7 @@ export class ReadExports {
   readonly #outbox: OutboxService;
   readonly #projects: ProjectService;
   readonly #external: boolean;
+  readonly #config: Dependencies['config'];
 
   constructor({ db, config }: Pick<Dependencies, 'db' | 'config'>) {
     this.db = db;
@@ -52,6 +55,7 @@ export class ReadExports {
     this.#outbox = new OutboxService(db);
     this.#projects = new ProjectService(db);
     this.#external = externalPlatform(config) !== undefined;
+    this.#config = config;
   }
 
   /**
@@ -63,6 +67,24 @@ export class ReadExports {
     const row = isUuid(id) ? await this.#exports.get(id) : undefined;
     if (!row || !(await this.#maySee(row, user))) throw problem('export-not-found', NOT_FOUND);
     return row;
+  }
+
+  /** The same, within a transaction. */
+  within(trx: Database): ReadExports {
+    return new ReadExports({ db: trx, config: this.#config });
+  }
+
+  /**
+   * One export that somebody sees and may change: their own, or one of a project that they administer.
+   * @throws {ProblemError} as {@link one}; 403 `export-not-yours`
+   */
+  async changeable(id: string, user: UserRow): Promise<ExportRow> {
+    const row = await this.one(id, user);
+    if (await this.inCharge(row, user)) return row;
+    throw problem(
+      'export-not-yours',
+      `${row.requester.name} asked for this export. Ask them, or an administrator of ${row.organization}/${row.project}.`,
+    );
   }
 
   /**

@@ -1,16 +1,18 @@
 /** Asking for an export: who may, what exactly, and the one transaction that makes it certain. */
 import { randomUUID } from 'node:crypto';
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
-import type { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
+import type { RequestedExport } from '@parcelpost/shared/db/services/export-requests.js';
 import { findKey } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { type ExportRequestBody, exportOptions } from '@parcelpost/shared/export-request.js';
+import { sequence } from '@parcelpost/shared/tasks/sequence.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
-import type { ExportRights } from './export-rights.js';
-import type { PrepareNextExports } from './prepare-next-exports.js';
+import type { Answers, ExportRights } from './export-rights.js';
+import type { Canvases, PrepareNextExports } from './prepare-next-exports.js';
 import { fingerprint, requestHash } from './request-hash.js';
 import { resolveCanvases } from './resolve-canvases.js';
+import { actorOf, type RightsTasks } from './rights-tasks.js';
 
 export interface Asked {
   organization: string;
@@ -30,57 +32,71 @@ export interface Answered {
 
 export class RequestExport {
   constructor(
-    readonly dependencies: Pick<Dependencies, 'config' | 'relay' | 'metrics' | 'tasks'>,
+    readonly dependencies: Pick<Dependencies, 'config' | 'db' | 'relay' | 'metrics' | 'tasks' | 'writes'>,
     readonly rights: ExportRights,
     readonly next: PrepareNextExports,
-    readonly requests: ExportRequests,
+    readonly permits: RightsTasks,
   ) {}
 
   /**
    * Records an export and has it entered into the queue; the entering is not waited for, since the outbox holds it. An
    * identical request of the same person that is running is joined; a request whose key is known is answered with the
    * export that the first one came to, and nothing is asked or checked again.
+   *
+   * One transaction: whether it is permitted, the key, the export and what brings it into its queue.
    * @throws {ProblemError} 403 and 404 by the user's standing, 422 by what is asked, 401, 403, 404 and 502 by an
    *   external platform's answer, 422 and 409 by the key
    */
   async run(user: UserRow, { organization, project, body, key: text }: Asked): Promise<Answered> {
-    const { config, relay, metrics, tasks } = this.dependencies;
+    const { config, db, relay, metrics, tasks, writes } = this.dependencies;
     const address = { organization, project };
     const key =
       text === undefined ? undefined : { userId: user.id, key: text, fingerprint: fingerprint(address, body) };
-    const known = key && (await findKey(this.requests.db, key));
+    const known = key && (await findKey(db, key));
     if (known) {
       if (known.fingerprint !== key.fingerprint) throw keyReused();
       return this.#repeated(known);
     }
 
-    const wanted = { ...address, apiToken: body.apiToken };
-    const names = await this.rights.check(user, wanted);
-    const requester = { id: user.id, name: user.name, email: user.email, language: user.language };
-    const canvases = resolveCanvases(body, requester, tasks);
     const id = randomUUID();
-    const { nextTokens, minted, ...prepared } = await this.next.run(
-      { exportId: id, generation: 1, organization, apiToken: body.apiToken, user, requester },
-      canvases,
-    );
-    const options = exportOptions(body);
-    const token = this.rights.issue(user.id, wanted, { exportId: id, generation: 1, hours: config.TOKEN_HOURS });
-    const recorded = await this.requests.request(
-      {
+    const actor = actorOf(user);
+    const wanted = { ...address, apiToken: body.apiToken };
+    const requester = { id: user.id, name: user.name, email: user.email, language: user.language };
+    const first = { exportId: id, generation: 1, organization, apiToken: body.apiToken, user, requester };
+    let resolved: Canvases | undefined;
+    // Only for whom the project is permitted: what is wrong with the rest is no business of others.
+    const canvases = () => {
+      resolved ??= resolveCanvases(body, requester, tasks);
+      return resolved;
+    };
+    const answers: Answers = new Map();
+    if (this.rights.external) {
+      await this.rights.ask(wanted, answers);
+      await this.next.ask(first, canvases(), answers);
+    }
+    const permit = this.permits.permit(actor, { user, wanted, answers });
+    const getInput = () => ({ canvases: canvases() });
+    const prepare = this.permits.prepareNext(actor, { first, answers }, { getInput });
+    const row = (): RequestedExport => {
+      const { nextTokens, minted, ...prepared } = prepare.result;
+      const options = exportOptions(body);
+      const token = this.rights.issue(user.id, wanted, { exportId: id, generation: 1, hours: config.TOKEN_HOURS });
+      return {
         id,
         ...address,
-        ...names,
+        ...permit.result,
         requester,
         options,
         ...prepared,
         sealedToken: token.sealed,
         nextTokens,
         mintedTokens: [...token.minted, ...minted],
-        requestHash: requestHash(address, user.id, options, canvases, body.apiToken),
+        requestHash: requestHash(address, user.id, options, canvases(), body.apiToken),
         deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
-      },
-      key,
-    );
+      };
+    };
+    const record = writes.exports.request(actor, row, key);
+    const recorded = await writes.runner.runSingleSequence(sequence(permit, prepare, ...record));
     switch (recorded.kind) {
       case 'key-reused':
         throw keyReused();

@@ -8,7 +8,7 @@ const options = (changes: Partial<FollowUpOptions> = {}): FollowUpOptions => ({
   email: { smtpUrl: 'smtp://127.0.0.1:1', from: 'post@example.org', publicUrl: PUBLIC_URL },
   webhook: { allowPrivate: false },
   nextExports: {
-    requests: { startNext: () => Promise.reject(new Error('nothing is to be started')) },
+    writes: { startNext: () => Promise.reject(new Error('nothing is to be started')) },
     relay: { run: () => Promise.reject(new Error('nothing is to be relayed')) },
     publicUrl: PUBLIC_URL,
   },

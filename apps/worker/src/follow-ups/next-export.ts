@@ -1,5 +1,5 @@
 /** `export.project`: starts the next export, as it was prepared when the first one was requested. */
-import type { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
+import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { exportPageUrl } from '@parcelpost/shared/export-result.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { PreparedExport } from '@parcelpost/shared/signatures/prepared.js';
@@ -7,7 +7,7 @@ import { PermanentFollowUpError } from './errors.js';
 import type { FollowUpHandler } from './types.js';
 
 export interface NextExportOptions {
-  requests: Pick<ExportRequests, 'startNext'>;
+  writes: Pick<Writes, 'startNext'>;
   relay: Pick<OutboxRelay, 'run'>;
   /** Base of the links to exports' pages. */
   publicUrl: string;
@@ -17,7 +17,7 @@ export interface NextExportOptions {
  * Makes the handler. Its result is `{exportId, organization, project, links}` as soon as the export is begun; how that
  * one ends is for follow-ups of its own. Run again, it finds the export begun and says the same.
  */
-export function createNextExportHandler({ requests, relay, publicUrl }: NextExportOptions): FollowUpHandler {
+export function createNextExportHandler({ writes, relay, publicUrl }: NextExportOptions): FollowUpHandler {
   return async (_input, args, context) => {
     const prepared = args.prepared as PreparedExport | undefined;
     if (!prepared || !context.sealed) {
@@ -28,7 +28,7 @@ export function createNextExportHandler({ requests, relay, publicUrl }: NextExpo
       );
     }
     const node = { id: context.followUpId, exportId: context.exportId };
-    const { exportId, started } = await requests.startNext(node, prepared, context.sealed);
+    const { exportId, started } = await writes.startNext(node, prepared, context.sealed);
     context.log.info(
       { nextExportId: exportId, started },
       started ? 'next export started' : 'next export was started before',

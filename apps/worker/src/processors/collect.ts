@@ -47,11 +47,11 @@ async function collect(deps: CollectDeps, job: Job<CollectJobData>): Promise<voi
 
 /** Ends a follow-up with what its queue has of it, and brings what comes after it into the queues. */
 export async function endFollowUp(
-  deps: Pick<WorkerDeps, 'followUps' | 'relay' | 'metrics' | 'log'>,
+  deps: Pick<WorkerDeps, 'writes' | 'relay' | 'metrics' | 'log'>,
   row: Routed,
   end: FollowUpEnd,
 ): Promise<void> {
-  const { settled, started } = await deps.followUps.settle({ id: row.id, replay: row.replays }, end);
+  const { settled, started } = await deps.writes.settle({ id: row.id, replay: row.replays }, end);
   if (!settled) return;
   crashPoint('follow-up.settled');
   const timeout = 'error' in end && end.error.code === 'timeout';

@@ -5,6 +5,7 @@ import type { FileService } from '@parcelpost/shared/db/services/files.js';
 import type { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import type { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import type { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
+import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import type { Logger } from '@parcelpost/shared/log.js';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
 import type { PlatformClient } from '@parcelpost/shared/platform-client/client.js';
@@ -28,6 +29,8 @@ export interface WorkerDeps {
   outbox: OutboxService;
   followUps: FollowUps;
   refusedJobs: RefusedJobs;
+  /** What is done in a transaction, as tasks. */
+  writes: Writes;
   queues: Queues;
   relay: OutboxRelay;
   storage: Storage;

@@ -69,7 +69,7 @@ async function isEarly(deps: WorkerDeps, row: ExportRow, jobs: readonly ExportJo
   const planState = await queue.getJobState(flowJobId(plan, 'plan'));
   if (planState === 'unknown') {
     // What should have come before the merge is not there: with the flow comes all that is not done.
-    if (await deps.outbox.enterAgain(row.id, row.generation)) await deps.relay.run();
+    if (await deps.writes.enterAgain(row)) await deps.relay.run();
     return true;
   }
   if (!ENDED.includes(planState)) return true;

@@ -2,7 +2,7 @@
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import type { FollowUpEnd, FollowUpRow } from '@parcelpost/shared/db/services/follow-ups.js';
-import type { FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
+import type { ExportEnd, FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
 import type { FollowUpJobData } from '@parcelpost/shared/queues/follow-up-job.js';
 import { pauseAfter } from '@parcelpost/shared/signatures/pauses.js';
 import { type BackoffOptions, type BackoffStrategy, type Job, UnrecoverableError } from 'bullmq';
@@ -73,7 +73,7 @@ async function attemptFollowUp(
   }
   crashPoint('follow-up.handled');
 
-  const { settled, started } = await deps.followUps.settle(key, end);
+  const { settled, started } = await deps.writes.settle(key, end);
   if (!settled) return log.debug(OVERTAKEN);
   crashPoint('follow-up.settled');
   deps.metrics.followUpEnded(task, 'result' in end ? 'done' : end.error.code === TIMEOUT ? 'timeout' : 'failed');
@@ -104,13 +104,20 @@ async function run(
     handler(row.immutable ? NONE : (row.input ?? NONE), row.args, {
       followUpId: row.id,
       exportId: row.exportId,
-      end: row.end,
+      get end() {
+        return endOf(row);
+      },
       attempt,
       signal: limited,
       sealed: row.sealed,
       log,
     }),
   );
+}
+
+function endOf({ end }: FollowUpRow): ExportEnd {
+  if (end.kind !== 'none') return end;
+  throw new PermanentFollowUpError('no-end', 'No end of an export has released this call: there is none to tell of.');
 }
 
 /** What may be shown of a failure: what was made to be read. */

@@ -17,7 +17,7 @@ const BATCH = 100;
 /** No token that was sealed for a follow-up is good for longer. */
 const SEALED_MS = 7 * 24 * 3_600_000;
 
-export type LostDeps = Pick<WorkerDeps, 'outbox' | 'followUps' | 'queues' | 'relay' | 'metrics' | 'log'>;
+export type LostDeps = Pick<WorkerDeps, 'outbox' | 'followUps' | 'writes' | 'queues' | 'relay' | 'metrics' | 'log'>;
 
 const GIVEN_UP: FollowUpEnd = {
   error: { code: 'lost', message: 'The queue has given this follow-up up without a word of what became of it.' },
@@ -40,7 +40,7 @@ export class LostFollowUps {
    * the database has not, is ended. A job that waits, for its turn or for a time, is not lost.
    */
   async round(): Promise<void> {
-    const { outbox, followUps, queues, relay, log } = this.deps;
+    const { outbox, followUps, writes, queues, relay, log } = this.deps;
     await followUps.forgetSealed(SEALED_MS, this.batch);
     const overdue = await outbox.overdue(this.batch);
     const rows = await this.#rotation.next((after, limit) => outbox.onTheirWay(this.ageMs, after, limit));
@@ -50,7 +50,7 @@ export class LostFollowUps {
     for (const row of overdue) await this.#look(row, () => this.#endOverdue(row));
     const looks = await Promise.all(rows.map((row) => this.#look(row, () => this.#isLost(row))));
     const lost = rows.flatMap(({ id }, index) => (looks[index] ? [id] : []));
-    if (lost.length === 0 || (await outbox.sendAgain(lost)) === 0) return;
+    if (lost.length === 0 || (await writes.sendAgain(lost)) === 0) return;
     log.warn({ followUps: lost }, 'the queue lost these follow-ups; they are entered again');
     await relay.run();
   }

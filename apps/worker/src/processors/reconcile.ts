@@ -73,8 +73,8 @@ export class Reconciler {
 async function settleStopping(deps: WorkerDeps, rows: readonly (ExportRow & { late: boolean })[]): Promise<void> {
   if (rows.length === 0) return;
   for (const row of rows) {
-    if (!row.late) continue;
-    await deps.exports.raiseAbort(row.id, row.generation, row.waitingSince === null ? LATE : NEVER_LET_IN);
+    if (!row.late || row.abort) continue;
+    await deps.writes.stop(row, row.waitingSince === null ? LATE : NEVER_LET_IN);
   }
   const [stuck, inTime] = parted(rows, (row) => Date.now() - row.deadlineAt.getTime() > GRACE_MS);
   for (const row of stuck) await decideInItsPlace(deps, row);
@@ -109,7 +109,7 @@ function parted<T>(all: readonly T[], first: (one: T) => boolean): [T[], T[]] {
 }
 
 async function enterAgain(deps: WorkerDeps, row: ExportRow): Promise<void> {
-  if (!(await deps.outbox.enterAgain(row.id, row.generation))) return;
+  if (!(await deps.writes.enterAgain(row))) return;
   deps.log.warn({ exportId: row.id }, 'the queue lost this export; it is entered again');
   await deps.relay.run();
 }

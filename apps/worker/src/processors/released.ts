@@ -19,7 +19,7 @@ import { attemptOf } from './run-job.js';
 
 export type ReleasedDeps = Pick<
   WorkerDeps,
-  'followUps' | 'refusedJobs' | 'metrics' | 'relay' | 'signatureSecrets' | 'log'
+  'followUps' | 'writes' | 'refusedJobs' | 'metrics' | 'relay' | 'signatureSecrets' | 'log'
 >;
 
 /** What a follow-up has in queues: the job that runs it, and, of another service's task, the one that collects its result. */
@@ -48,7 +48,7 @@ export async function releasedFollowUp(deps: ReleasedDeps, job: Job, as: JobOf):
       throw new RetryAfterError('unknown-key', UNKNOWN_KEY, ROLLOUT_MS);
     }
     // The job is as the relay entered it; it is the row that is not what was signed. Nobody will ever run it.
-    const { started } = await deps.followUps.settle({ id: row.id, replay: row.replays }, { error: FORGED });
+    const { started } = await deps.writes.settle({ id: row.id, replay: row.replays }, { error: FORGED });
     if (started > 0) await deps.relay.run();
     return refuse(deps, job, 'bad-code');
   }

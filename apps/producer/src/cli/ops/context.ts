@@ -1,9 +1,12 @@
 /** What the operator's commands have in common. */
+import { hostname, userInfo } from 'node:os';
 import { type OpsConfig, queueUrl } from '@parcelpost/shared/config.js';
 import { type Database, openDatabase } from '@parcelpost/shared/db/database.js';
 import { Inspection } from '@parcelpost/shared/db/services/inspection.js';
+import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { openQueues, type Queues } from '@parcelpost/shared/queues/queues.js';
+import type { Actor } from '@parcelpost/shared/tasks/actor.js';
 
 export interface OpsContext {
   config: OpsConfig;
@@ -11,6 +14,7 @@ export interface OpsContext {
   db: Database;
   queues: Queues;
   inspection: Inspection;
+  writes: Writes;
   print(line: string): void;
 }
 
@@ -38,11 +42,24 @@ export async function withContext<Result>(
   // Errors of the engine come with what was asked of it; there is nobody to read a log.
   const queues = openQueues(url, { prefix: config.QUEUE_PREFIX, log: createLogger('ops', 'silent') });
   try {
-    return await run({ config, queueUrl: url, db, queues, inspection: new Inspection(db), print });
+    const log = createLogger('ops', 'silent');
+    const writes = new Writes({ db, log, actor: operator(), unmasked: true });
+    return await run({ config, queueUrl: url, db, queues, inspection: new Inspection(db), writes, print });
   } finally {
     await queues.close();
     await db.destroy();
   }
+}
+
+/** Whoever has this program run, as what they do is noted. */
+function operator(): Actor {
+  let name = 'operator';
+  try {
+    name = userInfo().username;
+  } catch {
+    // A container may run as a user that has no name.
+  }
+  return { kind: 'operator', id: `${name}@${hostname()}`, name };
 }
 
 /** Reads the one argument that is an id. Throws {@link UsageError}. */

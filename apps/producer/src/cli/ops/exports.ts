@@ -1,5 +1,4 @@
 /** `ops exports …`: what is there, and an end to one. */
-import { ExportRequests } from '@parcelpost/shared/db/services/export-requests.js';
 import type { ExportLine } from '@parcelpost/shared/db/services/inspection.js';
 import { exportPageUrl } from '@parcelpost/shared/export-result.js';
 import { type OpsContext, PROGRAM, RefusedError } from './context.js';
@@ -74,12 +73,12 @@ export async function showExport(
 }
 
 /** Raises the abort flag; running work stops at its next page, and a worker decides. */
-export async function cancelExport({ db, inspection, print }: OpsContext, id: string): Promise<number> {
+export async function cancelExport({ writes, inspection, print }: OpsContext, id: string): Promise<number> {
   const row = await inspection.export(id);
   if (!row) throw noSuchExport(id);
   const message = 'Cancelled by the operator.';
   const reason = { code: 'cancelled', message, step: null, shard: null, attempts: 1 };
-  const raised = await new ExportRequests(db).cancel(id, reason);
+  const raised = await writes.runner.runSingle(writes.exports.cancel(writes.actor, { id, reason }));
   const { outcome, abort } = (await inspection.export(id)) ?? row;
   // One that this call cancelled may have been decided by now.
   if (outcome && !raised) throw new RefusedError(`Export ${id} is ${outcome} already; its outcome stays.`);

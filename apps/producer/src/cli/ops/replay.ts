@@ -1,5 +1,5 @@
 /** `ops follow-ups replay <id>`: one that failed is run once more, and what waits for it in its canvas goes on. */
-import { FollowUps, ReplayRefusedError } from '@parcelpost/shared/db/services/follow-ups.js';
+import { ReplayRefusedError } from '@parcelpost/shared/db/services/follow-ups.js';
 import { type OpsContext, PROGRAM, RefusedError } from './context.js';
 
 /** What can be done instead, by the reason. */
@@ -12,9 +12,9 @@ const INSTEAD: Record<ReplayRefusedError['reason'], string> = {
 };
 
 /** Has a failed follow-up run again. The outcome of its export is not touched. */
-export async function replayFollowUp({ db, config, print }: OpsContext, id: string): Promise<number> {
+export async function replayFollowUp({ writes, config, print }: OpsContext, id: string): Promise<number> {
   try {
-    await new FollowUps(db).replay(id);
+    await writes.replay(id);
   } catch (error) {
     if (!(error instanceof ReplayRefusedError)) throw error;
     throw new RefusedError(`Not replayed: ${error.message}; ${INSTEAD[error.reason]}`);

@@ -1,6 +1,7 @@
 /** The operator's commands: reads how one was called, and runs it. */
 import { parseArgs } from 'node:util';
 import { ConfigError, readOpsConfig } from '@parcelpost/shared/config.js';
+import { listDeeds } from './audit.js';
 import { idOf, type OpsContext, PROGRAM, RefusedError, UsageError, withContext } from './context.js';
 import { reasonOf } from './diagnosis.js';
 import { doctor } from './doctor.js';
@@ -18,6 +19,7 @@ const HELP = `Looks after an installation.
   ${PROGRAM} exports list                 the newest; --state <state>
   ${PROGRAM} exports show <id>            its work and its follow-ups
   ${PROGRAM} exports cancel <id>          ends one that runs
+  ${PROGRAM} audit                        who did what, the newest; of one export: --export <id>
   ${PROGRAM} refused list                 jobs that workers found in a queue and would not run
 
   --json            for programs
@@ -88,6 +90,15 @@ const COMMANDS: Record<string, { takes: readonly (keyof Values)[]; run: Command 
   },
   'exports cancel': { takes: [], run: (context, args) => cancelExport(context, idOf(args, 'exports cancel <id>')) },
   'exports retry': { takes: [], run: (_context, args) => refuseRetry(idOf(args, 'exports retry <id>')) },
+  audit: {
+    takes: ['export', 'limit'],
+    run: (context, args, values) =>
+      listDeeds(none(context, args), {
+        exportId: values.export === undefined ? undefined : idOf([values.export], 'audit --export <id>'),
+        limit: number('limit', values.limit),
+        json: values.json,
+      }),
+  },
   'refused list': {
     takes: ['hours', 'limit'],
     run: (context, args, values) =>

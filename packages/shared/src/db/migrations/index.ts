@@ -1,6 +1,7 @@
 import { sql as platform } from './0001-platform.js';
 import { sql as exportsSql } from './0002-exports.js';
 import { sql as canvas } from './0003-canvas.js';
+import { sql as audit } from './0004-audit.js';
 import { sql as revocations } from './0005-revocations.js';
 import { sql as admission } from './0006-admission.js';
 import { sql as ownership } from './0009-ownership.js';
@@ -10,6 +11,7 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0001-platform', sql: platform },
   { name: '0002-exports', sql: exportsSql },
   { name: '0003-canvas', sql: canvas },
+  { name: '0004-audit', sql: audit },
   { name: '0005-revocations', sql: revocations },
   { name: '0006-admission', sql: admission },
   { name: '0009-ownership', sql: ownership },

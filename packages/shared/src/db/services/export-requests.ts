@@ -2,9 +2,8 @@
 import type { ExportFailure } from '../../errors.js';
 import type { PreparedExport } from '../../signatures/prepared.js';
 import type { SealedTokens, Signature } from '../../signatures/signature.js';
-import type { Connection, Database } from '../database.js';
+import type { Connection } from '../database.js';
 import type { NewExport } from './exports.js';
-import { findKey, type IdempotencyKey, keepKey, takeKey } from './idempotency-keys.js';
 import { insertEntry } from './outbox.js';
 import { type MintedToken, noteTokens } from './scoped-tokens.js';
 
@@ -22,17 +21,6 @@ export interface RequestedExport extends NewExport {
   requestHash: string;
 }
 
-/**
- * What became of a request: `created` an export, `joined` an identical one that is running, `repeated` an earlier request
- * by its key, which may have `joined` one; or nothing was done, since the key stands for another request, or is being
- * recorded at this moment.
- */
-export type Recorded =
-  | { kind: 'created' | 'joined'; exportId: string }
-  | { kind: 'repeated'; exportId: string; joined: boolean }
-  | { kind: 'key-reused' }
-  | { kind: 'key-busy' };
-
 /** What a retry begins its generation with. */
 export interface NextGeneration {
   onSuccess: Signature[];
@@ -43,74 +31,80 @@ export interface NextGeneration {
   deadlineAt: Date;
 }
 
-/** Writes what asking for exports means. The relay is the caller's to run. */
-export class ExportRequests {
-  constructor(readonly db: Database) {}
-
+/** An export cannot be tried again now. Nothing was changed. */
+export class RetryRefusedError extends Error {
+  override readonly name = 'RetryRefusedError';
   /**
-   * Records a request: inserts its export, or joins the identical one that is running and not about to end. However many
-   * do so at once, one export comes of it. The key is kept in the same transaction.
+   * @param reason `identical-running`: an identical request is running meanwhile; `not-retryable`: the export is of another
+   *   generation, runs, is completed, or its files have expired
    */
-  async request(row: RequestedExport, key?: IdempotencyKey): Promise<Recorded> {
-    return this.db.transaction(async (trx) => {
-      if (key) {
-        if (!(await takeKey(trx, key))) return { kind: 'key-busy' };
-        const known = await findKey(trx, key);
-        if (known)
-          return known.fingerprint === key.fingerprint ? { kind: 'repeated', ...known } : { kind: 'key-reused' };
+  constructor(readonly reason: 'not-retryable' | 'identical-running') {
+    super(`the export cannot be tried again: ${reason}`);
+  }
+}
+
+/** Writes what asking for exports means, each in a transaction that it is given. The relay is the caller's to run. */
+export class ExportRequests {
+  /**
+   * Inserts an export, or joins the identical one that is running and not about to end. However many do so at once, one
+   * export comes of it.
+   */
+  async record(trx: Connection, row: RequestedExport): Promise<{ kind: 'created' | 'joined'; exportId: string }> {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const inserted = await trx('exports')
+        .insert(columnsOf(trx, row))
+        .onConflict(trx.raw('(request_hash) where outcome is null and abort is null'))
+        .ignore()
+        .returning('id');
+      if (inserted.length > 0) {
+        await insertEntry(trx, row.id, 1);
+        await noteTokens(trx, row.mintedTokens ?? []);
+        return { kind: 'created', exportId: row.id };
       }
-      const recorded = await createOrJoin(trx, row);
-      if (key) await keepKey(trx, key, { exportId: recorded.exportId, joined: recorded.kind === 'joined' });
-      return recorded;
-    });
+      const running = await trx('exports')
+        .where({ request_hash: row.requestHash, outcome: null, abort: null })
+        .first<{ id: string } | undefined>('id');
+      if (running) return { kind: 'joined', exportId: running.id };
+    }
+    throw new Error(`a request met an identical export ${MOST_ROUNDS} times, and could join none`);
   }
 
   /**
    * Begins the next generation of an export that has left no bundle, or only a part of one: a compare-and-set, so that of
    * two retries at once one does. The export keeps its requester and its place among the requests.
    * @param generation the one that came to its end
-   * @returns `identical-running` where an identical request is running meanwhile; `not-retryable` where the export is of
-   *   another generation, runs, is completed, or its files have expired; then nothing was changed
+   * @throws {RetryRefusedError}
    */
-  async retry(
-    id: string,
-    generation: number,
-    next: NextGeneration,
-  ): Promise<'retried' | 'not-retryable' | 'identical-running'> {
-    try {
-      return await this.db.transaction(async (trx) => {
-        const changed = await trx('exports')
-          .where({ id, generation })
-          .whereIn('outcome', ['failed', 'cancelled', 'partial'])
-          .where((bundle) => bundle.whereNull('expires_at').orWhere('expires_at', '>', trx.fn.now()))
-          .update({
-            generation: generation + 1,
-            outcome: null,
-            phase: 'waiting',
-            waiting_since: trx.fn.now(),
-            abort: null,
-            result: null,
-            error: null,
-            started_at: null,
-            decided_at: null,
-            expires_at: null,
-            parts_until: null,
-            on_success: JSON.stringify(next.onSuccess),
-            on_failure: JSON.stringify(next.onFailure),
-            sealed_token: next.sealedToken,
-            next_tokens: JSON.stringify(next.nextTokens),
-            deadline_at: next.deadlineAt,
-          });
-        if (changed === 0) return 'not-retryable';
-        await insertEntry(trx, id, generation + 1);
-        await noteTokens(trx, next.mintedTokens ?? []);
-        return 'retried';
+  async retry(trx: Connection, id: string, generation: number, next: NextGeneration): Promise<void> {
+    const changed = await trx('exports')
+      .where({ id, generation })
+      .whereIn('outcome', ['failed', 'cancelled', 'partial'])
+      .where((bundle) => bundle.whereNull('expires_at').orWhere('expires_at', '>', trx.fn.now()))
+      .update({
+        generation: generation + 1,
+        outcome: null,
+        phase: 'waiting',
+        waiting_since: trx.fn.now(),
+        abort: null,
+        result: null,
+        error: null,
+        started_at: null,
+        decided_at: null,
+        expires_at: null,
+        parts_until: null,
+        on_success: JSON.stringify(next.onSuccess),
+        on_failure: JSON.stringify(next.onFailure),
+        sealed_token: next.sealedToken,
+        next_tokens: JSON.stringify(next.nextTokens),
+        deadline_at: next.deadlineAt,
+      })
+      .catch((error: { code?: string; constraint?: string }) => {
+        const identical = error.code === UNIQUE_VIOLATION && error.constraint === 'exports_joinable';
+        throw identical ? new RetryRefusedError('identical-running') : error;
       });
-    } catch (error) {
-      const { code, constraint } = error as { code?: string; constraint?: string };
-      if (code === UNIQUE_VIOLATION && constraint === 'exports_joinable') return 'identical-running';
-      throw error;
-    }
+    if (changed === 0) throw new RetryRefusedError('not-retryable');
+    await insertEntry(trx, id, generation + 1);
+    await noteTokens(trx, next.mintedTokens ?? []);
   }
 
   /**
@@ -118,8 +112,8 @@ export class ExportRequests {
    * decides. A flag that is up stays as it is.
    * @returns whether this call raised it
    */
-  async cancel(id: string, reason: ExportFailure): Promise<boolean> {
-    const changed = await this.db('exports')
+  async cancel(trx: Connection, id: string, reason: ExportFailure): Promise<boolean> {
+    const changed = await trx('exports')
       .where({ id, outcome: null, abort: null })
       .update({ abort: JSON.stringify(reason) });
     return changed === 1;
@@ -133,52 +127,24 @@ export class ExportRequests {
    * @returns the export's id, and whether this call started it
    */
   async startNext(
+    trx: Connection,
     node: { id: string; exportId: string },
     prepared: PreparedExport,
     sealed: { token: string; next: SealedTokens },
   ): Promise<{ exportId: string; started: boolean }> {
     const { deadlineMinutes, ...row } = prepared;
-    const started = await this.db.transaction(async (trx) => {
-      // Workers report progress without waiting for the disk; an export that was begun is to last.
-      await trx.raw('set local synchronous_commit = on');
-      const first = {
-        ...row,
-        id: node.id,
-        sealedToken: sealed.token,
-        nextTokens: sealed.next,
-        startedBy: node.id,
-        deadlineAt: new Date(Date.now() + deadlineMinutes * 60_000),
-      };
-      const inserted = await trx('exports').insert(columnsOf(trx, first)).onConflict('id').ignore().returning('id');
-      if (inserted.length === 0) return false;
-      await insertEntry(trx, node.id, 1);
-      return true;
-    });
-    return { exportId: node.id, started };
+    const first = {
+      ...row,
+      id: node.id,
+      sealedToken: sealed.token,
+      nextTokens: sealed.next,
+      startedBy: node.id,
+      deadlineAt: new Date(Date.now() + deadlineMinutes * 60_000),
+    };
+    const inserted = await trx('exports').insert(columnsOf(trx, first)).onConflict('id').ignore().returning('id');
+    if (inserted.length > 0) await insertEntry(trx, node.id, 1);
+    return { exportId: node.id, started: inserted.length > 0 };
   }
-}
-
-async function createOrJoin(
-  trx: Connection,
-  row: RequestedExport,
-): Promise<{ kind: 'created' | 'joined'; exportId: string }> {
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const inserted = await trx('exports')
-      .insert(columnsOf(trx, row))
-      .onConflict(trx.raw('(request_hash) where outcome is null and abort is null'))
-      .ignore()
-      .returning('id');
-    if (inserted.length > 0) {
-      await insertEntry(trx, row.id, 1);
-      await noteTokens(trx, row.mintedTokens ?? []);
-      return { kind: 'created', exportId: row.id };
-    }
-    const running = await trx('exports')
-      .where({ request_hash: row.requestHash, outcome: null, abort: null })
-      .first<{ id: string } | undefined>('id');
-    if (running) return { kind: 'joined', exportId: running.id };
-  }
-  throw new Error(`a request met an identical export ${MOST_ROUNDS} times, and could join none`);
 }
 
 /** An export's row as it begins. */

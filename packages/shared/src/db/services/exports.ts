@@ -163,8 +163,8 @@ export class ExportService {
    * Raises the abort flag: running work stops at its next look, and the merge decides. The first reason stays.
    * @returns whether this call raised it
    */
-  async raiseAbort(id: string, generation: number, reason: ExportFailure): Promise<boolean> {
-    const changed = await this.db('exports')
+  async raiseAbort(id: string, generation: number, reason: ExportFailure, db: Connection = this.db): Promise<boolean> {
+    const changed = await db('exports')
       .where({ id, generation, outcome: null, abort: null })
       .update({ abort: JSON.stringify(reason) });
     return changed === 1;

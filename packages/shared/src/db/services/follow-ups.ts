@@ -19,9 +19,9 @@ export interface FollowUpKey {
 
 /** All that is needed to run a follow-up. */
 export interface FollowUpRow extends OutboxRow {
-  hook: CanvasHook;
-  /** How the export ended, whatever the follow-up's own input is. */
-  end: ExportEnd;
+  hook: CanvasHook | 'deferred';
+  /** How the export ended, whatever the follow-up's own input is; of a deferred call, which no end has released, nothing. */
+  end: ExportEnd | { kind: 'none' };
   /** Of an `export.project`: the sealed token of the export that it starts. */
   sealed: SealedTokens[string] | null;
 }
@@ -38,6 +38,9 @@ export interface Settled {
   started: number;
 }
 
+/** A follow-up that is called again. */
+export type Replayed = Pick<OutboxRow, 'id' | 'exportId' | 'generation' | 'task' | 'place'>;
+
 /** A follow-up cannot be called again. The message says why, and what can be done. */
 export class ReplayRefusedError extends Error {
   override readonly name = 'ReplayRefusedError';
@@ -47,6 +50,11 @@ export class ReplayRefusedError extends Error {
   ) {
     super(message);
   }
+}
+
+/** PostgreSQL cannot hold what a follow-up left, though it is JSON: a NUL in a text, say. Nothing was written. */
+export class ResultUnfitError extends Error {
+  override readonly name = 'ResultUnfitError';
 }
 
 const ON_ITS_WAY = ['pending', 'entered', 'active'];
@@ -107,19 +115,20 @@ export class FollowUps {
    * on the export's row, so that of two members that end at once the second sees the first, and a join fires once. The relay
    * is the caller's to run.
    *
-   * A result over {@link RESULT_BYTES}, or one that is not JSON, or that PostgreSQL cannot hold (a NUL in a text), fails the
-   * follow-up in its place.
+   * A result over {@link RESULT_BYTES}, or one that is not JSON, fails the follow-up in its place.
    *
    * A failure counts if it is of the latest start, or of none in particular; a success always does, whoever brings it: what
    * was to be done is done.
+   * @param trx a transaction for this alone: it waits for the disk
+   * @throws {ResultUnfitError} if PostgreSQL cannot hold the result; {@link unfit} says what to end the follow-up with
    */
-  async settle(key: FollowUpKey, end: FollowUpEnd): Promise<Settled> {
+  async settle(trx: Connection, key: FollowUpKey, end: FollowUpEnd): Promise<Settled> {
     const kept = 'error' in end ? end : keep(end);
     try {
-      return await this.#settle(key, kept);
+      return await this.#settle(trx, key, kept);
     } catch (error) {
       if ('error' in kept || !isDataError(error)) throw error;
-      return this.#settle(key, { ...end, ...UNFIT });
+      throw new ResultUnfitError('PostgreSQL cannot hold the result of a follow-up', { cause: error });
     }
   }
 
@@ -127,29 +136,23 @@ export class FollowUps {
    * Has a failed follow-up called again, with the input that it had, whatever became of its export; the outcome is not
    * touched, and callbacks that were called are not called again. The relay is the caller's to run.
    * @throws {ReplayRefusedError} if there is no such follow-up, it joins others, has not failed, or its export was asked for
-   *   again since
+   *   again since; a deferred call belongs to no outcome, and may always be called again
    */
-  async replay(id: string): Promise<void> {
-    await this.db.transaction(async (trx) => {
-      const open = isUuid(id) ? await lockExport(trx, id) : undefined;
-      const row =
-        open && (await trx('outbox').where({ id }).whereNot('hook', 'enter').first<OutboxRow>(OUTBOX_COLUMNS));
-      if (!open || !row) throw new ReplayRefusedError('not-found', `there is no follow-up ${id}`);
-      if (row.kind !== 'task') {
-        const detail = `${id} is a ${row.kind}; replay those of its tasks that failed`;
-        throw new ReplayRefusedError('not-a-task', detail);
-      }
-      if (row.state !== 'failed') {
-        throw new ReplayRefusedError('not-failed', `the follow-up ${id} has not failed: it is ${row.state}`);
-      }
-      if (open.generation !== row.generation) {
-        const detail = `export ${row.exportId} was tried again since; what follows from that try has replaced this follow-up`;
-        throw new ReplayRefusedError('superseded', detail);
-      }
-      if (open.outcome === null)
-        throw new ReplayRefusedError('export-open', `export ${row.exportId} has no outcome yet`);
-      await writeTransitions(trx, reopen(await readCanvas(trx, row), id));
-    });
+  async replay(trx: Connection, id: string): Promise<Replayed> {
+    const open = isUuid(id) ? await lockExport(trx, id) : undefined;
+    const row = open && (await trx('outbox').where({ id }).whereNot('hook', 'enter').first<OutboxRow>(OUTBOX_COLUMNS));
+    if (!open || !row) throw new ReplayRefusedError('not-found', `there is no follow-up ${id}`);
+    if (row.kind !== 'task') {
+      const detail = `${id} is a ${row.kind}; replay those of its tasks that failed`;
+      throw new ReplayRefusedError('not-a-task', detail);
+    }
+    if (row.state !== 'failed') {
+      throw new ReplayRefusedError('not-failed', `the follow-up ${id} has not failed: it is ${row.state}`);
+    }
+    if (row.hook !== 'deferred') refuseUnreleased(row, open);
+    await writeTransitions(trx, reopen(await readCanvas(trx, row), id));
+    const { exportId, generation, task, place } = row;
+    return { id, exportId, generation, task, place };
   }
 
   /**
@@ -172,30 +175,37 @@ export class FollowUps {
     return start === undefined ? query : query.where({ starts: start });
   }
 
-  async #settle({ id, replay, start }: FollowUpKey, end: Kept): Promise<Settled> {
-    return this.db.transaction(async (trx) => {
-      await lockExport(trx, id);
-      const state = 'error' in end ? 'failed' : 'done';
-      const [node] = await this.#onItsWay(trx, { id, replay, start: state === 'failed' ? start : undefined })
-        .update({
-          state,
-          result: 'error' in end ? null : end.text,
-          error: 'error' in end ? faultOf(trx, end.error, end.attempts) : null,
-          attempts: trx.raw('coalesce(?::int, attempts)', [end.attempts ?? null]),
-          started_at: trx.raw('coalesce(started_at, ?::timestamptz)', [end.startedAt ?? null]),
-          finished_at: trx.fn.now(),
-          ...(state === 'done' ? { sealed: null } : {}),
-        })
-        .returning<{ exportId: string; generation: number; hook: CanvasHook }[]>([
-          'export_id as exportId',
-          'generation',
-          'hook',
-        ]);
-      if (!node) return NOT_SETTLED;
-      const transitions = advance(await readCanvas(trx, node), id, state);
-      return { settled: true, started: await writeTransitions(trx, transitions) };
-    });
+  async #settle(trx: Connection, { id, replay, start }: FollowUpKey, end: Kept): Promise<Settled> {
+    await lockExport(trx, id);
+    const state = 'error' in end ? 'failed' : 'done';
+    const [node] = await this.#onItsWay(trx, { id, replay, start: state === 'failed' ? start : undefined })
+      .update({
+        state,
+        result: 'error' in end ? null : end.text,
+        error: 'error' in end ? faultOf(trx, end.error, end.attempts) : null,
+        attempts: trx.raw('coalesce(?::int, attempts)', [end.attempts ?? null]),
+        started_at: trx.raw('coalesce(started_at, ?::timestamptz)', [end.startedAt ?? null]),
+        finished_at: trx.fn.now(),
+        ...(state === 'done' ? { sealed: null } : {}),
+      })
+      .returning<{ exportId: string; generation: number; hook: string }[]>([
+        'export_id as exportId',
+        'generation',
+        'hook',
+      ]);
+    if (!node) return NOT_SETTLED;
+    const transitions = advance(await readCanvas(trx, node), id, state);
+    return { settled: true, started: await writeTransitions(trx, transitions) };
   }
+}
+
+/** Refuses what the outcome of the present generation has not released. */
+function refuseUnreleased(row: OutboxRow, now: { generation: number; outcome: string | null }): void {
+  if (now.generation !== row.generation) {
+    const detail = `export ${row.exportId} was tried again since; what follows from that try has replaced this follow-up`;
+    throw new ReplayRefusedError('superseded', detail);
+  }
+  if (now.outcome === null) throw new ReplayRefusedError('export-open', `export ${row.exportId} has no outcome yet`);
 }
 
 /**
@@ -232,6 +242,11 @@ type Kept = ({ text: string } | { error: { code: string; message: string } }) & 
 const UNFIT = {
   error: { code: 'result-unfit', message: 'The task left a result that is not JSON, or that cannot be stored.' },
 };
+
+/** The end of a follow-up whose result nobody can keep. */
+export function unfit({ attempts, startedAt }: FollowUpEnd): FollowUpEnd {
+  return { attempts, startedAt, ...UNFIT };
+}
 
 function keep({ result, ...rest }: { result: JsonValue | undefined } & Omit<Kept, 'text' | 'error'>): Kept {
   let text: string;

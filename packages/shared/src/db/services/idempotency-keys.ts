@@ -46,6 +46,24 @@ export async function takeKey(
   return rows[0]?.taken === true;
 }
 
+/** What a key says of a request: nothing yet, or what the first one with it came to. */
+export type KeyAnswer =
+  | { kind: 'new' }
+  | { kind: 'repeated'; exportId: string; joined: boolean }
+  /** It stands for another request. */
+  | { kind: 'key-reused' }
+  /** It is being recorded at this moment. */
+  | { kind: 'key-busy' };
+
+/** Takes a key, and says what it stands for. */
+export async function askKey(trx: Connection, key: IdempotencyKey): Promise<KeyAnswer> {
+  if (!(await takeKey(trx, key))) return { kind: 'key-busy' };
+  const known = await findKey(trx, key);
+  if (!known) return { kind: 'new' };
+  if (known.fingerprint !== key.fingerprint) return { kind: 'key-reused' };
+  return { kind: 'repeated', exportId: known.exportId, joined: known.joined };
+}
+
 /** Keeps a key that was taken and not found, and removes some that are too old. */
 export async function keepKey(
   trx: Connection,

@@ -1,13 +1,14 @@
 /** The outbox as the relay and the reconciler see it: what is to go into queues, and what has gone there. */
 import type { FollowUpFault, FollowUpInput, JsonValue } from '../../export-result.js';
 import type { NodeKind, NodeRole, NodeState } from '../../signatures/canvas.js';
-import { type CanvasHook, comparePlaces, outboxId } from '../../signatures/place.js';
+import { type CanvasHook, comparePlaces, HOOKS, outboxId } from '../../signatures/place.js';
 import type { SignatureOptions } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
 
-type Hook = 'enter' | CanvasHook;
+/** `deferred`: planted by an action, for after its commit; see db/tasks/outbox-keeper.ts. */
+type Hook = 'enter' | CanvasHook | 'deferred';
 
-/** One node of an export's canvas, or (hook `enter`) what brings the export's flow into its queue. */
+/** One node of an export's canvas, what an action deferred, or (hook `enter`) what brings the export's flow into its queue. */
 export interface OutboxRow {
   /** Derived from export, generation and place; also the id of the job, so that entering it twice is a no-op. */
   id: string;
@@ -129,11 +130,14 @@ export class OutboxService {
     return this.db('outbox').where({ id }).first<OutboxRow | undefined>(OUTBOX_COLUMNS);
   }
 
-  /** The follow-ups of an export, of all its generations, each in the order of the canvas: holders before what they hold. */
+  /**
+   * The follow-ups of an export, of all its generations, each in the order of the canvas: holders before what they hold. What
+   * our own actions deferred is not among them: it is no business of whoever asked.
+   */
   async followUps(exportId: string): Promise<FollowUpNode[]> {
     const rows = await this.db('outbox')
       .where({ export_id: exportId })
-      .whereNot('hook', 'enter')
+      .whereIn('hook', HOOKS)
       .select<FollowUpNode[]>(NODE_COLUMNS);
     return rows.sort((a, b) => a.generation - b.generation || comparePlaces(a.place, b.place));
   }
@@ -210,8 +214,8 @@ export class OutboxService {
   }
 
   /** Has an export entered into the queue again, after the queue lost it. @returns whether this call did so */
-  async enterAgain(exportId: string, generation: number): Promise<boolean> {
-    const changed = await this.db('outbox')
+  async enterAgain(exportId: string, generation: number, db: Connection = this.db): Promise<boolean> {
+    const changed = await db('outbox')
       .where({ export_id: exportId, generation, hook: 'enter', state: 'entered' })
       .update({ state: 'pending' });
     return changed === 1;
@@ -245,8 +249,8 @@ export class OutboxService {
   }
 
   /** Has follow-ups entered into their queues again, after those lost them. @returns how many; ended ones stay so */
-  async sendAgain(ids: readonly string[]): Promise<number> {
-    return this.db('outbox')
+  async sendAgain(ids: readonly string[], db: Connection = this.db): Promise<number> {
+    return db('outbox')
       .whereIn('id', ids)
       .whereIn('state', ['entered', 'active'])
       .update({ state: 'pending', entered_at: null });

@@ -1,0 +1,69 @@
+/**
+ * What is kept of who did what: for each kind of task a note, written by a hook in the transaction that did the deed. What is
+ * rolled back leaves none, and so a refusal leaves none: a veto takes its own traces along.
+ */
+import type { Hooks, TakeOff } from '../../tasks/hooks.js';
+import type { TaskName } from '../../tasks/task.js';
+import { type AuditNote, noteDeeds } from '../services/audit-log.js';
+import type { ExportTasks } from './export-tasks.js';
+import type { FollowUpTasks } from './follow-up-tasks.js';
+
+/** Attaches a note to a kind of task. */
+export type Audited = (hooks: Hooks) => TakeOff;
+
+/**
+ * A kind of task of which a note is kept.
+ * @param note what to keep of one; undefined, or none, where nothing was done
+ */
+export function audited<Input, Result>(
+  name: TaskName<Input, Result>,
+  note: (result: Result, input: Input) => AuditNote | readonly AuditNote[] | undefined,
+): Audited {
+  return (hooks) =>
+    hooks.after(name, async (result, { input, actor, trx }) => {
+      const notes = note(result, input) ?? [];
+      await noteDeeds(trx, { actor, task: name.text }, Array.isArray(notes) ? notes : [notes]);
+    });
+}
+
+/** All that is kept of exports and follow-ups. */
+export function auditedTasks({ exports, followUps }: { exports: ExportTasks; followUps: FollowUpTasks }): Audited[] {
+  return [
+    audited(exports.record.taskName, ({ kind, exportId }, { row }) => ({
+      ...ofExport(exportId),
+      ...(kind === 'created' && { generation: 1 }),
+      details: { did: kind, project: `${row.organization}/${row.project}`, formats: row.options.formats },
+    })),
+    audited(exports.cancel.taskName, (raised, { id, reason }) =>
+      raised ? { ...ofExport(id), details: { reason: reason.code } } : undefined,
+    ),
+    audited(exports.stop.taskName, (raised, { id, generation, reason }) =>
+      raised ? { ...ofExport(id, generation), details: { reason: reason.code } } : undefined,
+    ),
+    audited(exports.retry.taskName, (_, { id, generation }) => ofExport(id, generation + 1)),
+    audited(exports.startNext.taskName, ({ exportId, started }, { node, prepared }) =>
+      started
+        ? {
+            ...ofExport(exportId, 1),
+            details: {
+              project: `${prepared.organization}/${prepared.project}`,
+              followUp: node.id,
+              after: node.exportId,
+            },
+          }
+        : undefined,
+    ),
+    audited(exports.enterAgain.taskName, (done, { id, generation }) => (done ? ofExport(id, generation) : undefined)),
+    audited(followUps.replay.taskName, ({ id, exportId, generation, task, place }) => ({
+      subject: { kind: 'follow-up', id },
+      exportId,
+      generation,
+      details: { task, place },
+    })),
+  ];
+}
+
+/** What a note about an export has in common with the others. */
+export function ofExport(id: string, generation?: number): AuditNote {
+  return { subject: { kind: 'export', id }, exportId: id, generation };
+}
