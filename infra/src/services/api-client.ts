@@ -11,6 +11,9 @@ export interface ExportState {
   state: 'waiting' | 'running' | 'completed' | 'partial' | 'failed' | 'cancelled' | 'expired';
   phase: string;
   outcome: string | null;
+  generation: number;
+  /** Place among the exports that wait for their turn. */
+  placeInQueue: number | null;
   progress: { rows: number; rowsExpected: number | null; jobsDone: number; jobs: number };
   error: { code: string; message: string; step: string | null; shard: number | null; attempts: number } | null;
   warnings: string[];
