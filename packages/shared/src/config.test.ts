@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readOpsConfig, readProducerConfig, readWorkerConfig } from './config.js';
 
@@ -110,4 +111,45 @@ it('looking after an installation needs to know where things are, and no secret'
   expect(config).toMatchObject({ DATABASE_URL: common.DATABASE_URL, QUEUE_PREFIX: 'parcelpost', SWEEP_SECONDS: 0.5 });
   expect(JSON.stringify(config)).not.toContain(SECRET);
   expect(readOpsConfig({ DATABASE_URL: common.DATABASE_URL }).STORAGE_URL).toBeUndefined();
+});
+
+describe('what tokens are signed with', () => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const { TOKEN_SECRET: _, ...withoutSecret } = ofProducer;
+  const algorithms = (env: object) =>
+    readProducerConfig(env as NodeJS.ProcessEnv).TOKEN_KEYS.map((key) => key.algorithm);
+
+  it('is a secret, or a pair of keys, or both, and then the pair signs', () => {
+    expect(algorithms({ ...ofProducer, TOKEN_SECRET: `${SECRET},${SECRET}2` })).toEqual(['HS256', 'HS256']);
+    expect(algorithms({ ...withoutSecret, TOKEN_KEYS: pem })).toEqual(['RS256']);
+    expect(algorithms({ ...ofProducer, TOKEN_KEYS: pem })).toEqual(['RS256', 'HS256']);
+    expect(algorithms({ ...ofProducer, TOKEN_KEYS: '' })).toEqual(['HS256']);
+    expect(complaint(() => readProducerConfig(withoutSecret))).toBe('TOKEN_SECRET is not set');
+  });
+
+  it.each([
+    [
+      'TOKEN_KEYS',
+      generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey,
+      /^TOKEN_KEYS is wrong: entry 1 is an RSA key of 1024 bits/,
+    ],
+    ['TOKEN_KEYS', rsa.publicKey, /^TOKEN_KEYS is wrong: the first key is a public one, and cannot sign/],
+    ['TOKEN_SECRET', rsa.publicKey, /^TOKEN_SECRET is wrong: is a key of a pair/],
+  ] as const)('%s is named where a key is weak, or in the wrong place', (variable, key, says) => {
+    const text = key.export({ type: key.type === 'private' ? 'pkcs8' : 'spki', format: 'pem' } as {
+      type: 'spki';
+      format: 'pem';
+    });
+    const said = complaint(() => readProducerConfig({ ...ofProducer, [variable]: text.toString() }));
+    expect(said).toMatch(says);
+    expect(said.split('\n')).toHaveLength(1);
+    expect(said).not.toContain('BEGIN');
+  });
+
+  it('is no secret that is one letter many times', () => {
+    const said = complaint(() => readProducerConfig({ ...ofProducer, TOKEN_SECRET: 'hunter'.repeat(8) }));
+    expect(said).toMatch(/^TOKEN_SECRET is wrong: a secret with so few different characters/);
+    expect(said).not.toContain('hunter');
+  });
 });

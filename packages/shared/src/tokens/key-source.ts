@@ -74,7 +74,7 @@ function fromJson(text: string, where: string): MakeKey[] {
   } catch {
     throw new TokenKeyError(`${where} begins like a JWK, and is not valid JSON`);
   }
-  const set = (value as { keys?: unknown }).keys ?? value;
+  const set = Array.isArray(value) ? value : ((value as { keys?: unknown }).keys ?? value);
   const jwks = Array.isArray(set) ? set : [set];
   return jwks.map((jwk: unknown) => () => fromJwk(jwk));
 }
