@@ -94,8 +94,8 @@ function run(args: string[]): string[] {
     .split('\n');
 }
 
-/** Little-endian EWKB, as PostGIS has it, to GeoJSON. */
-function readWkb(wkb: Buffer): Geometry {
+/** Little-endian EWKB, as PostGIS and GDAL have it, to GeoJSON. */
+export function readWkb(wkb: Buffer): Geometry {
   let at = 0;
   const take = (bytes: number) => {
     at += bytes;
