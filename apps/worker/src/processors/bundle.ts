@@ -5,13 +5,15 @@ import type { NewFile } from '@parcelpost/shared/db/services/files.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
 import { safeName } from '../formats/safe-name.js';
 import { sinkStream } from '../formats/sink.js';
-import { verifyZip } from '../formats/zip/read.js';
+import { damagedZip, verifyZip } from '../formats/zip/read.js';
 import { writeZip, type ZipSource } from '../formats/zip/write.js';
 import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
 import { changeWarnings } from '../pipeline/changes.js';
 import { type BundlePart, documents } from '../pipeline/documents.js';
 import { HashingWriter } from '../pipeline/hashing-writer.js';
 import { FILE_DATE } from '../pipeline/step.js';
+import { verifyBundle } from '../verify/verify-bundle.js';
+import { bytesOfObject, type RandomBytes } from '../verify/zip-file.js';
 import type { WorkerDeps } from './deps.js';
 import type { Judged } from './judge.js';
 import { bundleKey } from './keys.js';
@@ -60,6 +62,7 @@ export async function bundle(
       bytes,
       contents,
     );
+    await reopen(deps, row, bytesOfObject(storage, storageKey, bytes), signal);
   } catch (error) {
     await storage.remove(storageKey);
     throw error;
@@ -94,6 +97,20 @@ export async function bundle(
       finishedAt: new Date().toISOString(),
     },
   };
+}
+
+/**
+ * Re-opens every file as it now lies in storage, before anything is decided. A GeoPackage is only summed up: SQLite's own
+ * checks would keep this process from everything else while they last.
+ * @throws ExportError (`bundle-damaged`, not permanent) where bytes are not what they should be; of files that are whole, but
+ *   do not agree, the log tells
+ */
+async function reopen({ log }: WorkerDeps, row: ExportRow, bytes: RandomBytes, signal: AbortSignal): Promise<void> {
+  const { faults } = await verifyBundle(bytes, { signal, skip: (name) => name.endsWith('.gpkg') });
+  if (faults.length === 0) return;
+  log.warn({ exportId: row.id, faults }, 'the bundle has faults');
+  const damage = faults.find(({ kind }) => kind === 'damage');
+  if (damage) throw damagedZip(`${damage.file ?? 'the zip'}: ${damage.message}`);
 }
 
 /** What of the shards an earlier try has read, so that whoever gets the result knows of what moments the bundle is. */

@@ -134,7 +134,8 @@ export async function verifyZip(
   return entries;
 }
 
-function damagedZip(what: string): ExportError {
+/** What is thrown of a zip that is not what was written. */
+export function damagedZip(what: string): ExportError {
   return new ExportError(
     'bundle-damaged',
     `The bundle is damaged: ${what}. Ask for the export again; if it happens again, tell the operator this export’s id.`,

@@ -46,7 +46,8 @@ const isList = (base: string) => base === 'relationships' || base === 'parties' 
 function compareHeader(file: CheckedFile, cells: readonly string[]): void {
   const columns = file.listed?.columns;
   if (!columns) return;
-  const names = columns.map(({ name }) => name);
+  // What is no character (half of one) is written as � where there are but bytes.
+  const names = columns.map(({ name }) => Buffer.from(name).toString());
   if (cells.length !== names.length) {
     file.fault('csv-header', `it has ${cells.length} columns where the manifest lists ${names.length}`);
     return;

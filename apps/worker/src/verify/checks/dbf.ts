@@ -82,7 +82,7 @@ function readFields(descriptors: Buffer, fault: (message: string) => void): Fiel
     at += width;
   }
   if (descriptors[from] !== TERMINATOR) fault('its fields have no end');
-  const names = new Set(fields.map(({ name }) => name.toLowerCase()));
+  const names = new Set(fields.map(({ name }) => name));
   if (names.size !== fields.length) fault('two of its fields have the same name');
   return fields;
 }
