@@ -94,7 +94,7 @@ function run(args: string[]): string[] {
     .split('\n');
 }
 
-/** Little-endian EWKB, as PostGIS and GDAL have it, to GeoJSON. */
+/** Little-endian WKB, ISO's or with the flags of PostGIS and GDAL, to GeoJSON. */
 export function readWkb(wkb: Buffer): Geometry {
   let at = 0;
   const take = (bytes: number) => {
@@ -107,13 +107,15 @@ export function readWkb(wkb: Buffer): Geometry {
     take(1);
     const word = count();
     if (word & 0x20000000) take(4);
-    const dimensions = word & 0x80000000 ? 3 : 2;
+    const high = (word & 0x80000000) !== 0 || (word & 0xffff) > 1000;
+    const kind = (word & 0xffff) % 1000;
+    const dimensions = high ? 3 : 2;
     const position = () => Array.from({ length: dimensions }, () => wkb.readDoubleLE(take(8)));
     const line = () => many(position);
-    if ((word & 0xff) === 7) return { type: 'GeometryCollection', geometries: many(geometry) };
+    if (kind === 7) return { type: 'GeometryCollection', geometries: many(geometry) };
     const members = () => many(() => (geometry() as { coordinates: unknown }).coordinates);
-    const read = [position, line, () => many(line), members, members, members][(word & 0xff) - 1];
-    const type = ['Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon'][(word & 0xff) - 1];
+    const read = [position, line, () => many(line), members, members, members][kind - 1];
+    const type = ['Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon'][kind - 1];
     if (!read) throw new Error(`no reader for WKB type ${word}`);
     return { type, coordinates: read() } as Geometry;
   };

@@ -2,9 +2,9 @@
 
 import { ByteWriter } from '../sink.js';
 import type { TypedColumn } from '../typed/columns.js';
+import { type Run, type Shape, TYPE } from '../typed/shape.js';
 import type { ColumnType, StoredValue } from '../typed/values.js';
 import type { FlatBuffer } from './flatbuffer.js';
-import { type Run, type Shape, TYPE } from './shape.js';
 
 /** Numbers of the types of columns (header.fbs). A date is a moment there, written as ISO 8601 has it. */
 export const COLUMN_TYPES: Record<ColumnType, number> = { BOOLEAN: 2, INTEGER: 7, REAL: 10, TEXT: 11, DATE: 13 };

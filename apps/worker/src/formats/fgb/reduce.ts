@@ -9,10 +9,10 @@ import { columnsOf, described, type TableRules } from '../typed/columns.js';
 import { isLayer, TABLE_NAMES, type TableFigures, type TableName, WITHOUT_GEOMETRY } from '../typed/fragment.js';
 import { LAYERS, storedBox, storedWkb } from '../typed/geometry.js';
 import { readTypedRows, type TypedFragment, type TypedRow, tablesOf } from '../typed/read.js';
+import { type Shape, shapeOf } from '../typed/shape.js';
 import { FeatureWriter } from './feature.js';
 import { FlatBuffer } from './flatbuffer.js';
 import { Layer } from './layer.js';
-import { type Shape, shapeOf } from './shape.js';
 
 /** Columns that a GeoPackage has itself: who turns one file into the other keeps the names of ours. */
 const RULES: TableRules = { reserved: ['fid', 'geom'] };

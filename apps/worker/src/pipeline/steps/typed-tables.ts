@@ -11,9 +11,10 @@ import { NOUNS } from '../changes.js';
 import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
 import { flatGeobufOutputs } from './flatgeobuf.js';
 import { geoPackageOutput } from './geopackage.js';
+import { parquetOutputs } from './parquet.js';
 import type { TypedOutput } from './typed-output.js';
 
-const OUTPUTS: readonly TypedOutput[] = [geoPackageOutput, ...flatGeobufOutputs];
+const OUTPUTS: readonly TypedOutput[] = [geoPackageOutput, ...flatGeobufOutputs, ...parquetOutputs];
 const ENTITIES = ['locations', 'parties', 'relationships'] as const satisfies readonly TableEntity[];
 
 /** What a shard's map has to say: which of its records are not in the files as they were. */
