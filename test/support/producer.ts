@@ -33,6 +33,8 @@ export interface TestProducer {
   db: Database;
   /** What the producer itself asks the database by. */
   ownDb: Database;
+  /** Its address as the producer has it. */
+  ownUrl: string;
   storage: Storage;
   app: FastifyInstance;
   /** Ids of `ana` (administrator of cadasta), `ben` (in cadasta/london-2 only) and `eve` (nowhere). */
@@ -53,7 +55,7 @@ export async function startProducer(
     over?: Partial<Dependencies>;
   } = {},
 ): Promise<TestProducer> {
-  const { db, as, drop } = await createTestDatabase();
+  const { db, urls, as, drop } = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'parcelpost-producer-'));
   const storage = openStorage(pathToFileURL(folder).href);
   const users = await insertPeopleAndProjects(db);
@@ -83,6 +85,7 @@ export async function startProducer(
       },
     },
     pingQueues: async () => {},
+    snapshots: { openFor: async () => undefined },
     onDecided: () => {},
     ...options.over,
   });
@@ -93,6 +96,7 @@ export async function startProducer(
     port,
     db,
     ownDb: as('producer'),
+    ownUrl: urls.producer,
     storage,
     app,
     users,

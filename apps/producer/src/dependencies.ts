@@ -6,6 +6,7 @@ import type { Metrics } from '@parcelpost/shared/metrics.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { Registry } from '@parcelpost/shared/signatures/registry.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
+import type { Snapshots } from './platform/snapshots.js';
 
 /** What of the configuration the server itself looks at. */
 export type ServerConfig = Pick<
@@ -35,6 +36,8 @@ export interface Dependencies {
   relay: Pick<OutboxRelay, 'run'>;
   /** Resolves when the queue engine answers. */
   pingQueues: () => Promise<void>;
+  /** Consistent views of projects, for readers of the platform API. */
+  snapshots: Pick<Snapshots, 'openFor'>;
   /** Calls the listener with the id of each export that is decided, as soon as it is; may miss some. */
   onDecided: (listener: (exportId: string) => void) => void;
 }

@@ -12,6 +12,7 @@ import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
 import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js';
 import { AuditLog } from '@parcelpost/shared/db/services/audit-log.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
+import { SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
@@ -24,6 +25,7 @@ import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { processActor } from '@parcelpost/shared/tasks/actor.js';
 import { startHousekeeping } from './housekeeping.js';
+import { Snapshots } from './platform/snapshots.js';
 import { buildServer } from './server.js';
 
 /** How long requests that are being answered may take once the process is told to stop. */
@@ -51,6 +53,15 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const metrics = createMetrics('producer', tasks);
   const relay = new OutboxRelay({ db, queues, log, metrics, exportsInFlight: config.EXPORTS_IN_FLIGHT });
   addDatabaseGauges(metrics.registry, db);
+  const snapshots = new Snapshots({
+    databaseUrl: config.DATABASE_URL,
+    service: new SnapshotService(db),
+    most: config.SNAPSHOTS_OPEN,
+    minutes: config.SNAPSHOT_MINUTES,
+    sweepMs: config.SWEEP_SECONDS * 1000,
+    log,
+  });
+  decided.on('export', () => void snapshots.sweep());
   const refusedJobs = new RefusedJobs(db);
   const audit = new AuditLog(db);
   const stopHousekeeping = startHousekeeping(
@@ -76,6 +87,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     writes,
     relay,
     pingQueues: () => queues.ping(),
+    snapshots,
     onDecided: (listener) => decided.on('export', listener),
   });
 
@@ -88,6 +100,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     clearTimeout(hurry);
     await stopListening();
     await stopHousekeeping();
+    await snapshots.stop();
     await relay.stop();
     await queues.close();
     await db.destroy();

@@ -125,6 +125,13 @@ const ours = {
     title: 'The export left no file',
     about: 'The export failed or was cancelled; its state says why. A bundle is whole or absent. Ask for a new export.',
   },
+  'snapshot-gone': {
+    status: 410,
+    title: 'The snapshot is gone',
+    about:
+      'A consistent view of a project (`snapshot`) is held open for a limited time, and is lost where the process that holds it ' +
+      'ends. Read the project afresh, with a new one or without, and do not mix what was read in it with what is read now.',
+  },
   'export-expired': {
     status: 410,
     title: 'The files of this export have expired',

@@ -131,6 +131,8 @@ const producer = z.object({
   PLATFORM_API_URL: url('http:', 'https:').optional(),
   EXPORT_DEADLINE_MINUTES: count(6 * 60),
   AUDIT_TTL_DAYS: count(365, 1, 36_500),
+  SNAPSHOTS_OPEN: count(8, 0, 1000),
+  SNAPSHOT_MINUTES: count(30, 1, 24 * 60),
   SAMPLE_SIGN_IN: z.stringbool().default(false),
 });
 

@@ -1,15 +1,23 @@
 /** Reads the platform's data for one user: the queries of queries.ts, answered as bytes. */
 import type { Database } from '@parcelpost/shared/db/database.js';
+import type { SnapshotAccess, SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
 import { isUuid } from '@parcelpost/shared/db/services/users.js';
-import { ProblemError } from '@parcelpost/shared/errors.js';
+import type { ProblemError } from '@parcelpost/shared/errors.js';
 import { ENTITIES, type Entity } from '@parcelpost/shared/records.js';
+import type { Knex } from 'knex';
+import { problem } from '../problems.js';
 import { pageSql, projectSql } from './queries.js';
+import { inView } from './view.js';
 
 /** Who reads which project. */
 export interface Reading {
   organization: string;
   project: string;
   userId: string;
+  /** Id of the token that is read with. */
+  jti: string;
+  /** The consistent view to read in; without it what is there now. */
+  snapshot?: string | undefined;
 }
 
 /** One page. `records` is a JSON array, as UTF-8; `next` the cursor of the page after it. */
@@ -31,14 +39,31 @@ const AS_BYTES = { binary: true, types: { getTypeParser: () => (bytes: Buffer) =
 
 /** Reads of the platform API, for users who may see what they read. */
 export class PlatformReader {
-  constructor(readonly db: Database) {}
+  /** By which transactions take the views that were read in last; an id's never changes. */
+  readonly #views = new Map<string, string>();
+
+  constructor(
+    readonly db: Database,
+    readonly snapshots: SnapshotService,
+  ) {}
+
+  /**
+   * How the reader stands to the project now.
+   * @throws {ProblemError} 404 `project-not-found`, 403 `project-not-permitted`
+   */
+  async access(reading: Reading): Promise<SnapshotAccess> {
+    const access = await this.snapshots.access(reading, reading.snapshot);
+    if (!access) throw notFound(reading);
+    if (!access.allowed) throw notPermitted(reading);
+    return access;
+  }
 
   /**
    * One page of a project's records, in their stable order.
    * @param page.after position behind which the page begins
    * @param page.until position behind which there is no record for the reader: neither on this page nor on the next
    * @param page.skip records passed over from the beginning
-   * @throws {ProblemError} 404 `project-not-found`, 403 `project-not-permitted`
+   * @throws {ProblemError} 404 `project-not-found`, 403 `project-not-permitted`, 410 `snapshot-gone`
    */
   async page(
     entity: Entity,
@@ -57,7 +82,7 @@ export class PlatformReader {
   /**
    * The project itself, as JSON text in UTF-8.
    * @param shardSize also answer where shards of so many records begin
-   * @throws {ProblemError} 404 `project-not-found`, 403 `project-not-permitted`
+   * @throws {ProblemError} 404 `project-not-found`, 403 `project-not-permitted`, 410 `snapshot-gone`
    */
   async project(reading: Reading, shardSize: number | undefined): Promise<Buffer> {
     const bindings = shardSize === undefined ? {} : { shardSize };
@@ -78,24 +103,45 @@ export class PlatformReader {
     // A subject that is no id of a user is one who has no rights.
     const user = isUuid(userId) ? userId : '00000000-0000-0000-0000-000000000000';
     const query = this.db.raw(sql, { organization, project, user, ...bindings }).options({ ...AS_BYTES, name });
-    const { rows } = (await query) as { rows: (Columns<Name> & Columns<'allowed'>)[] };
-    const [row] = rows;
-    if (!row) {
-      throw new ProblemError(
-        404,
-        'project-not-found',
-        'There is no such project',
-        `There is no project ${organization}/${project} here. Check both names.`,
-      );
-    }
-    if (row.allowed?.toString('latin1') !== 'true') {
-      throw new ProblemError(
-        403,
-        'project-not-permitted',
-        'The user may not see this project',
-        `The user of this token may not, or may no longer, see ${organization}/${project}.`,
-      );
-    }
+    const answer = reading.snapshot === undefined ? await query : await this.#inSnapshot(reading, query);
+    const [row] = (answer as { rows: (Columns<Name> & Columns<'allowed'>)[] }).rows;
+    if (!row) throw notFound(reading);
+    if (row.allowed?.toString('latin1') !== 'true') throw notPermitted(reading);
     return row;
   }
+
+  /** Rights are those of this moment, not those of the view; where the view is known they are looked at beside the reading. */
+  async #inSnapshot(reading: Reading, query: Knex.Raw): Promise<unknown> {
+    const id = reading.snapshot ?? '';
+    const checked = this.access(reading).then(({ pgSnapshot }) => {
+      if (pgSnapshot === null) throw gone();
+      return pgSnapshot;
+    });
+    const known = this.#views.get(id) ?? (await checked);
+    this.#views.set(id, known);
+    const [oldest] = this.#views.keys();
+    if (this.#views.size > VIEWS_KNOWN && oldest !== undefined) this.#views.delete(oldest);
+    const [answer] = await Promise.all([inView(this.db, known, query, gone), checked]);
+    return answer;
+  }
+}
+
+const VIEWS_KNOWN = 64;
+
+function notFound({ organization, project }: Reading): ProblemError {
+  return problem('project-not-found', `There is no project ${organization}/${project} here. Check both names.`);
+}
+
+function notPermitted({ organization, project }: Reading): ProblemError {
+  return problem(
+    'project-not-permitted',
+    `The user of this token may not, or may no longer, see ${organization}/${project}.`,
+  );
+}
+
+function gone(): ProblemError {
+  return problem(
+    'snapshot-gone',
+    'This snapshot is over, or was lost, or is not of this token and project. Read afresh: with a new snapshot, or without one.',
+  );
 }

@@ -1,5 +1,7 @@
 /** The platform API: a project and its records, read with scoped tokens. */
+
 import { ScopedTokenService } from '@parcelpost/shared/db/services/scoped-tokens.js';
+import { SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
 import { ENTITIES, ENTITY_PATHS, type Entity } from '@parcelpost/shared/records.js';
 import { createGuard } from '@parcelpost/shared/tokens/guard.js';
 import { TokenStandings } from '@parcelpost/shared/tokens/standings.js';
@@ -12,8 +14,9 @@ import { problem } from '../problems.js';
 import { decodeCursor, LAST_POSITION } from './cursor.js';
 import { listEnvelope, pageLinks } from './envelope.js';
 import { scopedClaims, scopedTokenGuard } from './guard.js';
-import { PlatformReader } from './reader.js';
+import { PlatformReader, type Reading } from './reader.js';
 import { listAnswer, projectAnswer } from './shapes.js';
+import { projectInNewSnapshot } from './snapshots.js';
 
 const PROJECT_ROUTE = '/api/v1/organizations/:org/projects/:project/';
 
@@ -28,6 +31,12 @@ const projectQuery = z.object({
     .max(1_000_000_000)
     .optional()
     .describe('Also answer the cursors at which shards of so many records begin'),
+  snapshot: z
+    .union([z.literal('new'), z.uuid()])
+    .optional()
+    .describe(
+      'new: open a consistent view of the project for this token, or find the one it has, and answer in it; `snapshot` of the answer names it, or is null where none is to be had. Or the id of one',
+    ),
   TOKEN: token,
 });
 
@@ -47,6 +56,12 @@ const listQuery = z
       .describe(
         'Where the list ends for this reader: a cursor, such as the one at which the next shard begins. No record that a page at that cursor would hold is answered, and `next` leads on up to there alone, bearing `until`; `count` stays that of the whole list. Shards read so hold each record once, whatever is added or removed meanwhile',
       ),
+    snapshot: z
+      .uuid()
+      .optional()
+      .describe(
+        'Answer in this consistent view, that the project gave out: whatever is changed meanwhile, all pages are of one moment. It is held open for a limited time; then the answer is 410, snapshot-gone',
+      ),
     TOKEN: token,
   })
   .refine((query) => query.offset === undefined || query.cursor === undefined, {
@@ -55,9 +70,12 @@ const listQuery = z
   });
 
 /** Registers the platform API. */
-export async function platformRoutes(scope: FastifyInstance, { db, config, onDecided }: Dependencies): Promise<void> {
+export async function platformRoutes(
+  scope: FastifyInstance,
+  { db, config, onDecided, snapshots }: Dependencies,
+): Promise<void> {
   const app = scope.withTypeProvider<ZodTypeProvider>();
-  const reader = new PlatformReader(db);
+  const reader = new PlatformReader(db, new SnapshotService(db));
   const sealScope = refuseOtherMethods(scope);
 
   const tokens = new ScopedTokenService(db);
@@ -66,11 +84,10 @@ export async function platformRoutes(scope: FastifyInstance, { db, config, onDec
   const guard = createGuard({ keys: config.TOKEN_KEYS, standing: ({ jti }) => standings.of(jti) });
   await scope.register(scopedTokenGuard, { guard });
 
-  const reading = (request: FastifyRequest, { org, project }: z.output<typeof params>) => ({
-    organization: org,
-    project,
-    userId: scopedClaims(request).sub,
-  });
+  const reading = (request: FastifyRequest, { org, project }: z.output<typeof params>, snapshot?: string): Reading => {
+    const { sub, jti } = scopedClaims(request);
+    return { organization: org, project, userId: sub, jti, snapshot };
+  };
   const security = [{ scopedToken: [] }];
 
   app.get(
@@ -86,7 +103,11 @@ export async function platformRoutes(scope: FastifyInstance, { db, config, onDec
       },
     },
     async (request, reply) => {
-      const body = await reader.project(reading(request, request.params), request.query.shard_size);
+      const { shard_size: shardSize, snapshot } = request.query;
+      const body =
+        snapshot === 'new'
+          ? await projectInNewSnapshot(reader, snapshots, reading(request, request.params), shardSize)
+          : await reader.project(reading(request, request.params, snapshot), shardSize);
       return reply.headers(JSON_PRIVATE).send(body as never);
     },
   );
@@ -105,12 +126,12 @@ export async function platformRoutes(scope: FastifyInstance, { db, config, onDec
         },
       },
       async (request, reply) => {
-        const { limit, offset, cursor, until: end } = request.query;
+        const { limit, offset, cursor, until: end, snapshot } = request.query;
         const after = decodeCursor(cursor ?? '');
         const until = end === undefined ? LAST_POSITION : decodeCursor(end);
         if (after === undefined || until === undefined)
           throw problem('invalid-parameter', 'cursor, until: is not a cursor that this service gave out');
-        const page = await reader.page(entity, reading(request, request.params), {
+        const page = await reader.page(entity, reading(request, request.params, snapshot), {
           after,
           until,
           skip: offset ?? 0,

@@ -19,6 +19,8 @@ const counts = z.object({
 });
 const cursors = z.array(z.string());
 
+const snapshot = z.object({ id: z.uuid(), expires_at: z.iso.datetime() });
+
 export const projectAnswer = z.object({
   id: z.string(),
   slug: z.string(),
@@ -40,6 +42,10 @@ export const projectAnswer = z.object({
     .describe(
       'With shard_size: the cursor at which each shard begins; the first is empty. A shard ends at the next one’s (`until`), the last with the list',
     ),
+  snapshot: snapshot
+    .nullable()
+    .optional()
+    .describe('With snapshot=new: the consistent view in which this was answered; null where none was to be had'),
 });
 
 const list = <Results extends z.ZodType>(results: Results) =>

@@ -4,6 +4,7 @@ import { sql as canvas } from './0003-canvas.js';
 import { sql as audit } from './0004-audit.js';
 import { sql as revocations } from './0005-revocations.js';
 import { sql as admission } from './0006-admission.js';
+import { sql as snapshots } from './0007-snapshots.js';
 import { sql as ownership } from './0009-ownership.js';
 
 /** Every migration, in order. Forward only: a migration that has been released is never edited. */
@@ -14,5 +15,6 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0004-audit', sql: audit },
   { name: '0005-revocations', sql: revocations },
   { name: '0006-admission', sql: admission },
+  { name: '0007-snapshots', sql: snapshots },
   { name: '0009-ownership', sql: ownership },
 ];
