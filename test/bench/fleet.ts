@@ -10,6 +10,7 @@ import { type RunningPostgres, startPostgres } from '@parcelpost/infra/services/
 import { startRedis } from '@parcelpost/infra/services/redis.js';
 import { type Database, openDatabase } from '@parcelpost/shared/db/database.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 import { type AppProcess, startProcess } from '../support/processes.js';
 import { ROOT } from '../support/root.js';
 import type { BenchEngine, BenchOptions } from './options.js';
@@ -126,6 +127,7 @@ async function assemble(
     // Nothing is mailed here.
     SMTP_URL: 'smtp://127.0.0.1:9',
     LOG_LEVEL: 'warn',
+    ...NO_LIMITS,
     ...(options.profile ? { NODE_OPTIONS: `--import ${PROFILER}`, BENCH_PROFILE_DIR: options.profile } : {}),
   };
   const start = async (kind: 'producer' | 'worker', extra: Record<string, string> = {}) => {

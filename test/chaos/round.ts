@@ -13,6 +13,7 @@ import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { type HookEndpoint, startHookEndpoint } from '../support/hook-endpoint.js';
 import { startMockPlatform } from '../support/mock-platform/platform.js';
+import { NO_LIMITS } from '../support/no-limits.js';
 import { Course } from './course.js';
 import { Fleet } from './fleet.js';
 import { Killer } from './killer.js';
@@ -160,7 +161,7 @@ async function run(
 }
 
 /** Short pauses, so that what waits for a time does not wait long. */
-const QUICK = { SWEEP_SECONDS: '1', LOG_LEVEL: 'info' };
+const QUICK = { SWEEP_SECONDS: '1', LOG_LEVEL: 'info', ...NO_LIMITS };
 const OF_WORKERS = {
   WORKER_LOCK_SECONDS: '1.5',
   // No other task is called here; each queue is three more connections of every worker that is started.

@@ -16,7 +16,9 @@ import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { CanvasHook } from '@parcelpost/shared/signatures/place.js';
 import type { SignatureOptions } from '@parcelpost/shared/signatures/signature.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PostponedError } from '../../apps/worker/src/follow-ups/errors.js';
 import { createFollowUpHandlers, type FollowUpHandlers } from '../../apps/worker/src/follow-ups/handlers.js';
+import type { FollowUpHandler } from '../../apps/worker/src/follow-ups/types.js';
 import type { WorkerDeps } from '../../apps/worker/src/processors/deps.js';
 import { startWorker } from '../../apps/worker/src/worker.js';
 import { releaseCanvas, SIGNATURE_SECRETS } from '../support/canvas.js';
@@ -85,7 +87,7 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     await database?.drop();
   });
 
-  async function startOne(): Promise<{ stop(): Promise<void> }> {
+  async function startOne(other: [string, FollowUpHandler][] = []): Promise<{ stop(): Promise<void> }> {
     const { db } = database;
     const deps: Partial<WorkerDeps> = {
       db,
@@ -105,7 +107,7 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     };
     const worker = await startWorker({
       deps: deps as WorkerDeps,
-      handlers: handlers.handlers,
+      handlers: new Map([...handlers.handlers, ...other]),
       queues: ['msg', 'webhook'],
       concurrency: 2,
       lockMs: 30_000,
@@ -168,6 +170,27 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     await settled(after);
     expect(callsOf(id)).toHaveLength(1);
     expect(callsOf(id)[0]?.body.type).toBe('export.failed');
+  });
+
+  it('one that is postponed is begun again later, and that costs no try', async () => {
+    const attempts: number[] = [];
+    const later: FollowUpHandler = async (_input, _args, { attempt }) => {
+      if (attempts.push(attempt) > 4) return 'in its turn';
+      throw new PostponedError('too-many-exports', 'Not yet.', 20, MINUTE_MS);
+    };
+    await startOne([['webhook.post', later]]);
+    const [id] = await release('onSuccess', [webhook()], { attempts: 2, backoff: 10 });
+    expect(await settled(id)).toMatchObject({ state: 'done', attempts: 1, error: null, result: 'in its turn' });
+    expect(attempts).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('one that is postponed for longer than it has patience fails of it', async () => {
+    const never: FollowUpHandler = async () => {
+      throw new PostponedError('too-many-exports', 'Not yet.', 20, 100);
+    };
+    await startOne([['webhook.post', never]]);
+    const [id] = await release('onSuccess', [webhook()]);
+    expect(await settled(id)).toMatchObject({ state: 'failed', attempts: 1, error: { code: 'too-many-exports' } });
   });
 
   it('a mail server that refuses for now costs tries, not the mail', async () => {

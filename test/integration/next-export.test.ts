@@ -90,6 +90,32 @@ describe.each(ENGINES)('export.project on the %s engine', (engine) => {
     expect(await mergeState(followUpId)).toBe('waiting-children');
   });
 
+  it('over a limit of its requester it is postponed, and begins nothing; then it begins', async () => {
+    const limits = { person: { inFlight: 1, perHour: 0 }, project: { inFlight: 0, perHour: 0 } };
+    const requester = { ...prepared.requester, id: randomUUID() };
+    const relay = new OutboxRelay({ db: database.db, queues, log, exportsInFlight: 0 });
+    const limited = createNextExportHandler({
+      writes: testWrites(database.db, { limits }),
+      relay,
+      publicUrl: PUBLIC_URL,
+    });
+    const begin = (followUpId: string) =>
+      limited(NO_INPUT, { ...args, prepared: { ...prepared, requester } }, followUpContext({ followUpId, sealed }));
+    const [first, second] = [randomUUID(), randomUUID()];
+    await begin(first);
+    const { deadlineMinutes } = prepared;
+    await expect(begin(second)).rejects.toMatchObject({
+      name: 'PostponedError',
+      code: 'too-many-exports',
+      patienceMs: deadlineMinutes * 60_000,
+    });
+    expect(await exportsOf(second)).toEqual([]);
+    // Said again, what has begun is not counted anew.
+    await begin(first);
+    await exportsOf(first).update({ outcome: 'failed', decided_at: new Date() });
+    expect(await begin(second)).toMatchObject({ exportId: second });
+  });
+
   it.each([
     ['not prepared', { ...args, prepared: undefined }, sealed],
     ['without its token', args, null],

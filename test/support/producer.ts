@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Database } from '@parcelpost/shared/db/database.js';
+import type { Limits } from '@parcelpost/shared/db/services/limits.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
@@ -53,6 +54,7 @@ export async function startProducer(
     log?: Logger;
     tasks?: Parameters<typeof createRegistry>[0];
     over?: Partial<Dependencies>;
+    limits?: Limits;
   } = {},
 ): Promise<TestProducer> {
   const { db, urls, as, drop } = await createTestDatabase();
@@ -78,7 +80,7 @@ export async function startProducer(
     metrics: createMetrics('producer'),
     db: as('producer'),
     storage,
-    writes: testWrites(as('producer')),
+    writes: testWrites(as('producer'), options.limits && { limits: options.limits }),
     relay: {
       run: async () => {
         relayed++;

@@ -13,6 +13,7 @@ import { UserService } from '@parcelpost/shared/db/services/users.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { queueUrlFor, type TestEngine, uniquePrefix } from './engines.js';
+import { NO_LIMITS } from './no-limits.js';
 import { type AppProcess, startProcess } from './processes.js';
 
 export interface StackOptions {
@@ -96,7 +97,7 @@ async function assemble(
     platformApiUrl: options.platform,
   });
   // Tests wait for what a sweep does, and their webhooks go to this machine.
-  const ofTests = { WEBHOOK_ALLOW_PRIVATE: 'true', SWEEP_SECONDS: '0.5' };
+  const ofTests = { WEBHOOK_ALLOW_PRIVATE: 'true', SWEEP_SECONDS: '0.5', ...NO_LIMITS };
   const whole = {
     producer: { ...environment.producer, ...ofTests, ...options.producerEnv },
     worker: { ...environment.worker, ...ofTests, ...options.workerEnv },

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import {
   ConfigError,
   databaseTimeouts,
+  exportLimits,
   type ProducerConfig,
   queueUrl,
   readProducerConfig,
@@ -75,6 +76,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     db,
     log,
     actor: processActor('service', 'producer'),
+    limits: exportLimits(config),
     deferred: { secrets: config.SIGNATURE_SECRET, relay: () => relay.run() },
   });
   const app = await buildServer({

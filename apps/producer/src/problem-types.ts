@@ -1,4 +1,5 @@
 /** The problem types that this service answers with, and what their pages say. */
+import { TOO_MANY_EXPORTS } from '@parcelpost/shared/db/services/limits.js';
 import { TOKEN_PROBLEMS } from '@parcelpost/shared/tokens/problems.js';
 import { PATH_PROBLEMS } from '@parcelpost/shared/tokens/raw-path.js';
 
@@ -88,6 +89,14 @@ const ours = {
     title: 'The first request of this Idempotency-Key is being recorded',
     about:
       'A request with this Idempotency-Key is being answered at this moment. Wait for it, or repeat it in a second.',
+  },
+  [TOO_MANY_EXPORTS.type]: {
+    status: TOO_MANY_EXPORTS.status,
+    title: TOO_MANY_EXPORTS.title,
+    about:
+      'This service limits how many exports of one person, and of one project, are in flight at once and are asked for within ' +
+      'an hour. The member `limit` names the limit that was met; Retry-After tells in how many seconds to try again. Requests ' +
+      'that join an identical one that is running, and repeats by an Idempotency-Key, are not counted.',
   },
   'export-not-yours': {
     status: 403,

@@ -17,6 +17,15 @@ export const problemSchema = z.object({
     .array(z.object({ pointer: z.string(), detail: z.string() }))
     .optional()
     .describe('Each wrong field: a JSON Pointer into the body (RFC 6901), or the name of a parameter'),
+  limit: z
+    .object({
+      name: z.enum(['person-in-flight', 'person-per-hour', 'project-in-flight', 'project-per-hour']),
+      most: z.int(),
+      current: z.int(),
+      retryAt: z.iso.datetime(),
+    })
+    .optional()
+    .describe('Of `too-many-exports`: the limit, how many there may be and are, and when to try again'),
 });
 /** The body of a problem document. */
 export type ProblemDocument = z.output<typeof problemSchema>;
@@ -29,6 +38,7 @@ export function problemDocument(problem: ProblemError, publicUrl: string, reques
     detail: problem.message,
     instance: `urn:uuid:${requestId}`,
     ...(problem.errors && { errors: problem.errors }),
+    ...problem.members,
   };
 }
 

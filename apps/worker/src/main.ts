@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import {
   ConfigError,
   databaseTimeouts,
+  exportLimits,
   queueUrl,
   readWorkerConfig,
   type WorkerConfig,
@@ -64,6 +65,7 @@ async function main(config: WorkerConfig): Promise<void> {
     db,
     log,
     actor: processActor('worker', 'worker'),
+    limits: exportLimits(config),
     deferred: { secrets: config.SIGNATURE_SECRET, relay: () => relay.run() },
   });
   const followUps = createFollowUpHandlers({

@@ -1,6 +1,7 @@
 /** The environment, read once and checked by a schema; a wrong value ends the start with a message that names it. */
 import { z } from 'zod';
 import type { Timeouts } from './db/database.js';
+import type { Limits } from './db/services/limits.js';
 import { readTokenKeys } from './tokens/key-source.js';
 import { secretKeys, signingKey, type TokenKey, TokenKeyError } from './tokens/token-keys.js';
 
@@ -116,6 +117,10 @@ const common = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SWEEP_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
   EXPORTS_IN_FLIGHT: count(32, 0, 100_000),
+  LIMIT_PERSON_IN_FLIGHT: count(20, 0),
+  LIMIT_PERSON_PER_HOUR: count(200, 0),
+  LIMIT_PROJECT_IN_FLIGHT: count(50, 0),
+  LIMIT_PROJECT_PER_HOUR: count(500, 0),
 };
 
 const producer = z.object({
@@ -192,6 +197,12 @@ function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<
   }
   return parsed.data;
 }
+
+/** How many exports there may be of one person and of one project. */
+export const exportLimits = (config: ProducerConfig | WorkerConfig): Limits => ({
+  person: { inFlight: config.LIMIT_PERSON_IN_FLIGHT, perHour: config.LIMIT_PERSON_PER_HOUR },
+  project: { inFlight: config.LIMIT_PROJECT_IN_FLIGHT, perHour: config.LIMIT_PROJECT_PER_HOUR },
+});
 
 /** Which engine carries the queues, and where it is. `QUEUE_URL` wins over `REDIS_URL`; the database is the default. */
 export function queueUrl(config: {

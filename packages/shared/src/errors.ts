@@ -14,16 +14,24 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly headers: Record<string, string>;
   readonly errors: FieldError[] | undefined;
+  /** Members of the document beside those of every problem (RFC 9457, section 3.2). */
+  readonly members: Record<string, unknown>;
   constructor(
     readonly status: number,
     readonly type: string,
     readonly title: string,
     detail: string,
-    extra: { errors?: FieldError[]; headers?: Record<string, string>; cause?: unknown } = {},
+    extra: {
+      errors?: FieldError[];
+      headers?: Record<string, string>;
+      members?: Record<string, unknown>;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, { cause: extra.cause });
     this.errors = extra.errors;
     this.headers = extra.headers ?? {};
+    this.members = extra.members ?? {};
   }
 }
 

@@ -22,6 +22,24 @@ const LONGEST_PAUSE_MS = 24 * 3_600_000;
 /** A receiver that asks for no pause at all would be asked without end. */
 const SHORTEST_PAUSE_MS = 1_000;
 
+/** It is not its turn yet, which is nobody's fault: it is begun again later, and no try is spent. */
+export class PostponedError extends FollowUpError {
+  override readonly name = 'PostponedError';
+  /**
+   * @param pauseMs after which it is begun again
+   * @param patienceMs after its turn came it fails of this if it is still postponed
+   */
+  constructor(
+    code: string,
+    message: string,
+    readonly pauseMs: number,
+    readonly patienceMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+}
+
 /** A pause that a receiver asks for, in milliseconds, within what is granted: a second to 24 hours. */
 export function pauseAsked(ms: number): number {
   return Math.min(Math.max(ms, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);

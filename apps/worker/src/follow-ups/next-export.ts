@@ -1,9 +1,10 @@
 /** `export.project`: starts the next export, as it was prepared when the first one was requested. */
+import { TOO_MANY_EXPORTS, TooManyExportsError } from '@parcelpost/shared/db/services/limits.js';
 import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { exportPageUrl } from '@parcelpost/shared/export-result.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { PreparedExport } from '@parcelpost/shared/signatures/prepared.js';
-import { PermanentFollowUpError } from './errors.js';
+import { PermanentFollowUpError, PostponedError, pauseAsked } from './errors.js';
 import type { FollowUpHandler } from './types.js';
 
 export interface NextExportOptions {
@@ -11,6 +12,18 @@ export interface NextExportOptions {
   relay: Pick<OutboxRelay, 'run'>;
   /** Base of the links to exports' pages. */
   publicUrl: string;
+}
+
+/** Pauses at a limit are drawn out by up to so much, so that what waits at it does not come back all at once. */
+const SPREAD = 0.5;
+
+/**
+ * One that would pass a limit waits, since it was asked for before it was known how many there would be. It does so for as
+ * long as the export itself is given: its token lives for longer than that.
+ */
+function postponed({ message, retryAfterSeconds }: TooManyExportsError, { deadlineMinutes }: PreparedExport) {
+  const pauseMs = pauseAsked(retryAfterSeconds * 1000 * (1 + SPREAD * Math.random()));
+  return new PostponedError(TOO_MANY_EXPORTS.type, message, pauseMs, deadlineMinutes * 60_000);
 }
 
 /**
@@ -28,7 +41,9 @@ export function createNextExportHandler({ writes, relay, publicUrl }: NextExport
       );
     }
     const node = { id: context.followUpId, exportId: context.exportId };
-    const { exportId, started } = await writes.startNext(node, prepared, context.sealed);
+    const { exportId, started } = await writes.startNext(node, prepared, context.sealed).catch((error: unknown) => {
+      throw error instanceof TooManyExportsError ? postponed(error, prepared) : error;
+    });
     context.log.info(
       { nextExportId: exportId, started },
       started ? 'next export started' : 'next export was started before',

@@ -5,8 +5,14 @@ import type { FollowUpEnd, FollowUpRow } from '@parcelpost/shared/db/services/fo
 import type { ExportEnd, FollowUpInput, JsonValue } from '@parcelpost/shared/export-result.js';
 import type { FollowUpJobData } from '@parcelpost/shared/queues/follow-up-job.js';
 import { pauseAfter } from '@parcelpost/shared/signatures/pauses.js';
-import { type BackoffOptions, type BackoffStrategy, type Job, UnrecoverableError } from 'bullmq';
-import { FollowUpError, PermanentFollowUpError, RetryAfterError, ROLLOUT_MS } from '../follow-ups/errors.js';
+import { type BackoffOptions, type BackoffStrategy, DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import {
+  FollowUpError,
+  PermanentFollowUpError,
+  PostponedError,
+  RetryAfterError,
+  ROLLOUT_MS,
+} from '../follow-ups/errors.js';
 import type { FollowUpHandler } from '../follow-ups/types.js';
 import type { WorkerDeps } from './deps.js';
 import { type ReleasedDeps, releasedFollowUp } from './released.js';
@@ -61,8 +67,14 @@ async function attemptFollowUp(
     if (signal.aborted && signal.reason === SHUTDOWN) return handBack(job, token);
     // One that asks the database itself is not to blame for it either.
     if (databaseIsAway(error)) throw error;
-    const final = last || error instanceof PermanentFollowUpError;
     const shown = shownError(error);
+    if (error instanceof PostponedError && !isOver(row, error)) {
+      if (!(await deps.followUps.noteFailure(key, shown))) return log.debug(OVERTAKEN);
+      log.info({ code: shown.code, pauseMs: error.pauseMs }, 'follow-up postponed');
+      await job.moveToDelayed(Date.now() + error.pauseMs, token);
+      throw new DelayedError();
+    }
+    const final = last || error instanceof PermanentFollowUpError || error instanceof PostponedError;
     log.warn({ err: error, attempt, final }, 'follow-up failed');
     if (!final) {
       if (!(await deps.followUps.noteFailure(key, shown))) return log.debug(OVERTAKEN);
@@ -118,6 +130,11 @@ async function run(
 function endOf({ end }: FollowUpRow): ExportEnd {
   if (end.kind !== 'none') return end;
   throw new PermanentFollowUpError('no-end', 'No end of an export has released this call: there is none to tell of.');
+}
+
+/** Whether something has been postponed for so long that nobody would want it any more. */
+function isOver({ pendingAt }: FollowUpRow, { patienceMs }: PostponedError): boolean {
+  return Date.now() - (pendingAt?.getTime() ?? 0) > patienceMs;
 }
 
 /** What may be shown of a failure: what was made to be read. */

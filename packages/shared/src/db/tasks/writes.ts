@@ -19,10 +19,12 @@ import {
   type Settled,
   unfit,
 } from '../services/follow-ups.js';
+import { LimitService, type Limits } from '../services/limits.js';
 import { OutboxService } from '../services/outbox.js';
 import { auditedTasks } from './audit.js';
 import { type ExportKey, ExportTasks } from './export-tasks.js';
 import { FollowUpTasks } from './follow-up-tasks.js';
+import { limitTasks } from './limited.js';
 import { type DeferredCall, OutboxKeeper, type OutboxKeeperOptions } from './outbox-keeper.js';
 
 export interface WritesOptions {
@@ -32,6 +34,8 @@ export interface WritesOptions {
   actor: Actor;
   /** Where calls go that actions defer until after their commit; without it they cannot. */
   deferred?: OutboxKeeperOptions;
+  /** How many exports there may be of a person and of a project; without it as many as are asked for. */
+  limits?: Limits;
   /** Has errors that nobody foresaw thrown as they are: for those who look after an installation, by hand. */
   unmasked?: boolean;
 }
@@ -44,7 +48,7 @@ export class Writes {
   readonly exports: ExportTasks;
   readonly followUps: FollowUpTasks;
 
-  constructor({ db, log, actor, deferred, unmasked = false }: WritesOptions) {
+  constructor({ db, log, actor, deferred, limits, unmasked = false }: WritesOptions) {
     const services = {
       requests: new ExportRequests(),
       exports: new ExportService(db),
@@ -57,6 +61,7 @@ export class Writes {
     this.followUps = new FollowUpTasks(services);
     this.runner = new TaskRunner({ actions: this.actions, log, isKnown: unmasked ? () => true : isKnown });
     for (const attach of auditedTasks(this)) attach(this.runner.hooks);
+    if (limits) limitTasks(this.runner.hooks, this.exports, new LimitService(limits));
   }
 
   /** Ends a follow-up; one whose result cannot be kept fails. See {@link FollowUps.settle}. The relay is the caller's to run. */
