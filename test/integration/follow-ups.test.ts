@@ -55,6 +55,7 @@ describe.each(ENGINES)('follow-ups on the %s engine', (engine) => {
     handlers = createFollowUpHandlers({
       email: { smtpUrl: smtp.url, from: 'Parcelpost <post@maps.example.org>', publicUrl: PUBLIC_URL },
       webhook: { secrets: ['a secret of more than 24 characters'], allowPrivate: true },
+      bundles: { removeReplaced: async () => 0 },
       nextExports: { writes: testWrites(database.db), relay, publicUrl: PUBLIC_URL },
     });
     endpoint = createServer(async (request, response) => {

@@ -75,7 +75,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
 
   const deps = () => ({
     exports,
-    ...deciding(database.db, log),
+    ...deciding(database.db),
     outbox,
     relay,
     metrics: createMetrics('worker'),

@@ -15,10 +15,9 @@ import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/ex
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
-import { OwnershipService } from '@parcelpost/shared/db/services/ownership.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
+import { auditedDecision } from '@parcelpost/shared/db/tasks/audit.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
-import { FileTasks } from '@parcelpost/shared/files/transfer.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { createConnections, PlatformClient } from '@parcelpost/shared/platform-client/client.js';
@@ -34,6 +33,7 @@ import { SOFTWARE_VERSION } from '@parcelpost/shared/version.js';
 import { createFollowUpHandlers } from './follow-ups/handlers.js';
 import { serveHealth } from './health.js';
 import { OutcomeTasks } from './outcome/outcome-tasks.js';
+import { removeReplaced } from './processors/conclude.js';
 import type { WorkerDeps } from './processors/deps.js';
 import { PlanCache } from './processors/plan-cache.js';
 import { startWorker } from './worker.js';
@@ -68,31 +68,34 @@ async function main(config: WorkerConfig): Promise<void> {
     limits: exportLimits(config),
     deferred: { secrets: config.SIGNATURE_SECRET, relay: () => relay.run() },
   });
+  const exports = new ExportService(db);
+  const jobs = new ExportJobService(db);
+  const files = new FileService(db);
+  const storage = openStorage(config.STORAGE_URL);
+  const outcome = new OutcomeTasks({ exports, jobs, files: writes.files });
+  auditedDecision(outcome.decide.taskName)(writes.runner.hooks);
   const followUps = createFollowUpHandlers({
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
     webhook: { secrets: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
+    bundles: { removeReplaced: (...of) => removeReplaced({ storage, files, writes }, ...of) },
     nextExports: { writes, relay, publicUrl: config.PUBLIC_URL },
     own,
   });
-  const { runner } = writes;
-  const files = new FileTasks({ ownership: new OwnershipService(), runner });
-  const exports = new ExportService(db);
-  const jobs = new ExportJobService(db);
   const deps: WorkerDeps = {
     db,
-    runner,
-    outcome: new OutcomeTasks({ exports, jobs, files }),
+    runner: writes.runner,
+    outcome,
     exports,
     jobs,
     plans: new PlanCache(jobs),
-    files: new FileService(db),
+    files,
     outbox: new OutboxService(db),
     followUps: new FollowUps(db),
     refusedJobs: new RefusedJobs(db),
     writes,
     queues,
     relay,
-    storage: openStorage(config.STORAGE_URL),
+    storage,
     log,
     metrics,
     signatureSecrets: config.SIGNATURE_SECRET,

@@ -1,4 +1,4 @@
-import { BUILT_IN_TASKS } from '@parcelpost/shared/signatures/registry.js';
+import { BUILT_IN_TASKS, REMOVE_REPLACED_TASK } from '@parcelpost/shared/signatures/registry.js';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { followUpContext, NO_INPUT, PUBLIC_URL } from '../../../../test/support/follow-ups.js';
@@ -7,6 +7,7 @@ import { createFollowUpHandlers, type FollowUpOptions } from './handlers.js';
 const options = (changes: Partial<FollowUpOptions> = {}): FollowUpOptions => ({
   email: { smtpUrl: 'smtp://127.0.0.1:1', from: 'post@example.org', publicUrl: PUBLIC_URL },
   webhook: { allowPrivate: false },
+  bundles: { removeReplaced: () => Promise.reject(new Error('nothing is to be removed')) },
   nextExports: {
     writes: { startNext: () => Promise.reject(new Error('nothing is to be started')) },
     relay: { run: () => Promise.reject(new Error('nothing is to be relayed')) },
@@ -16,16 +17,16 @@ const options = (changes: Partial<FollowUpOptions> = {}): FollowUpOptions => ({
 });
 
 describe('building the handlers', () => {
-  it('gives one for every built-in task, and connects to nothing', async () => {
+  it('gives one for every built-in task, and for what the service itself defers, and connects to nothing', async () => {
     const { handlers, close } = createFollowUpHandlers(options());
-    expect([...handlers.keys()].sort()).toEqual(Object.keys(BUILT_IN_TASKS).sort());
+    expect([...handlers.keys()].sort()).toEqual([...Object.keys(BUILT_IN_TASKS), REMOVE_REPLACED_TASK].sort());
     await close();
   });
 
   it('gives one for every task of one’s own, beside the built-in ones', async () => {
     const own = { 'chat.say': { summary: 'Says it', args: z.object({}), handle: () => 'said' } };
     const { handlers, close } = createFollowUpHandlers(options({ own }));
-    expect(handlers.size).toBe(Object.keys(BUILT_IN_TASKS).length + 1);
+    expect(handlers.size).toBe(Object.keys(BUILT_IN_TASKS).length + 2);
     expect(await handlers.get('chat.say')?.(NO_INPUT, {}, followUpContext())).toBe('said');
     await close();
   });

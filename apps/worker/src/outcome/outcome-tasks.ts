@@ -4,8 +4,11 @@ import { plantFollowUps } from '@parcelpost/shared/db/services/canvas-rows.js';
 import type { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow, ExportService, NewDecision } from '@parcelpost/shared/db/services/exports.js';
 import type { KeptFile } from '@parcelpost/shared/db/services/files.js';
+import type { DeferredCall } from '@parcelpost/shared/db/tasks/outbox-keeper.js';
 import { projectOwner, userOwner } from '@parcelpost/shared/files/owner.js';
 import type { FileTasks } from '@parcelpost/shared/files/transfer.js';
+import { REMOVE_REPLACED_TASK } from '@parcelpost/shared/signatures/registry.js';
+import { defer } from '@parcelpost/shared/tasks/actions.js';
 import type { Actor } from '@parcelpost/shared/tasks/actor.js';
 import { type Sequence, sequence } from '@parcelpost/shared/tasks/sequence.js';
 import { defineTask, type TaskMaker } from '@parcelpost/shared/tasks/task.js';
@@ -26,6 +29,10 @@ type Canvas = Parameters<typeof plantFollowUps>;
 interface Release extends Place {
   nodes: Canvas[2];
   end: Canvas[3];
+}
+
+function removalOfReplaced({ id: exportId, generation }: ExportRow): DeferredCall {
+  return { exportId, generation, task: REMOVE_REPLACED_TASK, args: { generation } };
 }
 
 /** Makes the tasks of a decision, and tells their names. */
@@ -54,6 +61,8 @@ export class OutcomeTasks {
             to: projectOwner(row),
             pin: true,
           });
+          // What it replaces goes once nothing can bring that back.
+          if (row.generation > 1) defer.afterCommit(removalOfReplaced(row));
         }
         return won;
       },

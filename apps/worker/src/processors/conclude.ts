@@ -11,7 +11,7 @@ export async function conclude(deps: WorkerDeps, row: ExportRow, decision: Decis
   // Somebody else decided, or it was told to stop at the last moment: a bundle that lost that race is nobody's.
   if ('file' in decision && !hasBundle(outcome)) {
     await deps.storage.removePrefix(folderOfBundle(decision.file.storageKey));
-    await deps.files.noteRemoved([decision.file.id]);
+    await deps.writes.noteRemoved([decision.file.id], 'undecided');
   }
   if (outcome) await clearAway(deps, row, outcome);
 }
@@ -24,7 +24,6 @@ export async function clearAway(deps: WorkerDeps, row: ExportRow, outcome: Outco
   const { db, files, storage, log } = deps;
   const kept = new KeptPartsService(db);
   try {
-    if (row.generation > 1 && hasBundle(outcome)) await removeReplacedBundles(deps, row);
     const parts = await kept.of(row.id, row.generation);
     if (!parts) return;
     const prefixes = outcome === 'completed' ? besideBundles(parts) : lostBundles(parts);
@@ -38,9 +37,19 @@ export async function clearAway(deps: WorkerDeps, row: ExportRow, outcome: Outco
 
 const hasBundle = (outcome: Outcome | undefined) => outcome === 'completed' || outcome === 'partial';
 
-/** A later try's bundle is the one that is downloaded; those of earlier ones are in nobody's reach any more. */
-async function removeReplacedBundles({ storage, files }: WorkerDeps, row: ExportRow): Promise<void> {
-  const replaced = await files.ofEarlier(row.id, row.generation);
+/**
+ * Removes the bundles of earlier generations: that of a later try is the one that is downloaded, and they are in nobody's reach
+ * any more. The decision defers it (`export.remove-replaced`).
+ * @returns how many there were
+ */
+export async function removeReplaced(
+  { storage, files, writes }: Pick<WorkerDeps, 'storage' | 'files' | 'writes'>,
+  exportId: string,
+  generation: number,
+): Promise<number> {
+  const replaced = await files.ofEarlier(exportId, generation);
   for (const { storageKey } of replaced) await storage.removePrefix(folderOfBundle(storageKey));
-  if (replaced.length > 0) await files.noteRemoved(replaced.map(({ id }) => id));
+  const ids = replaced.map(({ id }) => id);
+  await writes.noteRemoved(ids, 'replaced');
+  return ids.length;
 }

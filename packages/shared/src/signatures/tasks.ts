@@ -141,12 +141,17 @@ export function queueOfTask(task: string): string {
   return task.split('.', 1)[0] as string;
 }
 
+/** What the service itself defers until a decision is committed: see the worker's follow-ups. No request can name it. */
+export const REMOVE_REPLACED_TASK = 'export.remove-replaced';
+
 /** How often a task is tried that does not say so itself, and after what first pause in milliseconds, which doubles. */
 const USUAL_TRIES = { attempts: 3, backoff: 2000 };
 const TRIES: Readonly<Record<string, typeof USUAL_TRIES>> = {
   'msg.email': { attempts: 8, backoff: 2000 },
   // Its last try is about eleven hours after the first: a receiver may be away for a night.
   'webhook.post': { attempts: 14, backoff: 5000 },
+  // Storage may be away for an hour.
+  [REMOVE_REPLACED_TASK]: { attempts: 10, backoff: 5000 },
 };
 
 /** The tries of a task whose signature does not name them. */

@@ -53,6 +53,8 @@ const COLUMNS = {
 /** A bundle belongs to a project once its export is decided, and is nobody else's business before. */
 const DECIDED = { kind: 'bundle', owner_kind: 'project' } as const;
 
+/** A bundle that is gone from storage. */
+export type RemovedBundle = Pick<FileRow, 'id' | 'exportId' | 'generation'>;
 type Stored = Pick<FileRow, 'id' | 'exportId' | 'storageKey'>;
 
 /** The rows of `files` that are bundles: those that exports left in storage, and those that lost the race to be one. */
@@ -108,9 +110,13 @@ export class FileService {
     return after === undefined ? query : query.where('files.id', '>', after);
   }
 
-  /** Notes that bundles are gone from storage. The rows stay, and say so. */
-  async noteRemoved(ids: readonly string[]): Promise<void> {
-    await this.db('files').whereIn('id', ids).whereNull('removed_at').update({ removed_at: this.db.fn.now() });
+  /** Notes that bundles are gone from storage. The rows stay, and say so. @returns those of which it was not noted before */
+  async noteRemoved(ids: readonly string[], db: Connection = this.db): Promise<RemovedBundle[]> {
+    return db('files')
+      .whereIn('id', ids)
+      .whereNull('removed_at')
+      .update({ removed_at: db.fn.now() })
+      .returning<RemovedBundle[]>(['id', 'export_id as exportId', 'generation']);
   }
 
   /** Notes that what an export has brought to storage beside what was decided on is gone. */

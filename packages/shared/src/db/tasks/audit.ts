@@ -2,9 +2,12 @@
  * What is kept of who did what: for each kind of task a note, written by a hook in the transaction that did the deed. What is
  * rolled back leaves none, and so a refusal leaves none: a veto takes its own traces along.
  */
+import type { FileOwner } from '../../files/owner.js';
+import type { FileTasks } from '../../files/transfer.js';
 import type { Hooks, TakeOff } from '../../tasks/hooks.js';
 import type { TaskName } from '../../tasks/task.js';
 import { type AuditNote, noteDeeds } from '../services/audit-log.js';
+import type { BundleTasks } from './bundle-tasks.js';
 import type { ExportTasks } from './export-tasks.js';
 import type { FollowUpTasks } from './follow-up-tasks.js';
 
@@ -26,8 +29,23 @@ export function audited<Input, Result>(
     });
 }
 
-/** All that is kept of exports and follow-ups. */
-export function auditedTasks({ exports, followUps }: { exports: ExportTasks; followUps: FollowUpTasks }): Audited[] {
+/** Whose names are told, of what both apps do. */
+interface Managers {
+  exports: ExportTasks;
+  followUps: FollowUpTasks;
+  bundles: BundleTasks;
+  files: FileTasks;
+}
+
+/** What of a decision is kept. */
+interface Decided {
+  row: { id: string; generation: number };
+  decision: { outcome: string };
+  file?: { id: string } | undefined;
+}
+
+/** All that is kept of what both apps do. A refusal leaves nothing: see above. */
+export function auditedTasks({ exports, followUps, bundles, files }: Managers): Audited[] {
   return [
     audited(exports.record.taskName, ({ kind, exportId }, { row }) => ({
       ...ofExport(exportId),
@@ -60,10 +78,40 @@ export function auditedTasks({ exports, followUps }: { exports: ExportTasks; fol
       generation,
       details: { task, place },
     })),
+    audited(bundles.noteRemoved.taskName, (removed, { why }) =>
+      removed.map(({ id, exportId, generation }) => ({
+        subject: { kind: 'file', id },
+        exportId,
+        generation,
+        details: { why },
+      })),
+    ),
+    audited(files.transferOwnership.taskName, (transferred, { giver, to, pin, force }) =>
+      transferred
+        .filter(({ end }) => end === 'moved')
+        .map(({ id }) => ({
+          subject: { kind: 'file', id },
+          details: { from: ownerText(giver), to: ownerText(to), pinned: pin, ...(force && { forced: true }) },
+        })),
+    ),
   ];
+}
+
+/** All that is kept of what workers alone do. */
+export function auditedDecision(decide: TaskName<Decided, boolean>): Audited {
+  return audited(decide, (won, { row, decision, file }) =>
+    won
+      ? {
+          ...ofExport(row.id, row.generation),
+          details: { outcome: decision.outcome, ...(file && { file: file.id }) },
+        }
+      : undefined,
+  );
 }
 
 /** What a note about an export has in common with the others. */
 export function ofExport(id: string, generation?: number): AuditNote {
   return { subject: { kind: 'export', id }, exportId: id, generation };
 }
+
+const ownerText = ({ kind, id }: FileOwner) => `${kind} ${id}`;

@@ -1,5 +1,6 @@
 /** All that writes in one process: who it is, what runs its tasks, and what makes them. */
 import type { ExportFailure } from '../../errors.js';
+import { FileTasks } from '../../files/transfer.js';
 import type { Logger } from '../../log.js';
 import type { PreparedExport } from '../../signatures/prepared.js';
 import type { SealedTokens } from '../../signatures/signature.js';
@@ -9,6 +10,7 @@ import { TaskRunner } from '../../tasks/runner.js';
 import type { Database } from '../database.js';
 import { ExportRequests, RetryRefusedError } from '../services/export-requests.js';
 import { ExportService } from '../services/exports.js';
+import { FileService } from '../services/files.js';
 import {
   type FollowUpEnd,
   type FollowUpKey,
@@ -21,7 +23,9 @@ import {
 } from '../services/follow-ups.js';
 import { LimitService, type Limits } from '../services/limits.js';
 import { OutboxService } from '../services/outbox.js';
+import { OwnershipService } from '../services/ownership.js';
 import { auditedTasks } from './audit.js';
+import { BundleTasks, type RemovalReason } from './bundle-tasks.js';
 import { type ExportKey, ExportTasks } from './export-tasks.js';
 import { FollowUpTasks } from './follow-up-tasks.js';
 import { limitTasks } from './limited.js';
@@ -47,6 +51,8 @@ export class Writes {
   readonly runner: TaskRunner;
   readonly exports: ExportTasks;
   readonly followUps: FollowUpTasks;
+  readonly bundles: BundleTasks;
+  readonly files: FileTasks;
 
   constructor({ db, log, actor, deferred, limits, unmasked = false }: WritesOptions) {
     const services = {
@@ -59,7 +65,9 @@ export class Writes {
     this.actions = new Actions({ db, log, ...(deferred && { keeper: new OutboxKeeper(deferred) }) });
     this.exports = new ExportTasks(services);
     this.followUps = new FollowUpTasks(services);
+    this.bundles = new BundleTasks(new FileService(db));
     this.runner = new TaskRunner({ actions: this.actions, log, isKnown: unmasked ? () => true : isKnown });
+    this.files = new FileTasks({ ownership: new OwnershipService(), runner: this.runner });
     for (const attach of auditedTasks(this)) attach(this.runner.hooks);
     if (limits) limitTasks(this.runner.hooks, this.exports, new LimitService(limits));
   }
@@ -97,6 +105,11 @@ export class Writes {
   /** Has an export entered again that its queue lost. @returns whether this did; the relay is the caller's to run */
   enterAgain({ id, generation }: ExportKey): Promise<boolean> {
     return this.runner.runSingle(this.exports.enterAgain(this.actor, { id, generation }));
+  }
+
+  /** Notes that bundles are gone from storage. */
+  async noteRemoved(ids: readonly string[], why: RemovalReason): Promise<void> {
+    if (ids.length > 0) await this.runner.runSingle(this.bundles.noteRemoved(this.actor, { ids, why }));
   }
 
   /** Has follow-ups entered again that their queues lost. @returns how many; the relay is the caller's to run */
