@@ -29,15 +29,22 @@ const TOOLS: WantedTool[] = [
   {
     name: 'openpyxl for Python',
     purpose: PURPOSE,
-    // Debian's package is for Debian's Python, which need not be the first on the PATH.
-    present: () =>
-      ['python3', '/usr/bin/python3'].some(
-        (python) => spawnSync(python, ['-c', 'import openpyxl'], { stdio: 'ignore' }).status === 0,
-      ),
+    present: () => pythonHas('openpyxl'),
     apt: 'python3-openpyxl',
     pip: 'openpyxl',
   },
+  ...[
+    { name: 'PyJWT for Python', apt: 'python3-jwt', pip: 'pyjwt' },
+    { name: 'cryptography for Python', apt: 'python3-cryptography', pip: 'cryptography' },
+  ].map((tool) => ({ ...tool, purpose: PURPOSE, present: () => pythonHas('jwt, cryptography') })),
 ];
+
+/** Whether a Python has these modules. Debian's packages are for Debian's Python, which need not be the first on the PATH. */
+function pythonHas(modules: string): boolean {
+  return ['python3', '/usr/bin/python3'].some(
+    (python) => spawnSync(python, ['-c', `import ${modules}`], { stdio: 'ignore' }).status === 0,
+  );
+}
 
 /** A vitest report in JSON, the part that is looked at. */
 interface Report {

@@ -24,7 +24,7 @@ test('each app gets the secrets that it needs and no other', () => {
 });
 
 test('nor does it inherit another', () => {
-  const env = { ...secrets, PATH: '/bin', HOST: '127.0.0.1' };
+  const env = { ...secrets, TOKEN_KEYS: 'k', PATH: '/bin', HOST: '127.0.0.1' };
   expect(inheritedEnvironment('worker', env)).toEqual({
     PATH: '/bin',
     HOST: '127.0.0.1',
@@ -33,4 +33,5 @@ test('nor does it inherit another', () => {
     WEBHOOK_SECRET: 'w',
   });
   expect(secretsIn(inheritedEnvironment('producer', env))).not.toContain('WEBHOOK_SECRET');
+  expect(inheritedEnvironment('producer', env).TOKEN_KEYS).toBe('k');
 });

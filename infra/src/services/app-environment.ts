@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { type LocalSecrets, SECRETS_OF } from './secrets.js';
+import { type LocalSecrets, MORE_SECRETS_OF, SECRETS_OF } from './secrets.js';
 
 export type AppKind = 'producer' | 'worker';
 
@@ -44,7 +44,7 @@ export function appEnvironment(services: AppServices): Record<AppKind, Record<st
 
 /** This process's variables without the secrets that an app of this kind has no use for. */
 export function inheritedEnvironment(kind: AppKind, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const secrets: readonly string[] = Object.values(SECRETS_OF).flat();
-  const own: readonly string[] = SECRETS_OF[kind];
+  const secrets: readonly string[] = [...Object.values(SECRETS_OF).flat(), ...Object.values(MORE_SECRETS_OF).flat()];
+  const own: readonly string[] = [...SECRETS_OF[kind], ...MORE_SECRETS_OF[kind]];
   return Object.fromEntries(Object.entries(env).filter(([name]) => own.includes(name) || !secrets.includes(name)));
 }

@@ -11,6 +11,12 @@ export const SECRETS_OF = {
   worker: ['SEAL_SECRET', 'SIGNATURE_SECRET', 'WEBHOOK_SECRET'],
 } as const satisfies Record<string, readonly (keyof LocalSecrets)[]>;
 
+/** What operators may set beside them, by the app that alone may see it. */
+export const MORE_SECRETS_OF: Record<keyof typeof SECRETS_OF, readonly string[]> = {
+  producer: ['TOKEN_KEYS'],
+  worker: [],
+};
+
 /**
  * The secrets of a local installation, by the names of the variables that carry them: made at the first call, kept in
  * `<dataDir>/secrets.json` for nobody but the file's owner to read. Throws when that file is not what was written.
