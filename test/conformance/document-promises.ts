@@ -86,7 +86,9 @@ export function testDocuments(project: string, of: () => Exported): void {
 
   test('with other formats too README.txt names the files that are there and no others', () => {
     const { open } = of();
-    const named = open.text('README.txt').match(/\b[\w-]+\.(shp|csv|txt|json|jsonl|geojson|geojsonl|gpkg|xlsx|zip)\b/g);
+    const named = open
+      .text('README.txt')
+      .match(/\b[\w-]+\.(shp|csv|txt|json|jsonl|geojson|geojsonl|gpkg|fgb|parquet|xlsx|zip)\b/g);
     expect(new Set(named)).toEqual(new Set(open.names));
   });
 }

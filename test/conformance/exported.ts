@@ -59,7 +59,12 @@ export interface Exported {
 export async function exportProject(db: Database, api: ApiClient, project: string, folder: string): Promise<Exported> {
   const [bundle, open] = await Promise.all([
     exportBundle(api, project, { outputType: 'shp' }, folder),
-    exportBundle(api, project, { formats: ['geojson', 'geojsonl', 'gpkg', 'xlsx'] }, `${folder}-open`),
+    exportBundle(
+      api,
+      project,
+      { formats: ['fgb', 'geojson', 'geojsonl', 'gpkg', 'parquet', 'xlsx'] },
+      `${folder}-open`,
+    ),
   ]);
   const stored = await readProject(db, project);
   const families = new Map<string, StoredLocation[]>();

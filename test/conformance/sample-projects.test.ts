@@ -16,6 +16,7 @@ import { columnOf, type Exported, exportProject, FAMILY_OF } from './exported.js
 import { testGeoPackage } from './geopackage-promises.js';
 import { addHardLocations, HARD_LOCATIONS } from './hard-records.js';
 import { testJson } from './json-promises.js';
+import { testModern } from './modern-promises.js';
 import { hasZ, turn } from './normal-geometry.js';
 import { readRawCsv } from './rfc4180.js';
 import { testShapefiles } from './shapefile-promises.js';
@@ -148,6 +149,7 @@ describe.each(PROJECTS)('the bundle of %s', (project) => {
   testJson(() => of(project));
   testWorkbook(project, () => of(project));
   testGeoPackage(project, () => of(project));
+  testModern(() => of(project));
 });
 
 describe('the difficult cells of london-2', () => {

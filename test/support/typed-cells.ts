@@ -6,7 +6,8 @@ import type { SqliteCell } from './geopackage.js';
 /** The text of a cell that was read. @param type of its column */
 export function cellText(cell: SqliteCell, type: string | undefined): string {
   if (cell === null) return '';
-  if (typeof cell === 'string') return cell;
+  // A date that a format without dates has as the day's first moment.
+  if (typeof cell === 'string') return type === 'TIMESTAMP' ? cell.replace(/T00:00:00$/, '') : cell;
   if ('blob' in cell) return cell.blob;
   if ('real' in cell) return `${cell.real}`;
   return type?.includes('BOOLEAN') ? (cell.integer === '1' ? 'true' : 'false') : cell.integer;
