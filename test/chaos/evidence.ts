@@ -64,7 +64,7 @@ export async function readRows(db: Database): Promise<Pick<Evidence, 'exports' |
     from exports`);
   const { rows: nodes } = await db.raw<{ rows: NodeRecord[] }>(`
     select id, export_id as "exportId", generation, hook, place, kind, task, args ->> 'url' as url, state, error
-    from outbox where hook <> 'enter' order by export_id, generation, place`);
+    from outbox where hook in ('onSuccess', 'onFailure') order by export_id, generation, place`);
   const { rows: bundles } = await db.raw<{ rows: BundleRecord[] }>(`
     select export_id as "exportId", generation, storage_key as "storageKey", bytes, sha256
     from files where removed_at is null`);
