@@ -1,7 +1,7 @@
 /** The bundle's download: whole, in part, not again, and not at all. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
-import { projectOwner } from '@parcelpost/shared/files/owner.js';
+import { projectOwner, userOwner } from '@parcelpost/shared/files/owner.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -53,7 +53,13 @@ async function finished(name: string, expiresAt = inAnHour()): Promise<string> {
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
 /** Leaves a bundle of one try. */
-async function leave(id: string, generation: number, name: string, expiresAt = inAnHour()): Promise<void> {
+async function leave(
+  id: string,
+  generation: number,
+  name: string,
+  expiresAt = inAnHour(),
+  owner = projectOwner({ organization: 'cadasta', project: 'london-2' }),
+): Promise<void> {
   const storageKey = `cadasta/london-2/${id}/bundle-${generation}/bundle.zip`;
   await producer.storage.put(storageKey, bytes);
   await new FileService(producer.db).insert(
@@ -69,7 +75,7 @@ async function leave(id: string, generation: number, name: string, expiresAt = i
       contents: [{ name: 'parties.csv', rows: 3, bytes: 10, sha256 }],
       expiresAt,
     },
-    projectOwner({ organization: 'cadasta', project: 'london-2' }),
+    owner,
   );
 }
 
@@ -183,6 +189,61 @@ describe('who may have it', () => {
     expect((await send(producer.port, `/api/v1/exports/${done}`, { headers: cookie(producer.users.ben) })).status).toBe(
       401,
     );
+  });
+});
+
+describe('it is the project’s, and whoever may see that may have it', () => {
+  const of = (id: string, user: string) =>
+    send(producer.port, `/api/v1/exports/${id}/download`, { headers: producer.bearer(user) });
+  const standing = async (user: string) => {
+    const { status, json } = await of(done, user);
+    return [status, json.type];
+  };
+  const project = () => producer.db('projects').where({ slug: 'london-2' });
+  const stranger = [404, type('export-not-found')];
+
+  it('another member than who asked, as long as they are one', async () => {
+    const { ana, ben, eve } = producer.users;
+    expect((await of(done, ana)).body.equals(bytes)).toBe(true);
+    expect(await standing(eve)).toEqual(stranger);
+    const [{ id: project_id, organization_id }] = await project().select('id', 'organization_id');
+    const membership = { user_id: eve, organization_id, project_id, role: 'project_user' };
+    await producer.db('memberships').insert(membership);
+    expect((await of(done, eve)).body.equals(bytes)).toBe(true);
+    await producer.db('memberships').where({ user_id: eve }).delete();
+    expect(await standing(eve)).toEqual(stranger);
+
+    // Who asked has no claim to it once the project does not count them among its members.
+    const removed = await producer.db('memberships').where({ user_id: ben }).delete().returning('*');
+    expect(await standing(ben)).toEqual(stranger);
+    await producer.db('memberships').insert(removed.map(({ id, ...row }) => row));
+    expect((await of(done, ben)).status).toBe(200);
+  });
+
+  it('of a public project everybody who is known here, until it goes private', async () => {
+    const { eve } = producer.users;
+    await project().update({ access: 'public' });
+    expect((await of(done, eve)).body.equals(bytes)).toBe(true);
+    // That there are exports, and what became of them, stays the members' business.
+    const state = await send(producer.port, `/api/v1/exports/${done}`, { headers: producer.bearer(eve) });
+    expect(state.status).toBe(404);
+    const [running, expired] = [await requested(), await finished('gone.zip', new Date(Date.now() - 1000))];
+    for (const id of [running, expired]) {
+      const { status, json } = await of(id, eve);
+      expect([status, json.type]).toEqual(stranger);
+    }
+    await project().update({ access: 'private' });
+    expect(await standing(eve)).toEqual(stranger);
+  });
+
+  it('whose it is says the file itself: one that is nobody’s project’s yet is not there', async () => {
+    const id = await requested();
+    await leave(id, 1, 'mine.zip', inAnHour(), userOwner(producer.users.ben));
+    await decide(id, 'completed', inAnHour());
+    for (const user of [producer.users.ben, producer.users.ana]) {
+      const { status, json } = await of(id, user);
+      expect([status, json.type]).toEqual([409, type('export-without-file')]);
+    }
   });
 });
 

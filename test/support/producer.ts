@@ -73,6 +73,7 @@ export async function startProducer(
       EXPORT_DEADLINE_MINUTES: 60,
       SAMPLE_SIGN_IN: false,
       PLATFORM_API_URL: undefined,
+      UPLOAD_MAX_MB: 1,
       ...options.changes,
     },
     tasks: createRegistry(options.tasks),
@@ -193,10 +194,10 @@ export interface Answer {
 export function send(
   port: number,
   target: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string | object } = {},
+  options: { method?: string; headers?: Record<string, string>; body?: string | Buffer | object } = {},
 ): Promise<Answer> {
   const { method = 'GET', headers = {}, body } = options;
-  const json = typeof body === 'object';
+  const json = typeof body === 'object' && !Buffer.isBuffer(body);
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       {
@@ -228,6 +229,6 @@ export function send(
       },
     );
     request.on('error', reject);
-    request.end(json ? JSON.stringify(body) : body);
+    request.end(json ? JSON.stringify(body) : (body as string | Buffer | undefined));
   });
 }

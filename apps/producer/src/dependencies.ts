@@ -20,6 +20,7 @@ export type ServerConfig = Pick<
   | 'EXPORT_DEADLINE_MINUTES'
   | 'SAMPLE_SIGN_IN'
   | 'PLATFORM_API_URL'
+  | 'UPLOAD_MAX_MB'
 >;
 
 /** All that the server needs; main.ts makes it, and closes it after the server. */

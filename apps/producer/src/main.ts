@@ -14,6 +14,7 @@ import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js'
 import { AuditLog } from '@parcelpost/shared/db/services/audit-log.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
+import { UploadService } from '@parcelpost/shared/db/services/uploads.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
@@ -25,6 +26,7 @@ import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { processActor } from '@parcelpost/shared/tasks/actor.js';
+import { clearUploads } from './clear-uploads.js';
 import { startHousekeeping } from './housekeeping.js';
 import { Snapshots } from './platform/snapshots.js';
 import { buildServer } from './server.js';
@@ -33,6 +35,7 @@ import { buildServer } from './server.js';
 const STOP_PATIENCE_MS = 10_000;
 /** Between two rounds of clearing away what nobody needs any more. */
 const HOUSEKEEPING_MS = 60_000;
+const HOUR_MS = 3_600_000;
 /** Rows that one round removes of a kind. */
 const CLEARED_AT_ONCE = 10_000;
 
@@ -65,10 +68,12 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   decided.on('export', () => void snapshots.sweep());
   const refusedJobs = new RefusedJobs(db);
   const audit = new AuditLog(db);
+  const uploads = new UploadService(db);
   const stopHousekeeping = startHousekeeping(
     {
       'refused jobs': () => refusedJobs.trim(),
       'audit rows': () => audit.removeOld(config.AUDIT_TTL_DAYS, CLEARED_AT_ONCE),
+      uploads: () => clearUploads(uploads, storage, config.UPLOAD_TTL_HOURS * HOUR_MS),
     },
     { everyMs: HOUSEKEEPING_MS, log },
   );

@@ -1,5 +1,6 @@
 /** The problem types that this service answers with, and what their pages say. */
 import { TOO_MANY_EXPORTS } from '@parcelpost/shared/db/services/limits.js';
+import { FILE_PROBLEMS } from '@parcelpost/shared/files/problems.js';
 import { TOKEN_PROBLEMS } from '@parcelpost/shared/tokens/problems.js';
 import { PATH_PROBLEMS } from '@parcelpost/shared/tokens/raw-path.js';
 
@@ -55,7 +56,8 @@ const ours = {
     title: 'The project is archived',
     about:
       'A project that is archived can be seen as before, and so can the exports that were made of it; a new export is for ' +
-      'administrators of the project or its organization to ask for. Ask one of them, or have the project taken back.',
+      'administrators of the project or its organization to ask for, and nothing is added to its data. Ask one of them, ' +
+      'or have the project taken back.',
   },
   'export-not-found': {
     status: 404,
@@ -146,6 +148,23 @@ const ours = {
     title: 'The files of this export have expired',
     about: 'Files are kept for a limited time and are gone for good. Ask for a new export.',
   },
+  'resource-not-permitted': {
+    status: 403,
+    title: 'You may not add resources here',
+    about:
+      'Administrators, project managers and data collectors of a project, or of its whole organization, may add resources ' +
+      'to it, and upload files for that. Whoever only uses it, or sees it because it is public, may not.',
+  },
+  'resource-file-not-found': {
+    status: 404,
+    title: 'The resource has no file here',
+    about: 'The project has no resource of this id, or the resource’s file lies elsewhere: its record says where.',
+  },
+  'file-too-large': {
+    status: 413,
+    title: 'The file is too large',
+    about: 'The file has more bytes than this service takes (UPLOAD_MAX_MB). Send a smaller one, or several.',
+  },
   'range-not-satisfiable': {
     status: 416,
     title: 'The range is outside the file',
@@ -179,7 +198,11 @@ const ours = {
     title: 'The method is not allowed here',
     about: 'This address exists, but not for this method. The Allow header names those that it has.',
   },
-  'body-too-large': { status: 413, title: 'The body is too large', about: 'Requests to this service are small JSON.' },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    about: 'Requests to this service are small JSON, but for files.',
+  },
   'unsupported-media-type': {
     status: 415,
     title: 'The body has another media type',
@@ -208,4 +231,6 @@ const paths = Object.fromEntries(
   ]),
 ) as Record<keyof typeof PATH_PROBLEMS, ProblemType>;
 
-export const PROBLEM_TYPES = { ...paths, ...ours, ...tokens };
+const files: Record<keyof typeof FILE_PROBLEMS, ProblemType> = FILE_PROBLEMS;
+
+export const PROBLEM_TYPES = { ...paths, ...ours, ...files, ...tokens };

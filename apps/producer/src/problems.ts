@@ -75,7 +75,7 @@ const FRAMEWORK: Record<string, [keyof typeof PROBLEM_TYPES, string]> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-json', 'The body is empty; send a JSON object.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad-request', 'The body is not as long as Content-Length says.'],
   FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The body is larger than this service takes.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send the body as application/json.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send the body as application/json; a file as its own media type, or none.'],
   FST_ERR_BAD_URL: ['path-malformed', 'The percent-encoding of the path is broken.'],
   FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'A part of this path is longer than anything that exists here.'],
 };

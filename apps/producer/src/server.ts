@@ -17,12 +17,16 @@ import { tokenRoutes } from './platform/token-routes.js';
 import { PROBLEM_JSON, problem, problemDocument, problemSchema, sendProblem } from './problems.js';
 import { downloadRoutes } from './routes/download.js';
 import { exportRoutes } from './routes/exports.js';
+import { fileRoutes } from './routes/files.js';
 import { schemaRoutes } from './routes/schemas.js';
 import { serviceRoutes } from './routes/service.js';
 import { validatorCompiler } from './validation.js';
 
 /** Signatures at their largest, with room for the rest and for white space. */
 const BODY_LIMIT = 4 * SIGNATURE_LIMITS.bytes;
+
+/** How long a request may take to arrive: a large file over a slow line. Its headers have a minute, as Node.js has it. */
+const REQUEST_MS = 15 * 60_000;
 
 /** Builds the server; it listens where the caller says, and ends what it streams when it is closed. */
 export async function buildServer(dependencies: Dependencies): Promise<FastifyInstance> {
@@ -33,7 +37,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
-    requestTimeout: 60_000,
+    requestTimeout: REQUEST_MS,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: (error, request, reply) => sendProblem(config.PUBLIC_URL, error, request, reply),
@@ -79,6 +83,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     tokenRoutes,
     platformRoutes,
     exportRoutes,
+    fileRoutes,
     downloadRoutes,
     pageRoutes,
   ]) {

@@ -139,6 +139,8 @@ const producer = z.object({
   SNAPSHOTS_OPEN: count(8, 0, 1000),
   SNAPSHOT_MINUTES: count(30, 1, 24 * 60),
   SAMPLE_SIGN_IN: z.stringbool().default(false),
+  UPLOAD_MAX_MB: count(100, 1, 100_000),
+  UPLOAD_TTL_HOURS: count(24),
 });
 
 /** Where there are keys of pairs, secrets verify what they have signed before, and need not be there. */

@@ -37,7 +37,7 @@ export interface ExportDetail {
 /** A follow-up as somebody may see it: its result, and what its error says, are for those in charge of the export alone. */
 export type SeenFollowUp = Omit<FollowUpNode, 'error'> & { error: { code: string; message: string | null } | null };
 
-const NOT_FOUND = 'There is no export of this id among the projects of which you are a member.';
+export const NOT_FOUND = 'There is no export of this id among the projects of which you are a member.';
 
 export class ReadExports {
   readonly db: Dependencies['db'];
@@ -64,9 +64,14 @@ export class ReadExports {
    * @throws {ProblemError} 404 `export-not-found` for everybody else
    */
   async one(id: string, user: UserRow): Promise<ExportRow> {
-    const row = isUuid(id) ? await this.#exports.get(id) : undefined;
+    const row = await this.find(id);
     if (!row || !(await this.#maySee(row, user))) throw problem('export-not-found', NOT_FOUND);
     return row;
+  }
+
+  /** One export, whoever may see it; undefined if there is none. */
+  async find(id: string): Promise<ExportRow | undefined> {
+    return isUuid(id) ? this.#exports.get(id) : undefined;
   }
 
   /** The same, within a transaction. */
@@ -115,7 +120,7 @@ export class ReadExports {
     return { ...detail, placeInQueue: place, followUps: inCharge ? released : released.map(withoutWhatItLeft) };
   }
 
-  /** The bundle of an export that {@link one} has given out, and whether it may be downloaded now. */
+  /** The bundle of an export, and whether it is there to be downloaded now. */
   async file(row: ExportRow): Promise<Pick<ExportDetail, 'file' | 'fileThere'>> {
     return bundleIn(await this.#files.ofExports([row.id]), row, new Date());
   }

@@ -44,8 +44,8 @@ export function listEnvelope(entity: Entity, page: Page, links: PageLinks): Buff
   return Buffer.concat([Buffer.from(`${head},"results":${open}`), page.records, Buffer.from(`${close}}`)]);
 }
 
-/** Scheme and host of links: the public address, if the reader used it; else plain HTTP to the host that was named. */
-function linkBase(host: string | undefined, publicUrl: string): string {
+/** Scheme and host of links to this service: the public address, if the reader used it; else plain HTTP to the host that was named. */
+export function linkBase(host: string | undefined, publicUrl: string): string {
   const ours = new URL(publicUrl);
   const plain = host !== undefined && /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host);
   return !plain || host === ours.host ? ours.origin : `http://${host}`;

@@ -21,6 +21,9 @@ const LINKS = `coalesce((
     select l.target_id as id, l.target_type as type from resource_links l
     where l.project_id = r.project_id and l.resource_id = r.id order by l.target_type, l.target_id) link), '[]')`;
 
+// A file that is kept here is read from here.
+const FILE = `case when r.file_id is null then r.file else cast(:resources as text) || r.id || '/file' end as file`;
+
 const ENTITY_SQL: Record<Entity, EntitySql> = {
   locations: {
     table: 'spatial_units',
@@ -34,7 +37,7 @@ const ENTITY_SQL: Record<Entity, EntitySql> = {
   },
   resources: {
     table: 'resources',
-    fields: `r.id, r.name, r.description, r.file, r.original_file, r.mime_type, r.archived, ${LINKS} as links`,
+    fields: `r.id, r.name, r.description, ${FILE}, r.original_file, r.mime_type, r.archived, ${LINKS} as links`,
   },
 };
 
@@ -48,7 +51,8 @@ const WHO = `select p.*, o.slug as organization_slug, o.name as organization_nam
 /**
  * One page of an entity: `records` is the JSON array of its records, null if there are none; `next` is the cursor of the
  * page that follows, null if none does up to `until`. Bindings: organization, project, user, after and until (positions;
- * the page's records lie behind the one and not behind the other), skip (records), size.
+ * the page's records lie behind the one and not behind the other), skip (records), size; resources: the address below which
+ * files are read that are kept here.
  *
  * PostgreSQL writes `json` columns into an array as they stand, and `json` is sent without a cast: at a thousand records a
  * page, each cast and each `||` would cost as much as reading the rows.

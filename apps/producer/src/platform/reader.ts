@@ -63,12 +63,13 @@ export class PlatformReader {
    * @param page.after position behind which the page begins
    * @param page.until position behind which there is no record for the reader: neither on this page nor on the next
    * @param page.skip records passed over from the beginning
+   * @param page.resources address below which files of resources are read that are kept here
    * @throws {ProblemError} 404 `project-not-found`, 403 `project-not-permitted`, 410 `snapshot-gone`
    */
   async page(
     entity: Entity,
     reading: Reading,
-    page: { after: string; until: string; skip: number; size: number },
+    page: { after: string; until: string; skip: number; size: number; resources: string },
   ): Promise<Page> {
     const row = await this.#one<'n' | 'records' | 'count' | 'next'>(`page-${entity}`, reading, page, PAGE_SQL[entity]);
     return {

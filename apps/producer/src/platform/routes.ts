@@ -1,9 +1,11 @@
 /** The platform API: a project and its records, read with scoped tokens. */
 
+import { ResourceService } from '@parcelpost/shared/db/services/resources.js';
 import { ScopedTokenService } from '@parcelpost/shared/db/services/scoped-tokens.js';
 import { SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
 import { ENTITIES, ENTITY_PATHS, type Entity } from '@parcelpost/shared/records.js';
 import { createGuard } from '@parcelpost/shared/tokens/guard.js';
+import { splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
 import { TokenStandings } from '@parcelpost/shared/tokens/standings.js';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -11,14 +13,14 @@ import { z } from 'zod';
 import type { Dependencies } from '../dependencies.js';
 import { refuseOtherMethods } from '../methods.js';
 import { problem } from '../problems.js';
+import { sendFile } from '../routes/send-file.js';
 import { decodeCursor, LAST_POSITION } from './cursor.js';
-import { listEnvelope, pageLinks } from './envelope.js';
+import { linkBase, listEnvelope, pageLinks } from './envelope.js';
 import { scopedClaims, scopedTokenGuard } from './guard.js';
+import { PROJECT_ROUTE, resourcesRoute } from './paths.js';
 import { PlatformReader, type Reading } from './reader.js';
 import { listAnswer, projectAnswer } from './shapes.js';
 import { projectInNewSnapshot } from './snapshots.js';
-
-const PROJECT_ROUTE = '/api/v1/organizations/:org/projects/:project/';
 
 const params = z.object({ org: z.string(), project: z.string() });
 const token = z.string().optional().describe('The scoped token, where no Authorization header can be sent');
@@ -72,11 +74,12 @@ const listQuery = z
 /** Registers the platform API. */
 export async function platformRoutes(
   scope: FastifyInstance,
-  { db, config, onDecided, snapshots }: Dependencies,
+  { db, config, storage, onDecided, snapshots }: Dependencies,
 ): Promise<void> {
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const reader = new PlatformReader(db, new SnapshotService(db));
-  const sealScope = refuseOtherMethods(scope);
+  const resources = new ResourceService();
+  const sealScope = refuseOtherMethods(scope, { [resourcesRoute]: ['POST'] });
 
   const tokens = new ScopedTokenService(db);
   const standings = new TokenStandings((jti) => tokens.find(jti));
@@ -136,6 +139,7 @@ export async function platformRoutes(
           until,
           skip: offset ?? 0,
           size: limit,
+          resources: `${linkBase(request.headers.host, config.PUBLIC_URL)}${splitTarget(request.raw.url ?? '').path}`,
         });
         const links = pageLinks(request, config.PUBLIC_URL, page, {
           limit,
@@ -146,7 +150,38 @@ export async function platformRoutes(
       },
     );
   }
+
+  app.get(
+    `${resourcesRoute}:resource/file`,
+    {
+      schema: {
+        summary: 'The file of a resource that is kept here, whole or in part',
+        tags: ['platform'],
+        security,
+        params: params.extend({ resource: z.string() }),
+        querystring: z.object({ TOKEN: token }),
+        response: {
+          200: { description: 'The whole file', content: FILE },
+          304: z.null().describe('The reader has this version'),
+          206: { description: 'The range that was asked for', content: FILE },
+        },
+      },
+    },
+    async (request, reply) => {
+      const read = reading(request, request.params);
+      await reader.access(read);
+      const file = await resources.file(db, read, request.params.resource);
+      if (!file) {
+        throw problem(
+          'resource-file-not-found',
+          'No resource of this project has this id and a file that is kept here.',
+        );
+      }
+      return sendFile(request, reply, storage, file);
+    },
+  );
   sealScope();
 }
 
+const FILE = { '*/*': { schema: z.any().meta({ type: 'string', format: 'binary' }) } };
 const JSON_PRIVATE = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'private, no-store' };

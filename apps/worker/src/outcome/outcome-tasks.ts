@@ -68,17 +68,17 @@ export class OutcomeTasks {
       },
     });
     this.finishMerge = defineTask<Place & { bytes: number }, void, ExportJobService>({
-      name: 'exports.finishMerge',
+      name: 'exports.finish-merge',
       service: jobs,
       run: ({ input: { id, generation, bytes }, service, trx }) => service.finishMerge(trx, id, generation, bytes),
     });
     this.announce = defineTask<Place, void, ExportService>({
-      name: 'exports.announceDecision',
+      name: 'exports.announce',
       service: exports,
       run: ({ input, trx }) => announceDecision(trx, input.id),
     });
     this.release = defineTask<Release, void, ExportService>({
-      name: 'followUps.release',
+      name: 'follow-ups.release',
       service: exports,
       run: ({ input: { id, generation, nodes, end }, trx }) =>
         plantFollowUps(trx, { exportId: id, generation }, nodes, end),

@@ -1,0 +1,339 @@
+/** Uploads, and the resources that they become: who may, what is refused, and what is left of what broke off. */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { UploadService } from '@parcelpost/shared/db/services/uploads.js';
+import { mintScopedToken, projectPath } from '@parcelpost/shared/tokens/scoped-token.js';
+import { secretKeys } from '@parcelpost/shared/tokens/token-keys.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clearUploads } from '../../apps/producer/src/clear-uploads.js';
+import { until } from '../support/platform-stack.js';
+import { PUBLIC_URL, projectId, send, startProducer, type TestProducer, TOKEN_SECRET } from '../support/producer.js';
+
+const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
+const MB = 1024 * 1024;
+const bytes = randomBytes(MB / 2);
+const sha256 = createHash('sha256').update(bytes).digest('hex');
+const RESOURCES = '/api/v1/organizations/cadasta/projects/london-2/resources/';
+
+let producer: TestProducer;
+let london: string;
+/** One person for each role of the project, and one who manages the organization. */
+const people: Record<string, string> = {};
+
+beforeAll(async () => {
+  producer = await startProducer();
+  const { db } = producer;
+  london = await projectId(db, 'london-2');
+  const { organization_id } = await db('projects').where({ id: london }).first();
+  for (const role of ['project_manager', 'data_collector', 'project_user']) {
+    const [{ id }] = await db('users')
+      .insert({ username: role, name: role, email: `${role}@example.org` })
+      .returning('id');
+    people[role] = id;
+    await db('memberships').insert({ user_id: id, organization_id, project_id: london, role });
+  }
+  await db('parties').insert({ project_id: london, id: 'p1', name: 'P', type: 'IN' });
+  await db('spatial_units').insert({ project_id: london, id: 'l1', type: 'PA' });
+});
+afterAll(() => producer?.close());
+
+const collector = () => `${people.data_collector}`;
+
+const post = (path: string, user: string, body: string | Buffer | object, headers: Record<string, string> = {}) =>
+  send(producer.port, path, { method: 'POST', headers: { ...producer.bearer(user), ...headers }, body });
+
+async function upload(user = collector(), name = 'map.png', mediaType = 'image/png'): Promise<string> {
+  const answer = await post(`/api/v1/files?name=${encodeURIComponent(name)}`, user, bytes, {
+    'content-type': mediaType,
+  });
+  expect(answer.status, answer.text).toBe(201);
+  return answer.json.id;
+}
+
+const add = (body: object, user = collector(), path = RESOURCES) => post(path, user, body);
+const rowOf = (id: string) => producer.db('files').where({ id }).first();
+const stored = (id: string) => producer.storage.stat(`uploads/${id}`);
+/** A refusal, and the fields that it names. */
+const refusal = ({ status, json }: { status: number; json: { type: string; errors?: { pointer: string }[] } }) => [
+  status,
+  json.type.split('/').at(-1),
+  ...new Set((json.errors ?? []).map(({ pointer }) => pointer)),
+];
+
+describe('an upload', () => {
+  it('is streamed into storage, and belongs to who uploaded it', async () => {
+    const answer = await post('/api/v1/files?name=%E0%B9%81%E0%B8%9C%E0%B8%99.png', collector(), bytes, {
+      'content-type': 'Image/PNG; x=1',
+    });
+    expect(answer.json).toEqual({
+      id: expect.any(String),
+      name: 'แผน.png',
+      mediaType: 'image/png',
+      bytes: bytes.length,
+      sha256,
+    });
+    const { id } = answer.json;
+    expect((await producer.storage.readAll(`uploads/${id}`)).equals(bytes)).toBe(true);
+    expect(await rowOf(id)).toMatchObject({ kind: 'upload', owner_kind: 'user', owner_id: collector(), pinned: false });
+  });
+
+  it('needs neither a media type nor a length, nor bytes', async () => {
+    const answer = await post('/api/v1/files?name=empty', collector(), '');
+    expect(answer.json).toMatchObject({ mediaType: 'application/octet-stream', bytes: 0 });
+  });
+
+  it('is refused without a name, with a path for one, with a media type that is none', async () => {
+    const to = (query: string, mediaType = 'image/png') =>
+      post(`/api/v1/files${query}`, collector(), 'x', { 'content-type': mediaType });
+    expect(refusal(await to(''))).toEqual([400, 'invalid-parameter', 'name']);
+    for (const name of ['', '..%2Fa', 'a%5Cb', 'a%00b', 'x'.repeat(256)]) {
+      expect(refusal(await to(`?name=${name}`)), name).toEqual([400, 'invalid-parameter', 'name']);
+    }
+    expect(refusal(await to('?name=a', 'not a type'))).toEqual([415, 'unsupported-media-type']);
+    expect(refusal(await to('?name=a', `${'x'.repeat(200)}/y`))).toEqual([400, 'invalid-parameter', 'Content-Type']);
+  });
+
+  it('over the limit is refused before it is read, or as soon as it is over; nothing of it stays', async () => {
+    const before = await producer.db('files').count();
+    const large = Buffer.alloc(MB + 1);
+    const known = await post('/api/v1/files?name=large', collector(), '', { 'content-length': String(large.length) });
+    expect(refusal(known)).toEqual([413, 'file-too-large']);
+    const unknown = await post('/api/v1/files?name=large', collector(), large, {
+      'transfer-encoding': 'chunked',
+    });
+    expect(refusal(unknown)).toEqual([413, 'file-too-large']);
+    expect(await producer.db('files').count()).toEqual(before);
+  });
+
+  it('that breaks off leaves nothing', async () => {
+    const before = await producer.db('files').count();
+    const half = httpRequest({
+      port: producer.port,
+      path: '/api/v1/files?name=half',
+      method: 'POST',
+      headers: { ...producer.bearer(collector()), 'content-type': 'image/png', 'content-length': String(bytes.length) },
+    });
+    half.on('error', () => {});
+    half.write(bytes.subarray(0, 1000));
+    await until('its row is there', async () => (await producer.db('files').where({ name: 'half' })).length === 1);
+    half.destroy();
+    await until('nothing is', async () => (await producer.db('files').where({ name: 'half' })).length === 0);
+    expect(await producer.db('files').count()).toEqual(before);
+  });
+
+  it('is for those who may add resources to some project', async () => {
+    for (const user of [`${people.project_user}`, producer.users.eve, producer.users.ben]) {
+      const answer = await post('/api/v1/files?name=a', user, 'x');
+      expect(refusal(answer)).toEqual([403, 'resource-not-permitted']);
+    }
+    expect((await send(producer.port, '/api/v1/files?name=a', { method: 'POST', body: 'x' })).status).toBe(401);
+    expect((await send(producer.port, '/api/v1/files')).status).toBe(405);
+  });
+});
+
+describe('a resource', () => {
+  const links = [
+    { id: 'p1', type: 'party' },
+    { id: 'l1', type: 'spatialunit' },
+  ];
+
+  it('takes its file over, and shows in the project with its links', async () => {
+    const file = await upload();
+    const answer = await add({ name: 'Map', description: 'of it', file, links });
+    expect(answer.status, answer.text).toBe(201);
+    const { id } = answer.json;
+    expect(answer.json).toEqual({
+      id,
+      name: 'Map',
+      description: 'of it',
+      links,
+      file: `${PUBLIC_URL}${RESOURCES}${id}/file`,
+    });
+    const owner = { owner_kind: 'record', owner_id: `cadasta/london-2/${id}`, pinned: true };
+    expect(await rowOf(file)).toMatchObject(owner);
+    expect(await producer.db('project_counts').where({ project_id: london, entity: 'resources' })).toMatchObject([
+      { n: 1 },
+    ]);
+    const { json } = await read(RESOURCES);
+    const here = `http://127.0.0.1:${producer.port}`;
+    expect(json).toMatchObject({
+      count: 1,
+      results: [{ id, file: `${here}${RESOURCES}${id}/file`, original_file: 'map.png', mime_type: 'image/png', links }],
+    });
+  });
+
+  it('is refused, and names the field, where the file is not one to give; nothing is added', async () => {
+    const before = await producer.db('resources').count();
+    const [mine, others] = [await upload(), await upload(`${people.project_manager}`)];
+    expect((await add({ name: 'first', file: mine })).status).toBe(201);
+    for (const file of [mine, others, randomUUID()]) {
+      expect(refusal(await add({ name: 'again', file }))).toEqual([422, 'file-not-yours', '/file']);
+    }
+    expect(await producer.db('resources').count()).toEqual([{ count: Number(before[0]?.count) + 1 }]);
+  });
+
+  it('of two requests at once with the same file there is one', async () => {
+    const file = await upload();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => add({ name: 'race', file })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 422, 422, 422, 422]);
+    expect(await producer.db('resources').where({ name: 'race' })).toHaveLength(1);
+  });
+
+  it('is refused, and names each field, where links lead nowhere or are there twice, or the body is wrong', async () => {
+    const file = await upload();
+    const other = { id: 'p1', type: 'tenurerelationship' };
+    expect(refusal(await add({ name: 'a', file, links: [...links, other, { id: 'p2', type: 'party' }] }))).toEqual([
+      422,
+      'invalid-request',
+      '/links/2/id',
+      '/links/3/id',
+    ]);
+    expect(refusal(await add({ name: 'a', file, links: [...links, links[0]] }))).toEqual([
+      422,
+      'invalid-request',
+      '/links/2',
+    ]);
+    expect(refusal(await add({ name: 'a\0', file: 'x', links: [{ id: '', type: 'x' }], more: 1 }))).toEqual([
+      422,
+      'invalid-request',
+      '/name',
+      '/file',
+      '/links/0/id',
+      '/links/0/type',
+      '/more',
+    ]);
+    expect(await rowOf(file)).toMatchObject({ owner_kind: 'user', pinned: false });
+  });
+
+  it.each([
+    ['an administrator of the organization', () => producer.users.ana, 201],
+    ['a project manager', () => `${people.project_manager}`, 201],
+    ['a data collector', () => collector(), 201],
+    ['a project user', () => `${people.project_user}`, 403],
+    ['a stranger', () => producer.users.eve, 404],
+  ])('of %s', async (_, who, status) => {
+    const user = who();
+    const file = status === 201 ? await upload(user) : randomUUID();
+    expect((await add({ name: 'a', file }, user)).status).toBe(status);
+  });
+
+  it('of somebody who sees a public project and is not of it is refused, and so is one of an archived project', async () => {
+    const file = await upload();
+    expect(refusal(await add({ name: 'a', file }, collector(), RESOURCES.replace('london-2', 'open')))).toEqual([
+      403,
+      'resource-not-permitted',
+    ]);
+    await producer.db('projects').where({ id: london }).update({ archived: true });
+    expect(refusal(await add({ name: 'a', file }))).toEqual([403, 'project-archived']);
+    await producer.db('projects').where({ id: london }).update({ archived: false });
+    expect((await add({ name: 'a', file })).status).toBe(201);
+  });
+});
+
+describe('the file of a resource', () => {
+  let path: string;
+  beforeAll(async () => {
+    const { json } = await add({ name: 'Map', file: await upload(collector(), 'ลอนดอน.html', 'text/html') });
+    path = `${RESOURCES}${json.id}/file`;
+  });
+
+  it('is read with a scoped token of its project, whole or in part, and never as a page', async () => {
+    const whole = await read(path);
+    expect([whole.status, whole.body.equals(bytes)]).toEqual([200, true]);
+    expect(whole.headers).toMatchObject({
+      etag: `"${sha256}"`,
+      'content-type': 'text/html',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(whole.headers['content-disposition']).toMatch(/^attachment; .*filename\*=UTF-8''/);
+    const part = await read(path, { range: 'bytes=10-19' });
+    expect([part.status, part.body.equals(bytes.subarray(10, 20))]).toEqual([206, true]);
+    expect((await read(path, { 'if-none-match': `"${sha256}"` })).status).toBe(304);
+  });
+
+  it('is not read with one of another project, nor by somebody who may not see the project any more', async () => {
+    expect((await read(path, {}, { project: 'london-20' })).status).toBe(403);
+    expect((await read(path, {}, { user: producer.users.eve })).json.type).toBe(type('project-not-permitted'));
+    expect((await send(producer.port, path)).status).toBe(401);
+    expect((await send(producer.port, path, { headers: producer.bearer(collector()) })).status).toBe(401);
+  });
+
+  it('that lies elsewhere, or is of another project, is not there', async () => {
+    await producer.db('resources').insert({
+      project_id: london,
+      id: 'elsewhere',
+      name: 'E',
+      file: 'https://files.example.org/e.pdf',
+      original_file: 'e.pdf',
+      mime_type: 'application/pdf',
+    });
+    expect(refusal(await read(`${RESOURCES}elsewhere/file`))).toEqual([404, 'resource-file-not-found']);
+    const { json } = await read(RESOURCES);
+    expect(json.results.at(-1)).toMatchObject({ id: 'elsewhere', file: 'https://files.example.org/e.pdf' });
+    const other = path.replace('london-2', 'london-20');
+    expect(refusal(await read(other, {}, { project: 'london-20', user: producer.users.ana }))).toEqual([
+      404,
+      'resource-file-not-found',
+    ]);
+  });
+});
+
+describe('an upload that nothing refers to', () => {
+  const hours = (n: number) => n * 3_600_000;
+  const clear = (storage = producer.storage) => clearUploads(new UploadService(producer.db), storage, hours(24));
+  const age = (id: string) =>
+    producer
+      .db('files')
+      .where({ id })
+      .update({ created_at: new Date(Date.now() - hours(25)) });
+
+  it('is removed when its time is over, bytes and row; a fresh one, and one that was attached, stay', async () => {
+    await clear();
+    const [old, fresh, attached] = [await upload(), await upload(), await upload()];
+    expect((await add({ name: 'kept', file: attached })).status).toBe(201);
+    await age(old);
+    await age(attached);
+    expect(await clear()).toBe(1);
+    expect([await rowOf(old), await stored(old)]).toEqual([undefined, undefined]);
+    for (const id of [fresh, attached])
+      expect([(await rowOf(id))?.id, await stored(id)]).toEqual([id, { bytes: bytes.length }]);
+  });
+
+  it('is in nobody’s reach once its bytes may be gone, and goes in a later round where storage was away', async () => {
+    const [old, other] = [await upload(), await upload()];
+    await age(old);
+    await age(other);
+    const away = Object.assign(Object.create(producer.storage), {
+      remove: async (key: string) => {
+        if (key.endsWith(old)) throw new Error('storage is away');
+        await producer.storage.remove(key);
+      },
+    });
+    await expect(clear(away)).rejects.toThrow('1 uploads could not be removed');
+    expect(await rowOf(other)).toBeUndefined();
+    expect(refusal(await add({ name: 'late', file: old }))).toEqual([422, 'file-not-yours', '/file']);
+    expect(await clear()).toBe(1);
+    expect([await rowOf(old), await stored(old)]).toEqual([undefined, undefined]);
+  });
+
+  it('that is being attached in this very moment is left alone', async () => {
+    const file = await upload();
+    await age(file);
+    const attaching = await producer.db.transaction();
+    await attaching('files').where({ id: file }).forNoKeyUpdate().select('id');
+    expect(await clear()).toBe(0);
+    await attaching.rollback();
+    expect(await clear()).toBe(1);
+  });
+});
+
+/** Reads the platform API with a scoped token. */
+async function read(
+  path: string,
+  headers: Record<string, string> = {},
+  { project = 'london-2', user = collector() }: { project?: string; user?: string } = {},
+) {
+  const keys = secretKeys([TOKEN_SECRET]);
+  const { token } = mintScopedToken({ userId: user, paths: [projectPath('cadasta', project)] }, keys);
+  return send(producer.port, path, { headers: { authorization: `TmpToken ${token}`, ...headers } });
+}

@@ -1,0 +1,62 @@
+/**
+ * Does one deed on the database and dies by SIGKILL right before it would send its nth statement. Run as a process of its
+ * own, on the built code:
+ *
+ *     node dies-at-statement.mjs '{"deed": "decide", "nth": 3, "url": "postgres://…", …}'
+ *
+ * It prints how many statements the deed took if it comes to its end before that.
+ */
+import { openDatabase } from '@parcelpost/shared/db/database.js';
+import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
+import { ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { ResourceService } from '@parcelpost/shared/db/services/resources.js';
+import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
+import { createLogger } from '@parcelpost/shared/log.js';
+import { createMetrics } from '@parcelpost/shared/metrics.js';
+import { AddResource } from '../../apps/producer/dist/actions/add-resource.js';
+import { decide } from '../../apps/worker/dist/outcome/decide.js';
+import { OutcomeTasks } from '../../apps/worker/dist/outcome/outcome-tasks.js';
+
+const { deed, nth, url, ...order } = JSON.parse(process.argv[2]);
+const log = createLogger('test', 'silent');
+const db = openDatabase(url, { max: 2 });
+const deferred = { secrets: ['a secret of the tests with more than 32 characters'], relay: async () => {} };
+const writes = new Writes({ db, log, actor: { kind: 'service', id: 'test', name: 'Test' }, deferred, unmasked: true });
+const { files, runner } = writes;
+const exports = new ExportService(db);
+
+let statements = 0;
+const count = () => {
+  statements += 1;
+  if (statements !== nth) return;
+  process.kill(process.pid, 'SIGKILL');
+  for (;;);
+};
+
+const DEEDS = {
+  async decide({ exportId, decision }) {
+    const row = await exports.get(exportId);
+    const deps = {
+      exports,
+      runner,
+      outcome: new OutcomeTasks({ exports, jobs: new ExportJobService(db), files }),
+      outbox: { get: async () => undefined },
+      relay: { run: async () => {} },
+      metrics: createMetrics('worker'),
+      log,
+      settings: { publicUrl: 'http://127.0.0.1', partsTtlMs: 3_600_000 },
+    };
+    const dates = { ...decision.file, expiresAt: new Date(decision.file.expiresAt) };
+    db.on('query', count);
+    await decide(deps, row, { ...decision, file: dates });
+  },
+  async add({ user, address, body }) {
+    const resources = new AddResource({ resources: new ResourceService(), files, runner });
+    db.on('query', count);
+    await resources.run(user, address, body);
+  },
+};
+await DEEDS[deed](order);
+db.removeListener('query', count);
+await db.destroy();
+console.log(statements);
