@@ -412,7 +412,7 @@ describe('of its files it names', () => {
 test('relationships that lead nowhere are no fault where the manifest tells of them', async () => {
   const verified = await planted((bundle) => {
     bundle.edit('relationships.csv', RELATIONSHIPS[1]?.party ?? '', 'gone');
-    bundle.manifest.warnings.push({ code: 'relationships-dangling', message: '', count: 1, ids: [] });
+    bundle.manifest.warnings.push({ code: 'party-absent', message: '', count: 1, ids: [] });
   });
   expect(verified.faults).toEqual([]);
 });

@@ -79,15 +79,16 @@ describe('two exports of the same data', () => {
     expect(answer.status).toBe(304);
   });
 
-  test('are the same although another person asked; a wish to say who asked makes another', async () => {
+  test('are the same although another person asked; another language, or a wish to say who asked, makes another', async () => {
     const same = await ask(first, {}, 'ben');
     expect(shaOf(same)).toBe(shaOf(bundles[0] as ExportState));
-    const told = await ask(first, { provenance: true });
+    const [french, told] = await Promise.all([ask(first, { language: 'fr-CA' }), ask(first, { provenance: true })]);
     const differing = (other: ExportState) =>
       other.files
         .filter(({ name, sha256 }) => same.files.find((file) => file.name === name)?.sha256 !== sha256)
         .map(({ name }) => name);
     expect(differing(told)).toEqual(['README.txt', 'manifest.json']);
+    expect(differing(french)).toEqual(['shp_readme.txt', 'README.txt', 'manifest.json']);
   });
 });
 

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { MissingPart } from '@parcelpost/shared/export-result.js';
 import type { BundleFile, BundleInfo, BundleWarning } from '../formats/bundle/info.js';
+import { languageOf, speakerOf } from '../formats/bundle/languages/languages.js';
 import { renderManifest } from '../formats/bundle/manifest.js';
-import { renderReadme, renderShpReadme } from '../formats/bundle/readme.js';
+import { renderReadme } from '../formats/bundle/readme.js';
+import { renderShpReadme } from '../formats/bundle/shp-readme.js';
 import { describeMissing, missingWarnings } from './missing.js';
 import { applicableSteps } from './pipeline.js';
 import type { Plan } from './plan.js';
@@ -28,6 +30,8 @@ export interface Gathered {
   warnings: readonly BundleWarning[];
   /** Parts that could not be had; empty of a whole bundle. */
   missing: readonly MissingPart[];
+  /** Whether all records are of one moment. */
+  consistent: boolean;
   softwareVersion: string;
 }
 
@@ -46,9 +50,11 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
     ...gathered.warnings,
     ...missingWarnings(plan, gathered.missing),
   ];
-  const missing = describeMissing(plan, gathered.missing);
+  const language = languageOf(row.options.language ?? row.requester.language);
+  const missing = describeMissing(plan, gathered.missing, speakerOf(language));
   const parts: BundlePart[] = gathered.files.map(({ key, ...file }) => ({ ...file, from: key }));
   const info = (): BundleInfo => ({
+    language,
     software: { name: 'Parcelpost', version: softwareVersion },
     organization: { slug: row.organization, name: plan.project.organizationName },
     project: {
@@ -57,7 +63,8 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
       description: plan.project.description,
       country: plan.project.country,
     },
-    asked,
+    asked: { ...asked, language },
+    consistent: gathered.consistent,
     ...(provenance && {
       provenance: {
         exportId: row.id,

@@ -1,5 +1,6 @@
 import type { MissingPart } from '@parcelpost/shared/export-result.js';
 import { expect, test } from 'vitest';
+import { speakerOf } from '../formats/bundle/languages/languages.js';
 import { describeMissing, missingWarnings } from './missing.js';
 import { type Plan, shardsByOffset } from './plan.js';
 
@@ -30,7 +31,7 @@ test('each part is named by its records or its file, and all of them by their su
     part('parties.csv', null, null),
     part('shapefiles.polygons', null, null),
   ];
-  const { parts: named, summary } = describeMissing(plan, parts);
+  const { parts: named, summary } = describeMissing(plan, parts, speakerOf('en'));
   expect(named.map(({ what }) => what)).toEqual([
     'Record 1 of locations',
     'Records 2,501 to 5,000 of parties',
@@ -38,17 +39,17 @@ test('each part is named by its records or its file, and all of them by their su
     'parties.csv',
     'polygons.shp',
   ]);
-  expect(named.map(({ what: _, ...rest }) => rest)).toEqual(parts);
+  expect(named.map(({ what: _what, several: _several, ...rest }) => rest)).toEqual(parts);
   expect(summary).toEqual(['1 of 1 location', '3,501 of 6,001 parties', 'parties.csv', 'polygons.shp']);
 });
 
 test('a whole bundle lacks nothing', () => {
-  expect(describeMissing(plan, [])).toEqual({ parts: [], summary: [] });
+  expect(describeMissing(plan, [], speakerOf('en'))).toEqual({ parts: [], summary: [] });
   expect(missingWarnings(plan, [])).toEqual([]);
 });
 
 test('a part in which nothing was counted is named all the same', () => {
-  const [entry] = describeMissing(plan, [part('parties', 1, 0)]).parts;
+  const [entry] = describeMissing(plan, [part('parties', 1, 0)], speakerOf('en')).parts;
   expect(entry?.what).toBe('Part 2 of parties, in which no records were counted,');
 });
 

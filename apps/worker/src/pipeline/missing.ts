@@ -3,25 +3,32 @@ import type { MissingPart } from '@parcelpost/shared/export-result.js';
 import type { Entity } from '@parcelpost/shared/records.js';
 import { humanCount } from '@parcelpost/shared/words.js';
 import type { BundleWarning, Missing, MissingEntry } from '../formats/bundle/info.js';
+import type { Key } from '../formats/bundle/languages/en.js';
+import type { Speaker } from '../formats/bundle/languages/speaker.js';
 import { amount } from '../formats/bundle/text.js';
 import { NOUNS } from './changes.js';
 import { stepNamed } from './pipeline.js';
 import type { Plan, PlannedShard } from './plan.js';
 
-/** For the texts of a bundle: every part, and in few words what they come to. */
-export function describeMissing(plan: Plan, parts: readonly MissingPart[]): Missing {
+/** For the readmes, in their language: every part, and in few words what they come to. */
+export function describeMissing(plan: Plan, parts: readonly MissingPart[], speaker: Speaker): Missing {
   const firsts = firstRecords(plan.shards);
   const entries = parts.map((part): MissingEntry => {
     const { step, shard } = part;
-    if (step === null || shard === null) return { ...part, what: fileOf(step ?? '') };
-    return { ...part, what: recordsOf(step, shard, firsts.get(`${step} ${shard}`) ?? 1, part.rowsExpected ?? 0) };
+    if (step === null || shard === null) return { ...part, what: fileOf(step ?? ''), several: false };
+    const count = part.rowsExpected ?? 0;
+    const what = recordsOf(step as Entity, shard, firsts.get(`${step} ${shard}`) ?? 1, count, speaker);
+    return { ...part, what, several: count > 1 };
   });
   const shards = parts.filter(({ shard }) => shard !== null);
   const entities = [...new Set(shards.map(({ step }) => step as Entity))];
   return {
     parts: entries,
     summary: [
-      ...entities.map((entity) => share(plan, entity, shards)),
+      ...entities.map((entity) => {
+        const { part, all } = shareOf(plan, entity, shards);
+        return speaker.say('missingShare', { part, all: speaker.say(COUNTS[entity], { count: all }) });
+      }),
       ...entries.filter(({ shard }) => shard === null).map(({ what }) => what),
     ],
   };
@@ -56,22 +63,34 @@ export function missingWarnings(plan: Plan, parts: readonly MissingPart[]): Bund
   ];
 }
 
+const COUNTS = {
+  relationships: 'countRelationships',
+  parties: 'countParties',
+  locations: 'countLocations',
+  resources: 'countResources',
+} as const satisfies Record<Entity, Key>;
+
 /** `5,000 of 60,000 parties` */
 function share(plan: Plan, entity: Entity, lost: readonly MissingPart[]): string {
-  const all = plan.shards.filter((shard) => shard.entity === entity);
-  const count = lost.reduce((sum, { step, rowsExpected }) => sum + (step === entity ? (rowsExpected ?? 0) : 0), 0);
-  return `${humanCount(count)} of ${amount(
-    all.reduce((sum, { rowsExpected }) => sum + rowsExpected, 0),
-    ...NOUNS[entity],
-  )}`;
+  const { part, all } = shareOf(plan, entity, lost);
+  return `${humanCount(part)} of ${amount(all, ...NOUNS[entity])}`;
+}
+
+function shareOf(plan: Plan, entity: Entity, lost: readonly MissingPart[]): { part: number; all: number } {
+  const shards = plan.shards.filter((shard) => shard.entity === entity);
+  return {
+    part: lost.reduce((sum, { step, rowsExpected }) => sum + (step === entity ? (rowsExpected ?? 0) : 0), 0),
+    all: shards.reduce((sum, { rowsExpected }) => sum + rowsExpected, 0),
+  };
 }
 
 /** `Records 2,501 to 5,000 of parties`, counted from 1 in the platform's order, as it was when the export was planned. */
-function recordsOf(step: string, shard: number, first: number, count: number): string {
+function recordsOf(entity: Entity, shard: number, first: number, count: number, speaker: Speaker): string {
+  const list = speaker.say(entity);
   // A list that shrank between being counted and being cut has parts in which nothing was counted.
-  if (count === 0) return `Part ${humanCount(shard + 1)} of ${step}, in which no records were counted,`;
-  if (count === 1) return `Record ${humanCount(first)} of ${step}`;
-  return `Records ${humanCount(first)} to ${humanCount(first + count - 1)} of ${step}`;
+  if (count === 0) return speaker.say('missingEmpty', { part: shard + 1, list });
+  if (count === 1) return speaker.say('missingOne', { first, list });
+  return speaker.say('missingRange', { first, last: first + count - 1, list });
 }
 
 /** At which record each shard begins, by entity and shard. */

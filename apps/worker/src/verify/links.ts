@@ -12,7 +12,7 @@ const EXAMPLES = 3;
 const SPACE = 0x20;
 
 /** Codes of the manifest's warnings by which a bundle itself tells of such relationships. */
-export const DECLARED = /^relationship.*(?:dangling|absent|missing|unknown|party|location)/;
+export const DECLARED = /^(?:party|location)-absent$/;
 
 /** The lists of records of one format in one folder refer to each other: `csv` of `shp/`, say. */
 export class Links {

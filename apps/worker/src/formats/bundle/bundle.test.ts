@@ -7,7 +7,8 @@ import { TABLES } from '../csv/tables.js';
 import { TABLE_COLUMNS } from '../shapefile/table.js';
 import { type BundleInfo, cutWarnings, leftOutWarnings } from './info.js';
 import { renderManifest } from './manifest.js';
-import { renderReadme, renderShpReadme } from './readme.js';
+import { renderReadme } from './readme.js';
+import { renderShpReadme } from './shp-readme.js';
 
 const sha256 = 'ab'.repeat(32);
 const columns = [
@@ -17,6 +18,7 @@ const columns = [
   { name: 'a name that is much longer than any column of names should be', label: 'Long', type: 'text' },
 ];
 const INFO: BundleInfo = {
+  language: 'en',
   software: { name: 'Parcelpost', version: '0.1.0' },
   organization: { slug: 'cadasta', name: 'Cadasta' },
   project: { slug: 'london-2', name: 'London 2', description: 'Parcels\r\nof a borough. '.repeat(9), country: 'GB' },
@@ -41,6 +43,7 @@ const INFO: BundleInfo = {
     ...cutWarnings('points', { count: 2, ids: ['p', 'q'] }, true),
   ],
   missing: { parts: [], summary: [] },
+  consistent: true,
 };
 
 const PROVENANCE = {
@@ -194,9 +197,14 @@ describe('manifest.json', () => {
 
   test('has warnings, software and what was asked', () => {
     expect(manifest.software).toEqual({ name: 'Parcelpost', version: '0.1.0' });
-    expect(manifest.export).toEqual({ asked: INFO.asked });
+    expect(manifest.export).toEqual({ asked: INFO.asked, consistent: true });
     const told = JSON.parse(renderManifest({ ...INFO, provenance: PROVENANCE }));
-    expect(told.export).toEqual({ asked: INFO.asked, ...PROVENANCE, requestedAt: '2024-05-06T07:08:09.123Z' });
+    expect(told.export).toEqual({
+      asked: INFO.asked,
+      consistent: true,
+      ...PROVENANCE,
+      requestedAt: '2024-05-06T07:08:09.123Z',
+    });
     expect(manifest.warnings[0]).toEqual({
       code: 'shapefile-null-geometry',
       message: '25 locations are left out of the shapefiles and in locations.csv only: no geometry was recorded',
@@ -220,9 +228,10 @@ describe('a bundle that is not whole', () => {
       shard: 1,
       rowsExpected: 2500,
       what: 'Records 2,501 to 5,000 of locations',
+      several: true,
       message: 'The platform said no.',
     },
-    { ...reason, step: 'parties.csv', what: 'parties.csv', message: 'The disk is full.' },
+    { ...reason, step: 'parties.csv', what: 'parties.csv', several: false, message: 'The disk is full.' },
   ];
   const info: BundleInfo = {
     ...INFO,
@@ -259,8 +268,36 @@ describe('a bundle that is not whole', () => {
 
   test('has every missing part in the manifest; a whole one has none', () => {
     const manifest = JSON.parse(renderManifest(info));
-    expect(manifest.missing).toEqual(parts.map(({ what: _, ...part }) => part));
+    expect(manifest.missing).toEqual(parts.map(({ what: _what, several: _several, ...part }) => part));
     expect(manifest.about).toContain('Not all of them: see missing.');
     expect(JSON.parse(renderManifest(INFO)).missing).toEqual([]);
+  });
+});
+
+describe.each(['es', 'fr', 'id', 'pt', 'sw'])('the readmes in %s', (language) => {
+  const info = { ...INFO, language };
+  const said = (text: string) => lines(text).join(' ').replace(/ +/g, ' ');
+  const sentences = (text: string) => new Set(said(text).match(/[A-Z][^.:;]{30,}[.:;]/g));
+
+  test('name the same files, and have no sentence of the English ones but what comes from elsewhere', () => {
+    for (const render of [renderReadme, renderShpReadme]) {
+      const [text, english] = [render(info), render(INFO)];
+      const named = (each: string) => new Set(each.match(/\b[\w-]+\.(shp|dbf|prj|csv|txt|json)\b/g));
+      expect(named(text)).toEqual(named(english));
+      const left = [...sentences(english)].filter((sentence) => said(text).includes(sentence));
+      // A command, and what the form’s author wrote.
+      expect(left.filter((sentence) => !/GeomFromEWKT|^How is the land used/.test(sentence))).toEqual([]);
+      expect(text).not.toMatch(/[{}]/);
+    }
+  });
+
+  test('fill in their values, and say what is missing', () => {
+    const reason = { code: 'test', shard: 1, attempts: 3, rowsExpected: 2 };
+    const part = { ...reason, step: 'locations', what: 'X', several: true, message: 'The platform said no.' };
+    const text = said(renderReadme({ ...info, provenance: PROVENANCE, missing: { parts: [part], summary: ['X'] } }));
+    for (const value of ['London 2 (Cadasta)', 'Ana Álvarez', 'The platform said no', PROVENANCE.exportId]) {
+      expect(text).toContain(value);
+    }
+    expect(text).not.toContain('NOT WHOLE');
   });
 });

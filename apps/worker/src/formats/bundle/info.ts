@@ -41,12 +41,16 @@ export interface BundleWarning {
   count: number;
   /** Identifiers of the first ten of them. */
   ids: readonly string[];
+  /** What its text names, such as `file`, for those who tell it in another language. */
+  values?: Readonly<Record<string, string | number>>;
 }
 
 /** A part that is not in the bundle. */
 export interface MissingEntry extends MissingPart {
   /** For people, at the beginning of a sentence: `Records 2,501 to 5,000 of parties`, `polygons.shp`. */
   what: string;
+  /** Whether that is more than one thing. */
+  several: boolean;
 }
 
 /** What is not in the bundle; both empty where it is whole. */
@@ -73,10 +77,14 @@ export type AskedOptions = Omit<ExportOptions, 'unchangedSince' | 'provenance'>;
  * data and options make the same bytes.
  */
 export interface BundleInfo {
+  /** Language of the readmes: a tag of {@link LANGUAGE_TAGS}. */
+  language: string;
   software: { name: string; version: string };
   organization: { slug: string; name: string };
   project: { slug: string; name: string; description: string; country: string };
   asked: AskedOptions;
+  /** Whether all records are of one moment, and not of the moments at which each page of them was read. */
+  consistent: boolean;
   /** Of the request itself; only where it asked that its bundle bear that, since no two bundles are the same then. */
   provenance?: Provenance;
   /** The files written so far, in the order of the bundle. */
@@ -116,7 +124,7 @@ export function cutWarnings(family: Family, cut: Tally, inCsv: boolean): BundleW
   const message =
     `${locations(cut.count)} in ${family}.dbf with an id or type cut to the 254 bytes that a dBase field can hold` +
     (inCsv ? '; locations.csv has it whole' : '');
-  return [{ code: 'shapefile-text-cut', message, ...cut }];
+  return [{ code: 'shapefile-text-cut', message, ...cut, values: { file: `${family}.dbf` } }];
 }
 
 function locations(count: number): string {

@@ -1,37 +1,26 @@
 /** What README.txt says of a bundle that is not whole. */
-import type { Missing } from './info.js';
+import type { BundleInfo } from './info.js';
+import type { Speaker } from './languages/speaker.js';
 import { heading, wrap } from './text.js';
 
 /** The first thing to be said: that it is not whole, and what it lacks in few words. Nothing of a whole bundle. */
-export function missingNotice({ summary }: Missing): string[] {
+export function missingNotice({ missing: { summary } }: BundleInfo, speaker: Speaker): string[] {
   if (summary.length === 0) return [];
-  return [
-    ...wrap(
-      '',
-      `THIS EXPORT IS NOT WHOLE. Missing: ${summary.join('; ')}. Which they are, and why, is told below under What is missing.`,
-      0,
-    ),
-    '',
-  ];
+  const notice = speaker.say('notWhole', { what: summary.join('; '), heading: speaker.say('missing') });
+  return [...wrap('', notice, 0), ''];
 }
 
-/** Every missing part with its reason. Nothing of a whole bundle. */
-export function missingSection({ parts }: Missing): string[] {
+/** Every missing part with its reason, which is in English. Nothing of a whole bundle. */
+export function missingSection({ missing: { parts } }: BundleInfo, speaker: Speaker): string[] {
   if (parts.length === 0) return [];
   const records = parts.some(({ shard }) => shard !== null);
   return [
-    ...heading('What is missing'),
-    ...parts.flatMap(({ what, message }) =>
-      wrap('* ', `${what} ${what.startsWith('Records') ? 'are' : 'is'} missing: ${message.replace(/\.$/, '')}.`, 2),
+    ...heading(speaker.say('missing')),
+    ...parts.flatMap(({ what, several, message }) =>
+      wrap('* ', speaker.say(several ? 'missingAre' : 'missingIs', { what, why: message.replace(/\.$/, '') }), 2),
     ),
     '',
-    ...(records
-      ? wrap(
-          '',
-          'They are missing in every file; what is there may refer to them. Counted in the order of the platform.',
-          0,
-        )
-      : []),
-    ...wrap('', 'Trying the export again soon on its page reads only what is missing.', 0),
+    ...(records ? wrap('', speaker.say('missingEverywhere'), 0) : []),
+    ...wrap('', speaker.say('missingAgain'), 0),
   ];
 }

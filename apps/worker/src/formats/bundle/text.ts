@@ -6,7 +6,8 @@ const WIDTH = 78;
 
 /** Text from elsewhere, on one line: whatever breaks or hides it becomes a space. */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  // Blanks that hold together what is on both sides of them, as within a number, stay.
+  return text.replace(/(?:[\p{Cc}\p{Zl}\p{Zp}]|(?![\u00a0\u202f])\s)+/gu, ' ').trim();
 }
 
 /** Breaks a text between words; lines after the first begin with `indent` spaces. A word that is too long stays whole. */

@@ -30,7 +30,7 @@ export function attributeWarnings(
     const message =
       `${amount(cut.tally.count, 'answer is', 'answers are')} cut in ${table} to the 254 bytes that a dBase field can hold, ` +
       `under ${listed(cut.names)}${elsewhere}`;
-    warnings.push({ code: 'shapefile-text-cut', message, ...cut.tally });
+    warnings.push({ code: 'shapefile-text-cut', message, ...cut.tally, values: { file: table } });
   }
   if (replaced.count > 0) {
     const message =
