@@ -120,6 +120,20 @@ describe.each(ENGINES)('looking after an installation, with queues on %s', (engi
     await stack.api.waitFor(id, ({ followUps }) => followUps.every(({ state }) => state === 'done'));
     expect(await end()).toEqual(before);
     expect(await ops('doctor')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is stuck.') });
+    const deeds = await ops('audit', '--export', id);
+    expect(
+      deeds.stdout.split('\n').flatMap((line) => {
+        const [, who, did] = /(user|worker|operator) .*? (\S+\.\S+) /.exec(line) ?? [];
+        return did === undefined ? [] : [[who, did]];
+      }),
+    ).toEqual([
+      ['operator', 'follow-ups.replay'],
+      ['worker', 'exports.decide'],
+      ['user', 'exports.record'],
+    ]);
+    expect(deeds.stdout).not.toContain('T0P-SECRET');
+    const asJson = JSON.parse((await ops('audit', '--export', id, '--limit', '1', '--json')).stdout);
+    expect(asJson).toMatchObject([{ actorKind: 'operator', subjectKind: 'follow-up', subjectId: failed.id }]);
     const again = await ops('follow-ups', 'replay', failed.id);
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(/Not replayed: the follow-up .* has not failed: it is done; those that failed: /);

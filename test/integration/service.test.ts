@@ -35,6 +35,30 @@ describe('errors that nobody foresaw', () => {
     }
   });
 
+  it('of a task are masked too: the answer has the reference under which the log has the error, and nothing was done', async () => {
+    const lines: string[] = [];
+    const { default: pino } = await import('pino');
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+    const broken = await startProducer({ log });
+    try {
+      await broken.db.raw(`alter table audit_log add constraint broken check (task = 'inner thoughts')`);
+      const answer = await send(broken.port, '/api/v1/organizations/cadasta/projects/london-2/exports', {
+        method: 'POST',
+        headers: broken.bearer(broken.users.ana),
+        body: { formats: ['csv'] },
+      });
+      expect([answer.status, answer.json.type]).toEqual([500, type('internal-error')]);
+      expect(answer.text).not.toMatch(/audit_log|broken|inner thoughts|insert/);
+      const [, reference] = /logged under reference (\S+);/.exec(answer.json.detail) ?? [];
+      const logged = lines.map((line) => JSON.parse(line)).find((line) => line.reference !== undefined);
+      expect(logged).toMatchObject({ reference, actor: broken.users.ana });
+      expect(logged.err.message).toContain('violates check constraint');
+      expect([await broken.db('exports'), await broken.db('outbox')]).toEqual([[], []]);
+    } finally {
+      await broken.close();
+    }
+  });
+
   it('what is no HTTP at all is answered by a problem document too', async () => {
     const { connect } = await import('node:net');
     const text = await new Promise<string>((resolve, reject) => {

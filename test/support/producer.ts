@@ -81,7 +81,11 @@ export async function startProducer(
     metrics: createMetrics('producer'),
     db: as('producer'),
     storage,
-    writes: testWrites(as('producer'), options.limits && { limits: options.limits }),
+    writes: testWrites(as('producer'), {
+      unmasked: false,
+      ...(options.limits && { limits: options.limits }),
+      ...(options.log && { log: options.log }),
+    }),
     relay: {
       run: async () => {
         relayed++;

@@ -1,6 +1,7 @@
 /** Every error leaves as a problem document (RFC 9457); what is unknown is logged and masked. */
 import { type FieldError, ProblemError } from '@parcelpost/shared/errors.js';
 import { MOST_ERRORS } from '@parcelpost/shared/field-errors.js';
+import { MaskedError } from '@parcelpost/shared/tasks/errors.js';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { PROBLEM_TYPES } from './problem-types.js';
@@ -91,13 +92,11 @@ function asProblem(error: unknown, requestId: string): ProblemError {
   if (statusCode !== undefined && statusCode > 400 && statusCode < 500) {
     return problem('bad-request', 'This request is not one that the service can answer.', { cause: error });
   }
-  return problem(
-    'internal-error',
-    `Something went wrong here. It is logged as request ${requestId}; try again later.`,
-    {
-      cause: error,
-    },
-  );
+  // A task that fails of what nobody foresaw is logged where it ran.
+  const logged = error instanceof MaskedError ? `under reference ${error.reference}` : `as request ${requestId}`;
+  return problem('internal-error', `Something went wrong here. It is logged ${logged}; try again later.`, {
+    cause: error,
+  });
 }
 
 /** Answers with a problem document, and logs what is our own fault. */
