@@ -1,4 +1,5 @@
 /** The service itself: health, its API document, its headers, and errors that nobody foresaw. */
+import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AUTH_SECRET, PUBLIC_URL, send, startProducer, type TestProducer } from '../support/producer.js';
 
@@ -90,6 +91,21 @@ it('health is answered without a token; readiness names what does not answer', a
   expect(json.detail).toContain('queue');
   expect((await send(lost.port, '/healthz')).status).toBe(200);
   await lost.close();
+});
+
+it('a database that does not answer in time is answered by 503, and when to ask again', async () => {
+  const db = openDatabase('postgres://nobody:hidden@127.0.0.1:1/gone', { max: 1 });
+  const lost = await startProducer({ over: { db } });
+  try {
+    const { status, json, headers } = await send(lost.port, '/api/v1/exports', {
+      headers: lost.bearer(lost.users.ana),
+    });
+    expect([status, json.type, headers['retry-after']]).toEqual([503, type('not-ready'), '5']);
+    expect(JSON.stringify(json)).not.toContain('hidden');
+  } finally {
+    await lost.close();
+    await db.destroy();
+  }
 });
 
 it('the API document lists every route of the API, and the shape of a request', async () => {

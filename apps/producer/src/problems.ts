@@ -1,4 +1,5 @@
 /** Every error leaves as a problem document (RFC 9457); what is unknown is logged and masked. */
+import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import { type FieldError, ProblemError } from '@parcelpost/shared/errors.js';
 import { MOST_ERRORS } from '@parcelpost/shared/field-errors.js';
 import { MaskedError } from '@parcelpost/shared/tasks/errors.js';
@@ -76,10 +77,16 @@ const FRAMEWORK: Record<string, [keyof typeof PROBLEM_TYPES, string]> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-json', 'The body is empty; send a JSON object.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad-request', 'The body is not as long as Content-Length says.'],
   FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The body is larger than this service takes.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send the body as application/json; a file as its own media type, or none.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported-media-type',
+    'Send the body as application/json; a file as its own media type, or none.',
+  ],
   FST_ERR_BAD_URL: ['path-malformed', 'The percent-encoding of the path is broken.'],
   FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'A part of this path is longer than anything that exists here.'],
 };
+
+/** Seconds after which a database that was away, or busy, may be asked again. */
+const AGAIN_SECONDS = 5;
 
 /** Reads any thrown value as a problem. An unknown one becomes `internal-error`, which says nothing of it. */
 function asProblem(error: unknown, requestId: string): ProblemError {
@@ -87,6 +94,13 @@ function asProblem(error: unknown, requestId: string): ProblemError {
   const { code = '', statusCode } = error as Partial<FastifyError>;
   const known = FRAMEWORK[code];
   if (known) return problem(...known, { cause: error });
+  if (databaseIsAway(error)) {
+    const headers = { 'retry-after': String(AGAIN_SECONDS) };
+    return problem('not-ready', 'The database did not answer in time. Try again in a moment.', {
+      headers,
+      cause: error,
+    });
+  }
   // JSON that would set a prototype, and the like: the framework's own, with a status but without a code.
   if (statusCode === 400) return problem('invalid-json', 'The body is not acceptable JSON.', { cause: error });
   if (statusCode !== undefined && statusCode > 400 && statusCode < 500) {
