@@ -114,6 +114,7 @@ it('the API document lists every route of the API, and the shape of a request', 
   const project = '/api/v1/organizations/{org}/projects/{project}/';
   expect(Object.keys(api.paths).sort()).toEqual(
     [
+      '/.well-known/jwks.json',
       '/healthz',
       '/readyz',
       '/schemas/signature-v1.json',
@@ -129,6 +130,7 @@ it('the API document lists every route of the API, and the shape of a request', 
       '/api/v1/exports/{id}/download',
       '/api/v1/exports/{id}/events',
       '/api/v1/exports/{id}/retry',
+      '/api/v1/tokens/{jti}',
       '/api/v1/files',
       '/api/v1/tokens/{jti}',
       '/.well-known/jwks.json',

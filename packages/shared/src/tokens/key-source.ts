@@ -21,7 +21,7 @@ export function readTokenKeys(value: string): TokenKey[] {
   if (keys.length === 0) throw new TokenKeyError('holds no key');
   const seen = new Set<string>();
   for (const { kid } of keys) {
-    if (seen.has(kid)) throw new TokenKeyError(`holds the key ${kid} twice`);
+    if (seen.has(kid)) throw new TokenKeyError(`holds the key ${kid.slice(0, 10)}… twice`);
     seen.add(kid);
   }
   return keys;
