@@ -111,6 +111,19 @@ describe('the embedded PostgreSQL', () => {
     expect(await ask(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
   });
 
+  test('has a role for each app, the same over a stop and a start', async () => {
+    const first = await start();
+    const who = (url: string) => ask(url, 'select current_user as name');
+    for (const role of ['owner', 'producer', 'worker'] as const) {
+      expect(await who(first.urls[role])).toEqual([{ name: `parcelpost_${role}` }]);
+    }
+    await expect(ask(first.urls.worker, 'create table mine (id int)')).rejects.toMatchObject({ code: '42501' });
+    await first.stop();
+    const second = await start();
+    expect(new URL(second.urls.worker).password).toBe(new URL(first.urls.worker).password);
+    expect(await who(second.urls.worker)).toHaveLength(1);
+  });
+
   test('refuses whoever does not know its password', async () => {
     const { url } = await start();
     const wrong = new URL(url);
