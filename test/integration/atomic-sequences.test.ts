@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@parcelpost/shared/db/database.js';
+import { AuditLog } from '@parcelpost/shared/db/services/audit-log.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { exportRequestSchema } from '@parcelpost/shared/export-request.js';
@@ -289,4 +290,25 @@ test('whoever joins an export is noted, and who repeats a request is not', async
   const joined = await request.run(ana(), { ...asked('"second"'), body: asked('"first"').body });
   expect(joined).toMatchObject({ exportId: first.exportId, joined: true });
   expect(await notes()).toMatchObject([{ did: 'created' }, { did: 'joined' }]);
+});
+
+test('notes are kept as long as they are to be, and then go, the oldest first', async () => {
+  const log = new AuditLog(database.as('producer'));
+  const ids = await database.db('audit_log').orderBy('id').pluck('id');
+  expect(await log.removeOld(30, 100)).toBe(0);
+  const [oldest, older, old, ...others] = ids;
+  for (const [id, days] of [
+    [oldest, 33],
+    [older, 32],
+    [old, 31],
+  ]) {
+    await database
+      .db('audit_log')
+      .where({ id })
+      .update({ at: secondsAgo(days * 24 * 3600) });
+  }
+  expect(await log.removeOld(30, 2)).toBe(2);
+  expect(await database.db('audit_log').orderBy('id').pluck('id')).toEqual([old, ...others]);
+  expect(await log.removeOld(30, 2)).toBe(1);
+  expect((await log.recent({ limit: 1000 })).map(({ id }) => id)).toEqual([...others].reverse());
 });

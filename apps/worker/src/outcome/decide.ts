@@ -13,7 +13,6 @@ import {
 import { outboxId } from '@parcelpost/shared/signatures/place.js';
 import { plant } from '@parcelpost/shared/signatures/plant.js';
 import type { WorkerDeps } from '../processors/deps.js';
-import { WORKER } from './outcome-tasks.js';
 
 /** Whoever decides clears away what a whole bundle was made of; so long after that a round looks whether they did. */
 const CLEARING_MS = 5 * 60_000;
@@ -22,7 +21,7 @@ export type Decision = { result: ExportResult; file: KeptFile } | { failure: Exp
 
 type DecideDeps = Pick<
   WorkerDeps,
-  'exports' | 'outcome' | 'runner' | 'outbox' | 'relay' | 'metrics' | 'log' | 'settings'
+  'exports' | 'outcome' | 'runner' | 'writes' | 'outbox' | 'relay' | 'metrics' | 'log' | 'settings'
 >;
 
 /**
@@ -42,7 +41,7 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
   const planted = plant(row[hook], { exportId: id, generation, hook }, row.nextTokens ?? {});
 
   const { tasks, won } = deps.outcome.decision(
-    WORKER,
+    deps.writes.actor,
     {
       row,
       decision: {

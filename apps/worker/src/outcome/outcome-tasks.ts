@@ -13,9 +13,6 @@ import type { Actor } from '@parcelpost/shared/tasks/actor.js';
 import { type Sequence, sequence } from '@parcelpost/shared/tasks/sequence.js';
 import { defineTask, type TaskMaker } from '@parcelpost/shared/tasks/task.js';
 
-/** On whose behalf workers decide. */
-export const WORKER: Actor = { kind: 'worker', id: 'worker', name: 'Worker' };
-
 /** What one decision writes. */
 export interface DecisionInput {
   row: ExportRow;
