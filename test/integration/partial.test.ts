@@ -60,6 +60,8 @@ describe.concurrent.each(ENGINES)('a part for the whole on the %s engine', (engi
     const parts = [missing('locations', 1, 'spatial/'), missing('parties', 3, 'parties/')];
     expect(await result(id)).toMatchObject({ outcome: 'partial', missing: parts, rows: 3 * PARCELS - 40 });
     expect(warnings).toEqual([
+      '20 relationships name a party that is not among the parties here',
+      '20 relationships name a location that is not among the locations here',
       expect.stringMatching(/^20 of 80 locations are missing: .*spatial/),
       expect.stringMatching(/^20 of 80 parties are missing: .*parties/),
     ]);

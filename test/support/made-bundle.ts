@@ -104,6 +104,7 @@ export async function makeBundle(made: MakeOptions): Promise<{ zip: string; part
     notices,
     warnings,
     missing: [],
+    consistent: true,
     softwareVersion: '0.0.0',
   });
 

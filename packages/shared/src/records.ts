@@ -119,5 +119,7 @@ export interface ProjectInfo {
    * The first shard begins without a cursor and is written as an empty string.
    */
   shards?: Partial<Record<Entity, string[]>> | undefined;
+  /** Id of the consistent view in which this was answered, where one was asked for and had; only our platform has it. */
+  snapshot?: string | undefined;
   attributeSchemas?: AttributeSchemas | undefined;
 }

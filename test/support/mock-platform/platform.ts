@@ -142,7 +142,7 @@ class Platform implements MockPlatform {
       this.#settings.maxLimit ?? Number.POSITIVE_INFINITY,
     );
     const offset = Number(url.searchParams.get('offset') ?? 0);
-    const { records, count } = dataset.page(entity, offset, limit);
+    const { records, count } = dataset.page(entity, offset - (fault?.shift ?? 0), limit);
     const origin = fault?.break === 'foreign-next' ? (fault.foreign ?? 'http://elsewhere.example') : url.origin;
     const base = origin + url.pathname;
     const link = (to: number) => `"${base}?limit=${limit}&offset=${to}"`;

@@ -21,6 +21,8 @@ export interface Fault {
    * `hold`: no answer until `release`.
    */
   break?: 'not-json' | 'wrong-shape' | 'truncated' | 'reset' | 'foreign-next' | 'hold' | undefined;
+  /** Answer as if so many records had been put before all others (or, below 0, taken away) since the list was counted. */
+  shift?: number | undefined;
   /** Where a `foreign-next` link leads: scheme, host and port. Default `http://elsewhere.example`. */
   foreign?: string | undefined;
 }

@@ -8,12 +8,19 @@ const FRAME_HEADER = 12;
 /** The bytes of a frame; `table` is empty where the records are all there is. */
 export function frameOf(rows: number, records: Uint8Array, table: Uint8Array = EMPTY): Buffer {
   const frame = Buffer.allocUnsafeSlow(FRAME_HEADER + records.length + table.length);
-  frame.writeUInt32LE(rows, 0);
-  frame.writeUInt32LE(records.length, 4);
-  frame.writeUInt32LE(table.length, 8);
+  frame.set(frameHead(rows, records.length, table.length));
   frame.set(records, FRAME_HEADER);
   frame.set(table, FRAME_HEADER + records.length);
   return frame;
+}
+
+/** The head of a frame whose records follow. */
+export function frameHead(rows: number, recordBytes: number, tableBytes = 0): Buffer {
+  const head = Buffer.allocUnsafeSlow(FRAME_HEADER);
+  head.writeUInt32LE(rows, 0);
+  head.writeUInt32LE(recordBytes, 4);
+  head.writeUInt32LE(tableBytes, 8);
+  return head;
 }
 
 const EMPTY = new Uint8Array(0);

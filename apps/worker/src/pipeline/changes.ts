@@ -37,7 +37,7 @@ export const NOUNS: Record<Entity, [one: string, many: string]> = {
 const BY_CURSOR =
   'some were added or removed in between; those that were there all the time are here, each of them once';
 const BY_OFFSET =
-  'some were added or removed in between, and since this platform numbers its list anew with every change, others may be missing here or be here twice; to be sure, ask for the export again when nobody changes the project';
+  'some were added or removed in between, and since this platform numbers its list anew with every change, others may be missing here; what came twice is here once. To be sure, ask for the export again when nobody changes the project';
 
 /**
  * A warning, `count-changed`, for every entity of which another number of records was read than was planned; and, on a

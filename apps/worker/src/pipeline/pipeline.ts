@@ -3,6 +3,7 @@ import type { Entity } from '@parcelpost/shared/records.js';
 import type { Fragment, Step } from './step.js';
 import { locationsStep, partiesStep, relationshipsStep } from './steps/csv-tables.js';
 import { locationsJsonStep, partiesJsonStep, relationshipsJsonStep } from './steps/json-files.js';
+import { referencesStep } from './steps/references.js';
 import { shapefilesStep } from './steps/shapefiles.js';
 import { typedTablesStep } from './steps/typed-tables.js';
 import { workbookStep } from './steps/workbook.js';
@@ -18,6 +19,7 @@ const PIPELINE: readonly Step[] = [
   locationsJsonStep,
   workbookStep,
   typedTablesStep,
+  referencesStep,
 ] as unknown as readonly Step[];
 
 /** The steps that a request asks for. */
@@ -31,7 +33,8 @@ export function applicableSteps(options: ExportOptions): Step[] {
  */
 export function neededEntities(options: ExportOptions): Entity[] {
   const steps = new Map<Entity, number>();
-  for (const entity of applicableSteps(options).flatMap(({ entities }) => entities)) {
+  const reading = applicableSteps(options).filter(({ follows }) => !follows);
+  for (const entity of reading.flatMap(({ entities }) => entities)) {
     steps.set(entity, (steps.get(entity) ?? 0) + 1);
   }
   return [...steps.keys()].sort((a, b) => (steps.get(b) ?? 0) - (steps.get(a) ?? 0));

@@ -25,6 +25,8 @@ export interface Plan {
   project: { name: string; organizationName: string; country: string; description: string };
   schemas: AttributeSchemas;
   shards: PlannedShard[];
+  /** Id of the consistent view that all shards are to be read in; absent where the platform had none to give. */
+  snapshot?: string;
 }
 
 /**

@@ -78,6 +78,8 @@ export interface Step<E extends Entity = Entity> {
   readonly name: string;
   /** The entities whose records it maps, in the order in which its reduces get their fragments. */
   readonly entities: readonly E[];
+  /** Whether it maps what others have read alone: of itself it has nothing read. */
+  readonly follows?: boolean;
   /** Whether a request with these options asks for it. */
   isApplicable(options: ExportOptions): boolean;
   /** Outputs to reduce: those that stand even without records, and those that the maps found. */

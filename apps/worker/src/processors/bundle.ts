@@ -5,12 +5,15 @@ import type { NewFile } from '@parcelpost/shared/db/services/files.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
 import { safeName } from '../formats/safe-name.js';
 import { sinkStream } from '../formats/sink.js';
+import { noTally } from '../formats/tally.js';
+import { isCompressed } from '../formats/zip/media.js';
 import { damagedZip, verifyZip } from '../formats/zip/read.js';
 import { writeZip, type ZipSource } from '../formats/zip/write.js';
 import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
 import { changeWarnings } from '../pipeline/changes.js';
 import { type BundlePart, documents } from '../pipeline/documents.js';
 import { HashingWriter } from '../pipeline/hashing-writer.js';
+import { isConsistent, readingWarnings, type ShardReading } from '../pipeline/reading.js';
 import { FILE_DATE } from '../pipeline/step.js';
 import { verifyBundle } from '../verify/verify-bundle.js';
 import { bytesOfObject, type RandomBytes } from '../verify/zip-file.js';
@@ -38,6 +41,10 @@ export async function bundle(
   const mapped = maps.map(({ result }) => result as MapResult);
   const name = bundleName(row);
   const plan = await deps.plans.get(row);
+  const readings = maps.map(({ step, reusedFrom }, index): ShardReading => {
+    const { repeated = noTally(), outside = false } = mapped[index] as MapResult;
+    return { entity: step, repeated, outside, takenOver: reusedFrom !== null };
+  });
   const changes = changeWarnings(
     plan.shards,
     maps.map(({ step, shard, rows }, index) => ({ entity: step, shard, rows, counts: mapped[index]?.counts ?? null })),
@@ -48,8 +55,9 @@ export async function bundle(
     plan,
     files: reduced.flatMap(({ files }) => files),
     notices: mapped.flatMap((each) => each.notices),
-    warnings: [...reduced.flatMap((each) => each.warnings), ...changes],
+    warnings: [...reduced.flatMap((each) => each.warnings), ...changes, ...readingWarnings(readings)],
     missing,
+    consistent: isConsistent(plan, readings),
     softwareVersion: settings.softwareVersion,
   });
   const contents = parts.map(({ name, rows, bytes, sha256 }) => ({ name, rows, bytes, sha256 }));
@@ -136,8 +144,7 @@ async function write(
   const writer = new HashingWriter(await storage.create(key));
   async function* sources(): AsyncGenerator<ZipSource> {
     for (const { name, bytes, from } of parts) {
-      // A workbook is a zip itself.
-      const entry = { name, bytes, store: name.endsWith('.xlsx') };
+      const entry = { name, bytes, store: isCompressed(name) };
       if (typeof from !== 'string') yield { ...entry, source: from };
       else yield { ...entry, source: bytes <= SMALL_BYTES ? await storage.readAll(from) : storage.read(from) };
     }

@@ -37,7 +37,7 @@ const map = (shard: number, changes: Partial<ExportJobRow> = {}) =>
     shard,
     rows: 10,
     rowsExpected: 10,
-    result: { fragments: [], notices: [], counts: null, software: '1' },
+    result: { fragments: [], notices: [], counts: null, repeated: { count: 0, ids: [] }, software: '1' },
     ...changes,
   });
 const reduce = (name: string, changes: Partial<ExportJobRow> = {}) =>

@@ -45,11 +45,14 @@ export function judge(options: ExportOptions, jobs: readonly ExportJobRow[]): { 
   const missing: MissingPart[] = [
     ...unread.map((shard) => ({ ...reasonOf(shard.step, shard), rowsExpected: shard.rowsExpected })),
     ...unmade.map(({ output, job }) => ({ ...reasonOf(output, job), rowsExpected: null })),
+    ...outputs.flatMap(({ job }) => (job?.state === 'done' ? ((job.result as ReduceResult).missing ?? []) : [])),
   ];
   const [first] = missing;
   if (first) {
     const nothingRead = unread.length > 0 && sum(shards, 'rowsExpected') > 0 && sum(maps, 'rows') === 0;
-    const nothingMade = unmade.length > 0 && unmade.length === outputs.length;
+    const nothingMade =
+      unmade.length > 0 &&
+      !outputs.some(({ job }) => job?.state === 'done' && (job.result as ReduceResult).files.length > 0);
     const { rowsExpected: _, ...reason } = first;
     if (!options.allowPartial || nothingRead || nothingMade) return { failure: failure ?? reason };
   }

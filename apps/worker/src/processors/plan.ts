@@ -5,6 +5,7 @@
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import { MOST_LATER } from '@parcelpost/shared/db/services/admission.js';
 import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
+import type { PlatformClient } from '@parcelpost/shared/platform-client/client.js';
 import { EXPORT_QUEUE, META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { CHILD_OPTIONS, type FlowJobData, flowJobId } from '@parcelpost/shared/queues/relay.js';
 import type { Entity } from '@parcelpost/shared/records.js';
@@ -14,6 +15,7 @@ import { type Plan, planProject, shardSize, shardsByCursor, shardsByOffset } fro
 import type { WorkerDeps } from './deps.js';
 import { INCOMPLETE } from './judge.js';
 import type { MapResult } from './map.js';
+import { withoutRepeats } from './repeats.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
 import { partsToTakeOver } from './take-over.js';
 
@@ -57,15 +59,14 @@ async function makePlan(deps: WorkerDeps, run: JobRun): Promise<Plan> {
   const wanted = deps.settings.shardRecords;
   const entities = neededEntities(row.options);
   const client = deps.openClient(row, signal);
-  let [project, counts] = await Promise.all([client.project({ shardSize: wanted }), countAll(client, entities)]);
-  const size = shardSize(Math.max(0, ...counts.values()), wanted);
-  if (size !== wanted && project.shards) project = await client.project({ shardSize: size });
+  const { project, counts, size } = await survey(client, entities, wanted);
   const shards = entities.flatMap((entity) => {
     const count = counts.get(entity) ?? 0;
     const cursors = project.shards?.[entity];
     return cursors ? shardsByCursor(entity, cursors, count, size) : shardsByOffset(entity, count, size);
   });
   const made: Plan = { project: planProject(project), schemas: project.attributeSchemas ?? {}, shards };
+  if (project.snapshot !== undefined && project.shards) made.snapshot = project.snapshot;
   const taken = await partsToTakeOver(deps, row, made);
   const kept = await deps.jobs.keepPlan(
     run.key,
@@ -80,10 +81,23 @@ async function makePlan(deps: WorkerDeps, run: JobRun): Promise<Plan> {
   return made;
 }
 
-async function countAll(
-  client: ReturnType<WorkerDeps['openClient']>,
-  entities: Entity[],
-): Promise<Map<Entity, number>> {
+/** What there is, and in shards of which size: all of one moment where the platform gives a consistent view. */
+async function survey(client: PlatformClient, entities: Entity[], wanted: number) {
+  const [project, counted] = await Promise.all([
+    client.project({ shardSize: wanted, snapshot: 'new' }),
+    countAll(client, entities),
+  ]);
+  const { snapshot } = project;
+  const counts =
+    snapshot === undefined ? counted : new Map(entities.map((entity) => [entity, project.counts?.[entity] ?? 0]));
+  const size = shardSize(Math.max(0, ...counts.values()), wanted);
+  if (size === wanted || !project.shards) return { project, counts, size };
+  // Asked within the view, so that the shards are of the same moment; one that is gone by then is a fault to try again.
+  const again = await client.project({ shardSize: size, snapshot });
+  return { project: { ...again, snapshot }, counts, size };
+}
+
+async function countAll(client: PlatformClient, entities: Entity[]): Promise<Map<Entity, number>> {
   const counts = await Promise.all(entities.map(async (entity) => [entity, await client.count(entity)] as const));
   return new Map(counts);
 }
@@ -124,7 +138,10 @@ async function enterShards(
  */
 async function enterReduces(deps: WorkerDeps, run: JobRun): Promise<void> {
   const { row, key } = run;
-  const jobs = await settledShards(deps, run);
+  const settled = await settledShards(deps, run);
+  // Once files are being made of the shards, these stay as they are.
+  const entered = settled.some(({ kind }) => kind === 'reduce');
+  const jobs = entered ? settled : await withoutRepeats(deps, run, settled);
   const maps = jobs.filter(({ kind, state }) => kind === 'map' && state === 'done');
   const undone = jobs.filter(({ kind, state }) => kind === 'map' && state !== 'done');
   if (undone.length > 0 && (!row.options.allowPartial || maps.length === 0)) return; // the merge sees why, and decides

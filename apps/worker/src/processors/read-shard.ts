@@ -12,10 +12,11 @@ const PREFETCH = 3;
 export async function* readShard(
   client: PlatformClient,
   { entity, range }: PlannedShard,
+  snapshot: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<Page<Entity>, void, undefined> {
   if ('cursor' in range) {
-    yield* client.pages(entity, range, { signal });
+    yield* client.pages(entity, { ...range, snapshot }, { signal });
     return;
   }
   const { offset, limit, last } = range;

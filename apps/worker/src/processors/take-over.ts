@@ -24,12 +24,30 @@ export async function partsToTakeOver(deps: Deps, row: ExportRow, plan: Plan): P
   const earlier = await deps.jobs.earlierPlan(row.id, row.generation);
   if (!earlier || !samePlan(earlier.plan as Plan, plan)) return undefined;
   const done = (await deps.jobs.all(row.id, earlier.generation)).filter(({ state }) => state === 'done');
-  const maps = await stillThere(deps, done, 'map', ({ result }) => (result as MapResult).fragments);
+  const maps = complete(
+    await stillThere(deps, done, 'map', ({ result }) => {
+      const { fragments, pages } = result as MapResult;
+      return pages ? [...fragments, pages] : fragments;
+    }),
+    done,
+  );
   const reduces =
     maps.length === plan.shards.length
-      ? await stillThere(deps, done, 'reduce', ({ result }) => (result as ReduceResult).files)
+      ? await stillThere(deps, done.filter(isWhole), 'reduce', ({ result }) => (result as ReduceResult).files)
       : [];
   return { generation: earlier.generation, parts: [...maps, ...reduces] };
+}
+
+/** A file that could not be had may be there by now. */
+function isWhole({ kind, result }: ExportJobRow): boolean {
+  return kind !== 'reduce' || ((result as ReduceResult).missing ?? []).length === 0;
+}
+
+/** Shards from which records were taken that others have are whole only together with all of those. */
+function complete<Job extends ExportJobRow>(maps: readonly Job[], done: readonly ExportJobRow[]): Job[] {
+  const there = (entity: string) => maps.filter(({ step }) => step === entity).length;
+  const before = (entity: string) => done.filter(({ kind, step }) => kind === 'map' && step === entity).length;
+  return maps.filter(({ step, result }) => !(result as MapResult).pruned || there(step) === before(step));
 }
 
 function samePlan(before: Plan, now: Plan): boolean {

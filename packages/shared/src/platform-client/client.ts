@@ -9,8 +9,9 @@
 import { Agent, type Dispatcher } from 'undici';
 import { ExportError } from '../errors.js';
 import type { Logger } from '../log.js';
-import { ENTITY_PATHS, type Entity, type ProjectInfo } from '../records.js';
+import { ENTITY_PATHS, type Entity, type ProjectInfo, type RecordOf } from '../records.js';
 import { badAnswer, failureError } from './failures.js';
+import { parseExactly } from './json.js';
 import { checkedNext, type ProjectAddress, projectAddress } from './links.js';
 import { PageSize } from './page-size.js';
 import { type CursorRange, cursorPages, type FetchedPage, offsetPages, type Page, type PageRange } from './paging.js';
@@ -21,6 +22,11 @@ import { type Answer, type Authorization, type Target, Transport } from './trans
 
 export type { Page, PageRange } from './paging.js';
 export type { Authorization } from './transport.js';
+
+/** The records of an answer that was read before, and kept. Throws {@link ShapeError} or SyntaxError for any other. */
+export function readPage<E extends Entity>(entity: E, body: Uint8Array): RecordOf[E][] {
+  return readList(entity, parseExactly(new TextDecoder('utf-8', { fatal: true }).decode(body))).records;
+}
 
 export interface PlatformClientOptions {
   /** Address of the platform, before `/api/v1/…`; it may have a path of its own. */
@@ -79,14 +85,23 @@ export class PlatformClient {
 
   /**
    * Asks for the project itself; with `shardSize`, also for the cursors at which shards of so many records begin, which
-   * platforms other than ours do not answer.
+   * platforms other than ours do not answer; and with `snapshot`, for a consistent view (`new`), or in that of this id.
+   * Throws ExportError `snapshot-gone` where that is not held open any more.
    */
   async project(
-    options: { shardSize?: number | undefined; signal?: AbortSignal | undefined } = {},
+    options: { shardSize?: number | undefined; snapshot?: string | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<ProjectInfo> {
-    const query = options.shardSize === undefined ? '' : `?shard_size=${options.shardSize}`;
+    const { shardSize, snapshot } = options;
+    const query = new URLSearchParams();
+    if (shardSize !== undefined) query.set('shard_size', String(shardSize));
+    if (snapshot !== undefined) query.set('snapshot', snapshot);
     const path = this.#address.path;
-    const answer = await this.#transport.get(() => ({ path: path + query, shown: path }), this.#joined(options.signal));
+    const target: Target = {
+      path: query.size > 0 ? `${path}?${query}` : path,
+      shown: path,
+      inSnapshot: snapshot !== undefined && snapshot !== 'new',
+    };
+    const answer = await this.#transport.get(() => target, this.#joined(options.signal));
     return inShape(answer, () => readProject(answer.value));
   }
 
@@ -101,7 +116,7 @@ export class PlatformClient {
    * Reads a range of a list, page by page, in the platform's order. By offset never more than `range.limit` records, and
    * fewer only where the list ends before; by cursor all that the range has by then. Offsets are asked for with `prefetch` pages (default 2) in flight; cursors chain, so that there
    * one page is fetched while the last is consumed. Memory is bounded by `prefetch + 1` pages. Ending the iteration early
-   * ends the requests.
+   * ends the requests. Throws ExportError `snapshot-gone` where the range is of a view that is not held open any more.
    */
   pages<E extends Entity>(
     entity: E,
@@ -145,7 +160,7 @@ export class PlatformClient {
     const answer = await this.#transport.get(target, signal, () => size.failed(asked));
     const { records, count, next } = inShape(answer, () => readList(entity, answer));
     const link = next === null ? null : checkedNext(next, path, this.#address);
-    return { records, count, next: link, bytes: answer.bytes, asked, shown: answer.shown };
+    return { records, count, next: link, body: answer.body, asked, shown: answer.shown };
   }
 
   #size(entity: Entity): PageSize {
@@ -168,11 +183,12 @@ function cursorTarget(from: CursorRange | URL, path: string, limit: number): Tar
   if (!(from instanceof URL)) {
     const query = new URLSearchParams({ cursor: from.cursor, limit: String(limit) });
     if (from.until !== undefined) query.set('until', from.until);
-    return { path: `${path}?${query}`, shown };
+    if (from.snapshot !== undefined) query.set('snapshot', from.snapshot);
+    return { path: `${path}?${query}`, shown, inSnapshot: from.snapshot !== undefined };
   }
   const url = new URL(from);
   url.searchParams.set('limit', String(limit));
-  return { path: url.pathname + url.search, shown };
+  return { path: url.pathname + url.search, shown, inSnapshot: url.searchParams.has('snapshot') };
 }
 
 /** Runs a reader of an answer's shape; what it finds wrong is the platform's permanent fault. */

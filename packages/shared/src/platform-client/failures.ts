@@ -65,6 +65,20 @@ export function badAnswer(asked: string, what: string, retry: boolean, cause?: u
   };
 }
 
+/** The consistent view that was to be read in is not held open any more. Read afresh, or without. */
+export const SNAPSHOT_GONE = 'snapshot-gone';
+
+export function snapshotGone(asked: string): Failure {
+  return {
+    code: SNAPSHOT_GONE,
+    happened: `The platform answered to GET ${asked} that the snapshot to read in is gone`,
+    advice: 'Ask for the export again.',
+    retry: false,
+    permanent: false,
+    overload: false,
+  };
+}
+
 /** What a status that is not 200 means. `detail` is the platform's own explanation, already cleaned, or empty. */
 export function badStatus(asked: string, status: number, detail: string, retryAfterMs: number | undefined): Failure {
   const happened = `The platform answered ${status} to GET ${asked}${detail && ` (${detail})`}`;

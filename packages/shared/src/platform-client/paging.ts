@@ -14,12 +14,17 @@ export type PageRange = { offset: number; limit: number } | CursorRange;
 export interface CursorRange {
   cursor: string;
   until?: string | undefined;
+  /** Id of the consistent view to read in; without it what is there at the moment of each page. */
+  snapshot?: string | undefined;
 }
 
-/** Records as they came in one answer. `bytes` is its length; `count` the whole list's at that moment, where told. */
+/**
+ * Records as they came in one answer, which may hold more behind them. `body` is the answer itself (readPage reads it
+ * once more); `count` the whole list's at that moment, where told.
+ */
 export interface Page<E extends Entity> {
   records: RecordOf[E][];
-  bytes: number;
+  body: Buffer;
   count: number | null;
 }
 
@@ -73,7 +78,7 @@ async function readSlot<E extends Entity>(
 ): Promise<Slot<E>> {
   const pages: Page<E>[] = [];
   for (let got = 0; got < length; ) {
-    const { records, bytes, count, next, asked, shown } = await source.atOffset(offset + got, length - got, signal);
+    const { records, body, count, next, asked, shown } = await source.atOffset(offset + got, length - got, signal);
     const answered = records.length;
     const behind = offset + got + answered;
     const more = next !== null || (count !== null && count > behind);
@@ -88,7 +93,7 @@ async function readSlot<E extends Entity>(
     }
     if (answered > length - got) records.length = length - got;
     got += records.length;
-    pages.push({ records, bytes, count });
+    pages.push({ records, body, count });
     if (!more) return { pages, ended: true };
   }
   return { pages, ended: false };
@@ -138,7 +143,7 @@ export async function* cursorPages<E extends Entity>(
     let pending: Promise<FetchedPage<E>> | undefined = get(range);
     let last: string | undefined;
     while (pending) {
-      const { records, bytes, count, next, asked, shown }: FetchedPage<E> = await pending;
+      const { records, body, count, next, asked, shown }: FetchedPage<E> = await pending;
       source.size.answered(asked, records.length, next !== null);
       if (next !== null && (records.length === 0 || next.href === last)) {
         throw new ExportError(
@@ -149,7 +154,7 @@ export async function* cursorPages<E extends Entity>(
       }
       last = next?.href;
       pending = next !== null ? get(next) : undefined;
-      if (records.length > 0) yield { records, bytes, count };
+      if (records.length > 0) yield { records, body, count };
     }
   } finally {
     release();

@@ -40,6 +40,7 @@ const projectSchema = z.object({
     .transform((value) => value ?? false),
   counts: perEntity(z.int().nonnegative()).nullish(),
   shards: perEntity(z.array(z.string())).nullish(),
+  snapshot: z.object({ id: z.string() }).nullish(),
   attribute_schemas: z
     .object({
       spatialunit: fields.nullish(),
@@ -64,11 +65,12 @@ export function readProject(answer: unknown): ProjectInfo {
     const field = issue?.path.length ? issue.path.map(String).join('.') : 'the answer';
     throw new ShapeError(field, `what the API promises (${issue?.message})`, valueAt(answer, issue?.path ?? []));
   }
-  const { attribute_schemas: schemas, counts, shards, ...project } = parsed.data;
+  const { attribute_schemas: schemas, counts, shards, snapshot, ...project } = parsed.data;
   return {
     ...project,
     counts: counts ?? undefined,
     shards: shards ?? undefined,
+    snapshot: snapshot?.id,
     attributeSchemas: schemas
       ? {
           spatialunit: withoutNulls(schemas.spatialunit),

@@ -4,7 +4,15 @@ import type { Dispatcher } from 'undici';
 import { ExportError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { retryAfterMs } from '../retry-after.js';
-import { badAnswer, badStatus, connectionFailed, type Failure, failureError, timedOut } from './failures.js';
+import {
+  badAnswer,
+  badStatus,
+  connectionFailed,
+  type Failure,
+  failureError,
+  snapshotGone,
+  timedOut,
+} from './failures.js';
 import { type Parsed, parseExactly } from './json.js';
 import { Limiter } from './limiter.js';
 import { type Backoff, pauseMs } from './retry.js';
@@ -19,6 +27,8 @@ export interface Authorization {
 export interface Target {
   path: string;
   shown: string;
+  /** Whether it is asked for in a snapshot, so that 410 says that this is gone. */
+  inSnapshot?: boolean;
 }
 
 export interface TransportOptions {
@@ -36,8 +46,8 @@ export interface TransportOptions {
 }
 
 export interface Answer extends Parsed {
-  /** Length of the body, in bytes. */
-  bytes: number;
+  /** As it came. */
+  body: Buffer;
   shown: string;
 }
 
@@ -118,6 +128,10 @@ export class Transport {
         bodyTimeout: 0,
       });
       if (response.statusCode !== 200) {
+        if (response.statusCode === 410 && asked.inSnapshot) {
+          await response.body.dump();
+          throw new AttemptFailed(snapshotGone(asked.shown));
+        }
         const wait = retryAfterMs(response.headers['retry-after'], Date.now());
         const detail = await this.#detail(response.body);
         throw new AttemptFailed(badStatus(asked.shown, response.statusCode, detail, wait));
@@ -126,7 +140,7 @@ export class Transport {
       if (body === undefined) {
         throw new AttemptFailed(badAnswer(asked.shown, `is longer than ${MAX_BODY_BYTES} bytes`, false));
       }
-      return { ...parse(body, asked, response.headers['content-type']), bytes: body.length, shown: asked.shown };
+      return { ...parse(body, asked, response.headers['content-type']), body, shown: asked.shown };
     } catch (error) {
       if (error instanceof AttemptFailed) throw error;
       if (late) throw new AttemptFailed(timedOut(asked.shown, timeoutMs));

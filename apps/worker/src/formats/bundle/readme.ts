@@ -16,8 +16,9 @@ export function renderReadme(info: BundleInfo): string {
   const { project, organization, software, files } = info;
   const speaker = speakerOf(info.language);
   const { say } = bound(speaker);
+  const plain = { ...info, files: ownFiles(files) };
   const guides = [
-    ...formatGuides(info, speaker),
+    ...formatGuides(plain, speaker),
     say('geometries'),
     ...(files.some((file) => familyOf(file.name)) ? [say('seeShapefiles')] : []),
   ];
@@ -33,23 +34,24 @@ export function renderReadme(info: BundleInfo): string {
       ...(oneLine(project.country) === '' ? [] : [[say('country'), project.country] as const]),
       [say('organization'), `${organization.name} (${organization.slug})`],
       [say('askedFor'), `${info.asked.outputType} (${info.asked.formats.join(', ')})`],
+      [say('read'), say(info.consistent ? 'readAtOnce' : 'readByPage')],
       ...provenance(info, speaker),
     ]),
     ...missingSection(info, speaker),
     ...heading(say('files')),
     ...definitions([
-      ...files.map((file) => [file.name, counts(file, speaker)] as const),
+      ...fileList(files, speaker),
       ['README.txt', say('fileReadme')],
       ['manifest.json', say('fileManifest')],
     ]),
     ...heading(say('howToRead')),
     ...guides.flatMap((text) => wrap('', text, 0)),
-    ...geometryGuide(info, speaker),
+    ...geometryGuide(plain, speaker),
     ...columnSection(files, speaker),
     ...heading(say('warnings')),
     ...warningLines(
       info.warnings.filter(({ code }) => !MISSING_CODES.has(code)),
-      info,
+      plain,
       say(info.missing.parts.length > 0 ? 'warningsNoneElse' : 'warningsNone'),
       speaker,
     ),
@@ -66,6 +68,24 @@ function provenance({ provenance }: BundleInfo, speaker: Speaker): [string, stri
     [speaker.say('export'), provenance.exportId],
     [speaker.say('bundle'), provenance.bundle],
   ];
+}
+
+/** Those that we have written, by the names that they have in their folders. */
+function ownFiles(files: readonly BundleFile[]): BundleFile[] {
+  return files
+    .filter(({ resource }) => resource === undefined)
+    .map((file) => ({ ...file, name: file.name.slice(file.name.lastIndexOf('/') + 1) }));
+}
+
+/** Resource files that are listed one by one; all are in resources.xlsx, and in the manifest. */
+const MOST_LISTED = 50;
+
+function fileList(files: readonly BundleFile[], speaker: Speaker): (readonly [string, string])[] {
+  const resources = files.filter(({ resource }) => resource !== undefined);
+  const more = new Set(resources.slice(MOST_LISTED));
+  const listed = files.filter((file) => !more.has(file)).map((file) => [file.name, counts(file, speaker)] as const);
+  if (more.size === 0) return listed;
+  return [...listed, ['…', speaker.say('countMoreFiles', { count: more.size })]];
 }
 
 function counts(file: BundleFile, speaker: Speaker): string {

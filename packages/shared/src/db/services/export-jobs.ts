@@ -206,6 +206,14 @@ export class ExportJobService {
     return changed === 1;
   }
 
+  /** Replaces the result of work that is done. @returns false when a later start has it in hand */
+  async replaceResult(key: JobStart, done: { rows: number; bytes: number; result: unknown }): Promise<boolean> {
+    const changed = await this.db('export_jobs')
+      .where({ ...ofStart(key), state: 'done' })
+      .update({ rows: done.rows, bytes: done.bytes, result: JSON.stringify(done.result) });
+    return changed === 1;
+  }
+
   /** Notes that the merge has come to its end, in the transaction that decides; one that failed for good stays so. */
   async finishMerge(trx: Connection, exportId: string, generation: number, bytes: number): Promise<void> {
     await trx('export_jobs')

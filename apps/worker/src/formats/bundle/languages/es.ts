@@ -13,6 +13,9 @@ const texts: Record<Key, Text> = {
   country: 'País',
   organization: 'Organización',
   askedFor: 'Pedido',
+  read: 'Leído',
+  readAtOnce: 'todo como estaba en un mismo momento',
+  readByPage: 'página por página, y no en un mismo momento: lo que se cambió entretanto puede no concordar',
   askedBy: 'Pedido por',
   askedAt: 'Pedido el',
   export: 'Exportación',
@@ -207,15 +210,17 @@ export const es: Language = {
         '{count} registros tienen en el libro un texto cortado a los 32 767 caracteres que caben en una celda; long_texts.csv lo tiene entero',
     },
     'party-absent': {
-      one: '{count} relación nombra una parte que no está entre las partes de aquí: no estaba en la lista que dio la plataforma',
-      other:
-        '{count} relaciones nombran una parte que no está entre las partes de aquí: no estaba en la lista que dio la plataforma',
+      one: '{count} relación nombra una parte que no está entre las partes de aquí',
+      other: '{count} relaciones nombran una parte que no está entre las partes de aquí',
     },
     'location-absent': {
-      one: '{count} relación nombra una ubicación que no está entre las ubicaciones de aquí: no estaba en la lista que dio la plataforma',
-      other:
-        '{count} relaciones nombran una ubicación que no está entre las ubicaciones de aquí: no estaba en la lista que dio la plataforma',
+      one: '{count} relación nombra una ubicación que no está entre las ubicaciones de aquí',
+      other: '{count} relaciones nombran una ubicación que no está entre las ubicaciones de aquí',
     },
+    'id-repeated':
+      '{count} registros llegaron más de una vez de la plataforma: cada identificador está en los archivos una vez, como llegó primero',
+    'snapshot-lost':
+      'Los registros debían leerse tal como estaban en un mismo momento, pero esa vista del proyecto se perdió: {count} de {parts} partes se leyeron como estaban más tarde y pueden no concordar con las demás; para estar seguro, pida la exportación de nuevo',
     'count-changed':
       'El proyecto cambió mientras se leía: entre lo que la plataforma contó al principio y lo que dio hay una diferencia de {count}; los detalles están en manifest.json, en inglés',
   },

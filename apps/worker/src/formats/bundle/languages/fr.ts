@@ -13,6 +13,9 @@ const texts: Record<Key, Text> = {
   country: 'Pays',
   organization: 'Organisation',
   askedFor: 'Demandé',
+  read: 'Lu',
+  readAtOnce: 'tout tel que c’était à un même instant',
+  readByPage: 'page par page, et non à un même instant : ce qui a été modifié entre-temps peut ne pas concorder',
   askedBy: 'Demandé par',
   askedAt: 'Demandé le',
   export: 'Exportation',
@@ -207,15 +210,17 @@ export const fr: Language = {
         '{count} enregistrements ont dans le classeur un texte coupé aux 32 767 caractères que tient une cellule ; long_texts.csv l’a en entier',
     },
     'party-absent': {
-      one: '{count} relation nomme une partie qui n’est pas parmi les parties d’ici : elle n’était pas dans la liste donnée par la plateforme',
-      other:
-        '{count} relations nomment une partie qui n’est pas parmi les parties d’ici : elle n’était pas dans la liste donnée par la plateforme',
+      one: '{count} relation nomme une partie qui n’est pas parmi les parties d’ici',
+      other: '{count} relations nomment une partie qui n’est pas parmi les parties d’ici',
     },
     'location-absent': {
-      one: '{count} relation nomme un lieu qui n’est pas parmi les lieux d’ici : il n’était pas dans la liste donnée par la plateforme',
-      other:
-        '{count} relations nomment un lieu qui n’est pas parmi les lieux d’ici : il n’était pas dans la liste donnée par la plateforme',
+      one: '{count} relation nomme un lieu qui n’est pas parmi les lieux d’ici',
+      other: '{count} relations nomment un lieu qui n’est pas parmi les lieux d’ici',
     },
+    'id-repeated':
+      '{count} enregistrements sont venus plus d’une fois de la plateforme : chaque identifiant est une fois dans les fichiers, tel qu’il est venu d’abord',
+    'snapshot-lost':
+      'Les enregistrements devaient être lus tels qu’ils étaient à un même instant, mais cette vue du projet a été perdue : {count} parties sur {parts} ont été lues telles qu’elles étaient plus tard et peuvent ne pas concorder avec les autres ; pour être sûr, redemandez l’export',
     'count-changed':
       'Le projet a changé pendant la lecture : entre ce que la plateforme a compté au début et ce qu’elle a donné, il y a une différence de {count} ; les détails sont dans manifest.json, en anglais',
   },

@@ -13,6 +13,9 @@ const texts: Record<Key, Text> = {
   country: 'Negara',
   organization: 'Organisasi',
   askedFor: 'Diminta',
+  read: 'Dibaca',
+  readAtOnce: 'semuanya seperti keadaannya pada satu saat',
+  readByPage: 'halaman demi halaman, bukan pada satu saat: yang diubah sementara itu mungkin tidak saling cocok',
   askedBy: 'Diminta oleh',
   askedAt: 'Diminta pada',
   export: 'Ekspor',
@@ -173,10 +176,12 @@ export const id: Language = {
       '{count} lokasi di {files} memiliki garis lebih dari 180 derajat bujur: mungkin dimaksudkan melintasi antimeridian, tetapi banyak program menggambarnya mengelilingi dunia; ditulis sebagaimana dicatat',
     'xlsx-text-cut':
       '{count} catatan memiliki teks di buku kerja yang dipotong menjadi 32.767 karakter yang dapat dimuat sel; long_texts.csv memuatnya utuh',
-    'party-absent':
-      '{count} hubungan menyebut pihak yang tidak ada di antara pihak di sini: pihak itu tidak ada dalam daftar yang diberikan platform',
-    'location-absent':
-      '{count} hubungan menyebut lokasi yang tidak ada di antara lokasi di sini: lokasi itu tidak ada dalam daftar yang diberikan platform',
+    'party-absent': '{count} hubungan menyebut pihak yang tidak ada di antara pihak di sini',
+    'location-absent': '{count} hubungan menyebut lokasi yang tidak ada di antara lokasi di sini',
+    'id-repeated':
+      '{count} rekaman datang lebih dari sekali dari platform: setiap pengenal ada satu kali di dalam berkas, seperti yang pertama datang',
+    'snapshot-lost':
+      'Rekaman seharusnya dibaca seperti keadaannya pada satu saat, tetapi tampilan proyek itu hilang: {count} dari {parts} bagian dibaca seperti keadaannya kemudian dan mungkin tidak cocok dengan yang lain; agar pasti, mintalah ekspor lagi',
     'count-changed':
       'Proyek berubah selagi dibaca: ada selisih {count} antara yang dihitung platform pada awalnya dan yang diberikannya; rinciannya ada di manifest.json, dalam bahasa Inggris',
   },

@@ -13,6 +13,9 @@ const texts: Record<Key, Text> = {
   country: 'País',
   organization: 'Organização',
   askedFor: 'Pedido',
+  read: 'Lido',
+  readAtOnce: 'tudo como estava num mesmo momento',
+  readByPage: 'página por página, e não num mesmo momento: o que foi alterado entretanto pode não concordar',
   askedBy: 'Pedido por',
   askedAt: 'Pedido em',
   export: 'Exportação',
@@ -205,15 +208,17 @@ export const pt: Language = {
         '{count} registros têm na pasta de trabalho um texto cortado nos 32 767 caracteres que cabem numa célula; long_texts.csv tem-no inteiro',
     },
     'party-absent': {
-      one: '{count} relação nomeia uma parte que não está entre as partes daqui: não estava na lista que a plataforma deu',
-      other:
-        '{count} relações nomeiam uma parte que não está entre as partes daqui: não estava na lista que a plataforma deu',
+      one: '{count} relação nomeia uma parte que não está entre as partes daqui',
+      other: '{count} relações nomeiam uma parte que não está entre as partes daqui',
     },
     'location-absent': {
-      one: '{count} relação nomeia um local que não está entre os locais daqui: não estava na lista que a plataforma deu',
-      other:
-        '{count} relações nomeiam um local que não está entre os locais daqui: não estava na lista que a plataforma deu',
+      one: '{count} relação nomeia um local que não está entre os locais daqui',
+      other: '{count} relações nomeiam um local que não está entre os locais daqui',
     },
+    'id-repeated':
+      '{count} registros vieram mais de uma vez da plataforma: cada identificador está nos arquivos uma vez, como veio primeiro',
+    'snapshot-lost':
+      'Os registros deviam ser lidos como estavam num mesmo momento, mas essa vista do projeto se perdeu: {count} de {parts} partes foram lidas como estavam mais tarde e podem não concordar com as outras; para ter certeza, peça a exportação de novo',
     'count-changed':
       'O projeto mudou enquanto era lido: entre o que a plataforma contou no início e o que deu há uma diferença de {count}; os pormenores estão em manifest.json, em inglês',
   },

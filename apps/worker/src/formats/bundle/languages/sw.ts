@@ -13,6 +13,9 @@ const texts: Record<Key, Text> = {
   country: 'Nchi',
   organization: 'Shirika',
   askedFor: 'Kilichoombwa',
+  read: 'Kilisomwa',
+  readAtOnce: 'vyote kama vilivyokuwa kwa wakati mmoja',
+  readByPage: 'ukurasa kwa ukurasa, si kwa wakati mmoja: yaliyobadilishwa wakati huo huenda yasilingane',
   askedBy: 'Kiliombwa na',
   askedAt: 'Kiliombwa tarehe',
   export: 'Uhamishaji',
@@ -202,15 +205,17 @@ export const sw: Language = {
     'xlsx-text-cut':
       'Rekodi {count} zina maandishi katika kitabu cha kazi yaliyokatwa kufikia herufi 32,767 ambazo seli inaweza kushika; long_texts.csv inayo yote',
     'party-absent': {
-      one: 'Uhusiano {count} unataja mhusika asiye miongoni mwa wahusika waliopo hapa: hakuwa katika orodha iliyotolewa na jukwaa',
-      other:
-        'Mahusiano {count} yanataja mhusika asiye miongoni mwa wahusika waliopo hapa: hakuwa katika orodha iliyotolewa na jukwaa',
+      one: 'Uhusiano {count} unataja mhusika asiye miongoni mwa wahusika waliopo hapa',
+      other: 'Mahusiano {count} yanataja mhusika asiye miongoni mwa wahusika waliopo hapa',
     },
     'location-absent': {
-      one: 'Uhusiano {count} unataja eneo lisilo miongoni mwa maeneo yaliyopo hapa: halikuwa katika orodha iliyotolewa na jukwaa',
-      other:
-        'Mahusiano {count} yanataja eneo lisilo miongoni mwa maeneo yaliyopo hapa: halikuwa katika orodha iliyotolewa na jukwaa',
+      one: 'Uhusiano {count} unataja eneo lisilo miongoni mwa maeneo yaliyopo hapa',
+      other: 'Mahusiano {count} yanataja eneo lisilo miongoni mwa maeneo yaliyopo hapa',
     },
+    'id-repeated':
+      'Rekodi {count} zilikuja zaidi ya mara moja kutoka kwenye jukwaa: kila kitambulisho kipo mara moja katika mafaili, kama kilivyokuja kwanza',
+    'snapshot-lost':
+      'Rekodi zilipaswa kusomwa kama zilivyokuwa kwa wakati mmoja, lakini mwonekano huo wa mradi ulipotea: sehemu {count} kati ya {parts} zilisomwa kama zilivyokuwa baadaye na huenda zisilingane na nyingine; kwa uhakika, omba upakuaji tena',
     'count-changed':
       'Mradi ulibadilika wakati ukisomwa: kuna tofauti ya {count} kati ya kile jukwaa lilichohesabu mwanzoni na kile lilichotoa; maelezo zaidi yako katika manifest.json, kwa Kiingereza',
   },
