@@ -36,11 +36,14 @@ import { OutcomeTasks } from './outcome/outcome-tasks.js';
 import { removeReplaced } from './processors/conclude.js';
 import type { WorkerDeps } from './processors/deps.js';
 import { PlanCache } from './processors/plan-cache.js';
+import { FileFetcher, fileConnections } from './resources/fetch-file.js';
+import { AllowedHosts } from './resources/hosts.js';
 import { startWorker } from './worker.js';
 
 /** Connections to one platform; several shards of this process share them. */
 const PLATFORM_CONNECTIONS = 16;
 const HOUR_MS = 3_600_000;
+const MEGABYTE = 1024 * 1024;
 
 // Pages come and go: what lives is a few tens of megabytes. Left to itself, V8 on a machine with much memory lets several
 // times that gather before it clears up; collecting when the heap has doubled costs no time that could be measured.
@@ -59,6 +62,12 @@ async function main(config: WorkerConfig): Promise<void> {
   await awaitSchema(db, log);
   const queues = openQueues(queueUrl(config), { prefix: config.QUEUE_PREFIX, log });
   const connections = createConnections(PLATFORM_CONNECTIONS);
+  const fileAgents = fileConnections({
+    platform: connections,
+    allowPrivate: config.RESOURCE_ALLOW_PRIVATE,
+    timeoutMs: config.FETCH_TIMEOUT_SECONDS * 1000,
+  });
+  const hosts = new AllowedHosts(config.RESOURCE_HOSTS);
   const metrics = createMetrics('worker', tasks);
   const relay = new OutboxRelay({ db, queues, log, metrics, exportsInFlight: config.EXPORTS_IN_FLIGHT });
   const writes = new Writes({
@@ -112,6 +121,17 @@ async function main(config: WorkerConfig): Promise<void> {
         log: log.child({ exportId: row.id }),
         signal,
       }),
+    openFiles: (row: ExportRow, signal: AbortSignal) =>
+      new FileFetcher({
+        platformUrl: config.PLATFORM_API_URL ?? config.PUBLIC_URL,
+        authorization: JSON.parse(unseal(row.sealedToken ?? '', config.SEAL_SECRET, row.id)),
+        hosts,
+        limits: { file: config.RESOURCE_FILE_MB * MEGABYTE, all: config.RESOURCE_TOTAL_MB * MEGABYTE },
+        connections: fileAgents,
+        timeoutMs: config.FETCH_TIMEOUT_SECONDS * 1000,
+        log: log.child({ exportId: row.id }),
+        signal,
+      }),
     settings: {
       publicUrl: config.PUBLIC_URL,
       shardRecords: config.SHARD_RECORDS,
@@ -144,7 +164,7 @@ async function main(config: WorkerConfig): Promise<void> {
     stopping = true;
     await worker.stop();
     await followUps.close();
-    await connections.destroy();
+    await Promise.all([connections.destroy(), fileAgents.others.destroy()]);
     await queues.close();
     await db.destroy();
     health.close();

@@ -24,6 +24,16 @@ const queueNames = list.superRefine((names, context) => {
   }
 });
 
+/** Hosts as URLs have them, a port only where it is not the scheme's own; `*.` before one stands for all below it. */
+const hosts = list.superRefine((names, context) => {
+  for (const name of names) {
+    const host = name.replace(/^\*\./, '').toLowerCase();
+    if (URL.canParse(`http://${host}/`) && new URL(`http://${host}/`).host === host) continue;
+    const message = `"${name}" is no host: such as files.example.org, files.example.org:8443, or *.example.org`;
+    context.addIssue({ code: 'custom', message });
+  }
+});
+
 const secrets = list.refine((keys) => keys.every((key) => key.length >= 32), {
   message: 'each secret needs at least 32 characters (openssl rand -base64 48 makes one)',
 });
@@ -162,6 +172,10 @@ const worker = z.object({
     .refine((keys) => keys.every((key) => key.length >= 24), 'each secret needs at least 24 characters')
     .optional(),
   WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
+  RESOURCE_HOSTS: hosts.default([]),
+  RESOURCE_ALLOW_PRIVATE: z.stringbool().default(false),
+  RESOURCE_FILE_MB: count(512, 1),
+  RESOURCE_TOTAL_MB: count(10_240, 1),
   PAGE_SIZE: count(500, 1, 10_000),
   SHARD_RECORDS: count(2_500),
   FETCH_TIMEOUT_SECONDS: z.coerce.number().min(0.1).max(600).default(30),

@@ -5,8 +5,13 @@ import { type Complaint, limitComplaints } from './signatures/limits.js';
 import { signaturesSchema } from './signatures/schema.js';
 
 /** The output types that exist today, and the formats each stands for. */
-const OUTPUT_TYPES = { shp: ['csv', 'shapefiles'], xls: ['xlsx'] } as const;
-const FORMATS = ['csv', 'fgb', 'geojson', 'geojsonl', 'gpkg', 'parquet', 'shapefiles', 'xlsx'] as const;
+const OUTPUT_TYPES = {
+  shp: ['csv', 'shapefiles'],
+  xls: ['xlsx'],
+  res: ['resources'],
+  all: ['csv', 'resources', 'shapefiles', 'xlsx'],
+} as const;
+const FORMATS = ['csv', 'fgb', 'geojson', 'geojsonl', 'gpkg', 'parquet', 'resources', 'shapefiles', 'xlsx'] as const;
 /** Formats that a request may list; the same one twice is one. */
 const MOST_FORMATS = 50;
 export type OutputType = keyof typeof OUTPUT_TYPES;
@@ -41,6 +46,7 @@ const requestFields = z
       .boolean()
       .default(false)
       .describe('Every attribute in the tables of the shapefiles too, as far as their format can hold it'),
+    includeArchived: z.boolean().default(false).describe('Files of archived resources too'),
     allowPartial: z
       .boolean()
       .default(false)
@@ -107,6 +113,8 @@ export interface ExportOptions {
   csv: Pick<CsvOptions, 'bom' | 'escapeFormulas'> & Partial<CsvOptions>;
   /** Whether the tables of shapefiles have every attribute, beside id and type. */
   shapefileAttributes?: true;
+  /** Whether files of archived resources are wanted too. */
+  includeArchived?: true;
   /** Whether a bundle without some of its parts is better than none. */
   allowPartial: boolean;
   /** Language of the readmes, a BCP 47 tag; without it that of the requester. */
@@ -126,6 +134,7 @@ export function exportOptions(body: ExportRequestBody): ExportOptions {
     csv: body.csv,
     allowPartial: body.allowPartial,
     ...(body.shapefileAttributes && { shapefileAttributes: true }),
+    ...(body.includeArchived && { includeArchived: true }),
     ...(body.language !== undefined && { language: body.language }),
     ...(body.provenance && { provenance: true }),
     ...(body.unchangedSince !== undefined && { unchangedSince: body.unchangedSince.replace(/[^0-9a-f]/g, '') }),

@@ -37,6 +37,8 @@ export interface ResultFile {
 export interface MissingPart extends ExportFailure {
   /** Records that the platform counted there; null where it is a file that could not be made. */
   rowsExpected: number | null;
+  /** Name in the bundle, where it is one of several files that are made together. */
+  file?: string;
 }
 
 /** The result of an export that has a bundle. Times are ISO 8601 in UTC. */

@@ -8,7 +8,7 @@ import { renderManifest } from '../formats/bundle/manifest.js';
 import { renderReadme } from '../formats/bundle/readme.js';
 import { renderShpReadme } from '../formats/bundle/shp-readme.js';
 import { describeMissing, missingWarnings } from './missing.js';
-import { applicableSteps } from './pipeline.js';
+import { applicableSteps, folderOf } from './pipeline.js';
 import type { Plan } from './plan.js';
 import type { Notice, OutputFile } from './step.js';
 
@@ -77,10 +77,21 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
     warnings,
     missing,
   });
-  if (row.options.formats.includes('shapefiles')) parts.push(text('shp_readme.txt', renderShpReadme(info())));
+  if (row.options.formats.includes('shapefiles')) {
+    const folder = folderOf({ name: 'shapefiles' }, row.options);
+    parts.push(text(`${folder}shp_readme.txt`, renderShpReadme(inFolder(info(), folder))));
+  }
   parts.push(text('README.txt', renderReadme(info())));
   parts.push(text('manifest.json', renderManifest(info())));
   return { parts, warnings };
+}
+
+/** As it is told to whoever has opened that folder. */
+function inFolder(info: BundleInfo, folder: string): BundleInfo {
+  const files = info.files
+    .filter(({ name }) => name.startsWith(folder))
+    .map((file) => ({ ...file, name: file.name.slice(folder.length) }));
+  return { ...info, files };
 }
 
 function text(name: string, content: string): BundlePart {

@@ -15,7 +15,7 @@ export function describeMissing(plan: Plan, parts: readonly MissingPart[], speak
   const firsts = firstRecords(plan.shards);
   const entries = parts.map((part): MissingEntry => {
     const { step, shard } = part;
-    if (step === null || shard === null) return { ...part, what: fileOf(step ?? ''), several: false };
+    if (step === null || shard === null) return { ...part, what: part.file ?? fileOf(step ?? ''), several: false };
     const count = part.rowsExpected ?? 0;
     const what = recordsOf(step as Entity, shard, firsts.get(`${step} ${shard}`) ?? 1, count, speaker);
     return { ...part, what, several: count > 1 };
@@ -54,9 +54,9 @@ export function missingWarnings(plan: Plan, parts: readonly MissingPart[]): Bund
     }),
     ...parts
       .filter(({ shard }) => shard === null)
-      .map(({ step, message }) => ({
+      .map(({ step, file, message }) => ({
         code: 'file-missing',
-        message: `${fileOf(step ?? '')} is missing: ${unended(message)}`,
+        message: `${file ?? fileOf(step ?? '')} is missing: ${unended(message)}`,
         count: 1,
         ids: [],
       })),

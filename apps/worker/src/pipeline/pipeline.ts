@@ -4,6 +4,7 @@ import type { Fragment, Step } from './step.js';
 import { locationsStep, partiesStep, relationshipsStep } from './steps/csv-tables.js';
 import { locationsJsonStep, partiesJsonStep, relationshipsJsonStep } from './steps/json-files.js';
 import { referencesStep } from './steps/references.js';
+import { resourcesStep } from './steps/resources.js';
 import { shapefilesStep } from './steps/shapefiles.js';
 import { typedTablesStep } from './steps/typed-tables.js';
 import { workbookStep } from './steps/workbook.js';
@@ -19,6 +20,7 @@ const PIPELINE: readonly Step[] = [
   locationsJsonStep,
   workbookStep,
   typedTablesStep,
+  resourcesStep,
   referencesStep,
 ] as unknown as readonly Step[];
 
@@ -50,6 +52,16 @@ export function outputsOf(options: ExportOptions, fragments: readonly Fragment[]
       )
       .map((output) => `${step.name}.${output}`),
   );
+}
+
+/** The tables and shapefiles of an export of everything have a folder, and so have its workbook and its resource files. */
+const FOLDERS: Record<string, string> = { xlsx: 'xls/', resources: 'resources/' };
+
+/** The folder of a step's files in the bundle, with a slash at its end; the empty text where they are in none. */
+export function folderOf({ name }: Pick<Step, 'name'>, { outputType, formats }: ExportOptions): string {
+  if (outputType === 'all') return FOLDERS[name] ?? 'shp/';
+  // What people uploaded may be called as one of our files.
+  return name === 'resources' && formats.length > 1 ? 'resources/' : '';
 }
 
 /** The step of this name. Throws when there is none, which says that a newer version planned the work. */

@@ -1,9 +1,11 @@
 /** What a step of the pipeline is: a map over a shard's records, a reduce over the fragments that the maps left. */
 
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+import type { MissingPart } from '@parcelpost/shared/export-result.js';
 import type { AttributeSchemas, Entity, RecordOf } from '@parcelpost/shared/records.js';
 import type { Storage, StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import type { BundleFile, BundleWarning } from '../formats/bundle/info.js';
+import type { FileSource } from './file-source.js';
 
 /**
  * Stands in file headers that want a date, and in the zip. Always the same, since the same data is to make the same
@@ -47,6 +49,8 @@ export interface OutputFile extends BundleFile {
 export interface Reduced {
   files: OutputFile[];
   warnings: BundleWarning[];
+  /** Files that could not be had; only where the request takes a part for the whole. */
+  missing?: MissingPart[];
 }
 
 /** Opens a fragment to write to; its key is derived from export, generation, shard and this name. */
@@ -71,6 +75,8 @@ export interface ReduceInput {
   storage: Storage;
   open: OpenOutput;
   signal: AbortSignal;
+  /** Whence files are fetched that records name. */
+  openFiles?: () => FileSource;
 }
 
 /** One thing that an export produces. Steps get batches of records; none fetches for itself. */

@@ -14,6 +14,7 @@ import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import type { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
 import type { OutcomeTasks } from '../outcome/outcome-tasks.js';
+import type { FileSource } from '../pipeline/file-source.js';
 import type { PlanCache } from './plan-cache.js';
 
 /** Everything that the processors need, made once by main.ts. */
@@ -42,6 +43,8 @@ export interface WorkerDeps {
   routes: readonly string[];
   /** Opens the platform's API for one export, with the token that came with it. */
   openClient(row: ExportRow, signal: AbortSignal): PlatformClient;
+  /** Fetches files of one export's records, from the hosts that are allowed. */
+  openFiles(row: ExportRow, signal: AbortSignal): FileSource;
   settings: {
     publicUrl: string;
     /** Records a shard should have. */

@@ -2,7 +2,7 @@
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
-import { stepNamed } from '../pipeline/pipeline.js';
+import { folderOf, stepNamed } from '../pipeline/pipeline.js';
 import { FILE_DATE, type Reduced } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { workKey } from './keys.js';
@@ -44,12 +44,30 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
       return Object.assign(await deps.storage.create(at), { key: at });
     },
     signal,
+    openFiles: () => deps.openFiles(row, signal),
   });
   crashPoint('reduce.written');
-  const result: ReduceResult = { ...reduced, software: deps.settings.softwareVersion };
+  const result: ReduceResult = {
+    ...inFolder(reduced, folderOf(step, row.options)),
+    software: deps.settings.softwareVersion,
+  };
   return {
     rows: Math.max(0, ...result.files.map((file) => file.rows ?? 0)),
     bytes: result.files.reduce((sum, file) => sum + file.bytes, 0),
     result,
+  };
+}
+
+/** Names as they are in the bundle. */
+function inFolder({ files, warnings, missing }: Reduced, folder: string): Reduced {
+  return {
+    files: files.map((file) => ({ ...file, name: `${folder}${file.name}` })),
+    warnings,
+    ...(missing && {
+      missing: missing.map(({ file, ...part }) => ({
+        ...part,
+        ...(file !== undefined && { file: `${folder}${file}` }),
+      })),
+    }),
   };
 }

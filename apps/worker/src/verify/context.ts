@@ -15,6 +15,8 @@ export interface ListedFile {
   rows: number | null;
   bytes: number;
   sha256: string;
+  /** Id of the resource whose file it is; absent elsewhere. */
+  resource?: string;
   columns?: readonly ListedColumn[];
   tables?: readonly { name: string; sheets?: readonly string[]; rows: number; columns: readonly ListedColumn[] }[];
 }

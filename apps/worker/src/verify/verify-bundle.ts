@@ -73,6 +73,11 @@ export async function verifyBundle(bytes: RandomBytes, { signal, skip }: VerifyO
   }
 }
 
+/** What people uploaded may be of any format, and broken. */
+function checkOf(name: string, listed: ListedFile | undefined) {
+  return listed?.resource === undefined ? checkFor(name) : undefined;
+}
+
 class Verification {
   readonly #links = new Links();
   readonly #closings: (() => Promise<void>)[] = [];
@@ -92,7 +97,7 @@ class Verification {
     if (manifest) this.#compareNames(manifest);
     const rows = new Map<string, number | null>();
     const entries = [...this.zip.entries.values()];
-    const rank = ({ name }: ZipEntry) => checkFor(name)?.rank(name) ?? 0;
+    const rank = ({ name }: ZipEntry) => checkOf(name, listed.get(name))?.rank(name) ?? 0;
     try {
       for (const entry of entries.toSorted((a, b) => rank(a) - rank(b))) {
         this.signal?.throwIfAborted();
@@ -161,7 +166,7 @@ class Verification {
       bytes += chunk.length;
     });
     const fault: CheckedFile['fault'] = (code, message) => this.faults.add(code, name, message);
-    const check = this.skip(name) ? undefined : checkFor(name);
+    const check = this.skip(name) ? undefined : checkOf(name, listed);
     let rows: number | null = null;
     let checked = false;
     try {

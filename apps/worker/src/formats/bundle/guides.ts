@@ -1,4 +1,5 @@
 /** What README.txt says of each format that is there. */
+import { LISTING_FILE } from '../resources/listing.js';
 import { LONG_TEXTS_FILE } from '../xlsx/fragment.js';
 import { MAX_CELL } from '../xlsx/text.js';
 import type { BundleFile, BundleInfo } from './info.js';
@@ -32,6 +33,7 @@ export function formatGuides({ files, asked }: BundleInfo, speaker: Speaker): st
     ...geoPackageGuide(files, speaker),
     ...flatGeobufGuide(files, speaker),
     ...parquetGuide(files, speaker),
+    ...(has(LISTING_FILE) ? [speaker.say('resourceFiles', { file: LISTING_FILE })] : []),
   ];
 }
 
@@ -54,7 +56,7 @@ function jsonGuide(files: readonly BundleFile[], speaker: Speaker): string[] {
 }
 
 function workbookGuide(files: readonly BundleFile[], speaker: Speaker): string[] {
-  const workbook = files.find(({ name, tables }) => name.endsWith('.xlsx') && tables);
+  const workbook = files.find(({ name, tables }) => name.endsWith('.xlsx') && name !== LISTING_FILE && tables);
   if (!workbook) return [];
   const sheets = workbook.tables?.flatMap(({ name, sheets = [name] }) => sheets) ?? [];
   return [

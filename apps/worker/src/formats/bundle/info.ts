@@ -20,6 +20,8 @@ export interface BundleFile {
   columns?: readonly Column[];
   /** The tables inside a workbook or a GeoPackage; absent elsewhere. */
   tables?: readonly BundleTable[];
+  /** Id of the resource whose file it is; absent elsewhere. */
+  resource?: string;
 }
 
 /** A table inside a file that has several. */

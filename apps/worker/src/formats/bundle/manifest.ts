@@ -20,11 +20,12 @@ export function renderManifest(info: BundleInfo): string {
     export: { asked, consistent, ...provenance },
     organization,
     project,
-    files: info.files.map(({ name, rows, bytes, sha256, columns, tables }) => ({
+    files: info.files.map(({ name, rows, bytes, sha256, columns, tables, resource }) => ({
       name,
       rows,
       bytes,
       sha256,
+      ...(resource !== undefined && { resource }),
       ...(columns && { columns: columns.map(described) }),
       ...(tables && { tables: tables.map((table) => ({ ...table, columns: table.columns.map(described) })) }),
     })),

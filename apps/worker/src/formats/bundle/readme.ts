@@ -85,7 +85,7 @@ function fileList(files: readonly BundleFile[], speaker: Speaker): (readonly [st
   const more = new Set(resources.slice(MOST_LISTED));
   const listed = files.filter((file) => !more.has(file)).map((file) => [file.name, counts(file, speaker)] as const);
   if (more.size === 0) return listed;
-  return [...listed, ['…', speaker.say('countMoreFiles', { count: more.size })]];
+  return [...listed, ['…', speaker.say('countResources', { count: more.size })]];
 }
 
 function counts(file: BundleFile, speaker: Speaker): string {

@@ -62,8 +62,13 @@ export class FeatureWriter {
       }
     }
     if (whole) {
-      writePlane(buffer.bytes, buffer.vector(fields[1], 2 * positions, 8), wkb, runs, z);
-      if (this.z) writeHeights(buffer.bytes, buffer.vector(fields[2], positions, 8), wkb, runs, z);
+      // The memory is not the same after anything was reserved.
+      const plane = buffer.vector(fields[1], 2 * positions, 8);
+      writePlane(buffer.bytes, plane, wkb, runs, z);
+      if (this.z) {
+        const heights = buffer.vector(fields[2], positions, 8);
+        writeHeights(buffer.bytes, heights, wkb, runs, z);
+      }
       return;
     }
     const first = buffer.vector(fields[7], parts.length, 4);

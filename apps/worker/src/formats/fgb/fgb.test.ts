@@ -151,6 +151,22 @@ describe('FlatGeobuf files', () => {
     expect(about('o')).toEqual(['VARCHAR', null, '{"k":[1]}']);
   });
 
+  test('geometries, texts and lists of columns may be longer than the memory that is there to begin with', async () => {
+    const ring = Array.from({ length: 100_000 }, (_, i) => [Math.cos(i / 1e4) * 9, Math.sin(i / 1e4) * 9, i]);
+    const polygon = { type: 'Polygon', coordinates: [[...ring, ring[0]]] };
+    const answers = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`${'x'.repeat(100)}${i}`, i]));
+    const records = [location('a', polygon, { t: 'ж'.repeat(100_000) }), location('b', point(1, 2), answers)];
+    const { path } = await written(mapped('locations', [records]));
+    const [polygons, points] = readFlatGeobufs(
+      ['polygons', 'points'].map((layer) => ({ path: path(`${layer}.fgb`), layer })),
+    );
+    expect(normal(polygons?.geometries[0] ?? null)).toEqual(normal(polygon as Geometry));
+    expect(polygons?.rows[0]?.[polygons.columns.findIndex(({ name }) => name === 't')]).toBe('ж'.repeat(100_000));
+    expect(points?.columns).toHaveLength(3 + 1501);
+    const numbers = points?.rows[0]?.slice(4).map((cell) => (cell as { integer: string }).integer);
+    expect(new Set(numbers).size).toBe(1500);
+  });
+
   test('what a file cannot have as it was is counted: heights that others have, empty members of collections', async () => {
     const collection = {
       type: 'GeometryCollection',

@@ -74,7 +74,9 @@ export class FlatBuffer {
   /** Writes a text, and has a field refer to it. */
   text(from: number | undefined, text: string): void {
     const utf8 = Buffer.from(text, 'utf8');
-    this.bytes.set(utf8, this.vector(from, utf8.length, 1));
+    // The memory is not the same after anything was reserved.
+    const at = this.vector(from, utf8.length, 1);
+    this.bytes.set(utf8, at);
     this.#zeros(1);
   }
 

@@ -79,6 +79,8 @@ export const en = {
     '{files} are Parquet, for DuckDB, Python (pandas, GeoPandas), R (arrow), QGIS and their like, with all answers as columns of their own types.',
   geoParquet:
     'locations.parquet is GeoParquet 1.1: the column geometry has the geometries of all types (WKB), the column bbox their extents.',
+  resourceFiles:
+    '{file} tells what each of the resource files is, and which records it belongs to. The files are as they were uploaded.',
   geometries: 'Geometries are in longitude and latitude, WGS 84 (EPSG:4326).',
   seeShapefiles: 'shp_readme.txt tells more of the shapefiles, and how to join them to the tables.',
   ewkt: 'The column geometry.ewkt of locations.csv is EWKT: WKT after SRID=4326;, as PostGIS takes it. GDAL takes it for a text unless it is told:',

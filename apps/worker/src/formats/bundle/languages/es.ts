@@ -81,6 +81,8 @@ const texts: Record<Key, Text> = {
     '{files} son Parquet, para DuckDB, Python (pandas, GeoPandas), R (arrow), QGIS y similares, con todas las respuestas en columnas de su propio tipo.',
   geoParquet:
     'locations.parquet es GeoParquet 1.1: la columna geometry tiene las geometrías de todos los tipos (WKB), la columna bbox sus extensiones.',
+  resourceFiles:
+    '{file} dice qué es cada archivo de recurso y a qué registros pertenece. Los archivos están tal como fueron subidos.',
   geometries: 'Las geometrías están en longitud y latitud, WGS 84 (EPSG:4326).',
   seeShapefiles: 'shp_readme.txt dice más sobre los shapefiles y cómo unirlos a las tablas.',
   ewkt: 'La columna geometry.ewkt de locations.csv es EWKT: WKT tras SRID=4326;, como lo acepta PostGIS. GDAL lo toma por un texto si no se le indica otra cosa:',

@@ -81,6 +81,8 @@ const texts: Record<Key, Text> = {
     '{files} sont du Parquet, pour DuckDB, Python (pandas, GeoPandas), R (arrow), QGIS et semblables, avec toutes les réponses en colonnes de leur propre type.',
   geoParquet:
     'locations.parquet est du GeoParquet 1.1 : la colonne geometry a les géométries de tous les types (WKB), la colonne bbox leurs étendues.',
+  resourceFiles:
+    '{file} indique ce qu’est chaque fichier de ressource et à quels enregistrements il appartient. Les fichiers sont tels qu’ils ont été envoyés.',
   geometries: 'Les géométries sont en longitude et latitude, WGS 84 (EPSG:4326).',
   seeShapefiles: 'shp_readme.txt en dit plus sur les shapefiles et sur la façon de les joindre aux tableaux.',
   ewkt: 'La colonne geometry.ewkt de locations.csv est de l’EWKT : du WKT après SRID=4326;, comme PostGIS le prend. GDAL le prend pour un texte, sauf si on lui dit :',

@@ -81,6 +81,8 @@ const texts: Record<Key, Text> = {
     '{files} adalah Parquet, untuk DuckDB, Python (pandas, GeoPandas), R (arrow), QGIS dan sejenisnya, dengan semua jawaban sebagai kolom dalam jenisnya sendiri.',
   geoParquet:
     'locations.parquet adalah GeoParquet 1.1: kolom geometry memuat geometri semua jenis (WKB), kolom bbox batas-batasnya.',
+  resourceFiles:
+    '{file} menjelaskan apa isi setiap berkas sumber daya dan rekaman mana yang berkaitan dengannya. Berkas-berkas itu sama seperti saat diunggah.',
   geometries: 'Geometri dalam bujur dan lintang, WGS 84 (EPSG:4326).',
   seeShapefiles: 'shp_readme.txt menjelaskan lebih jauh tentang shapefile, dan cara menggabungkannya dengan tabel.',
   ewkt: 'Kolom geometry.ewkt di locations.csv adalah EWKT: WKT setelah SRID=4326;, seperti yang diterima PostGIS. GDAL menganggapnya teks kecuali diberi tahu:',

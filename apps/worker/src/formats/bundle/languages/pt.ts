@@ -81,6 +81,8 @@ const texts: Record<Key, Text> = {
     '{files} são Parquet, para DuckDB, Python (pandas, GeoPandas), R (arrow), QGIS e semelhantes, com todas as respostas em colunas do seu próprio tipo.',
   geoParquet:
     'locations.parquet é GeoParquet 1.1: a coluna geometry tem as geometrias de todos os tipos (WKB), a coluna bbox as suas extensões.',
+  resourceFiles:
+    '{file} diz o que é cada arquivo de recurso e a quais registros ele pertence. Os arquivos estão como foram enviados.',
   geometries: 'As geometrias estão em longitude e latitude, WGS 84 (EPSG:4326).',
   seeShapefiles: 'shp_readme.txt diz mais sobre os shapefiles e como juntá-los às tabelas.',
   ewkt: 'A coluna geometry.ewkt de locations.csv é EWKT: WKT depois de SRID=4326;, como o PostGIS o aceita. O GDAL toma-o por um texto, a não ser que se lhe diga:',

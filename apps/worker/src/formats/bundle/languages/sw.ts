@@ -80,6 +80,8 @@ const texts: Record<Key, Text> = {
     '{files} ni Parquet, kwa DuckDB, Python (pandas, GeoPandas), R (arrow), QGIS na mfano wake, na majibu yote kama safu za aina zake zenyewe.',
   geoParquet:
     'locations.parquet ni GeoParquet 1.1: safu geometry ina jiometri za aina zote (WKB), safu bbox ina mipaka yake.',
+  resourceFiles:
+    '{file} inaeleza kila faili la rasilimali ni nini na ni la rekodi zipi. Mafaili yako kama yalivyopakiwa.',
   geometries: 'Jiometri ziko kwa longitudo na latitudo, WGS 84 (EPSG:4326).',
   seeShapefiles: 'shp_readme.txt inaeleza zaidi kuhusu shapefile, na jinsi ya kuziunganisha na majedwali.',
   ewkt: 'Safu geometry.ewkt ya locations.csv ni EWKT: WKT baada ya SRID=4326;, kama PostGIS inavyoipokea. GDAL huichukulia kuwa maandishi isipoambiwa:',
