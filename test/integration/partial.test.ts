@@ -90,6 +90,8 @@ describe.concurrent.each(ENGINES)('a part for the whole on the %s engine', (engi
     const manifest = JSON.parse(file('manifest.json'));
     expect(manifest.missing).toEqual(parts);
     expect(manifest.warnings).toMatchObject([
+      { code: 'party-absent', count: 20 },
+      { code: 'location-absent', count: 20 },
       { code: 'records-missing', count: 20 },
       { code: 'records-missing', count: 20 },
     ]);
