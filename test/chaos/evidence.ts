@@ -39,6 +39,9 @@ export interface BundleRecord {
   storageKey: string;
   bytes: number;
   sha256: string;
+  ownerKind: string;
+  ownerId: string;
+  pinned: boolean;
 }
 
 /** What the endpoint was sent. */
@@ -66,7 +69,8 @@ export async function readRows(db: Database): Promise<Pick<Evidence, 'exports' |
     select id, export_id as "exportId", generation, hook, place, kind, task, args ->> 'url' as url, state, error
     from outbox where hook in ('onSuccess', 'onFailure') order by export_id, generation, place`);
   const { rows: bundles } = await db.raw<{ rows: BundleRecord[] }>(`
-    select export_id as "exportId", generation, storage_key as "storageKey", bytes, sha256
+    select export_id as "exportId", generation, storage_key as "storageKey", bytes, sha256,
+      owner_kind as "ownerKind", owner_id as "ownerId", pinned
     from files where removed_at is null`);
   return { exports, nodes, bundles };
 }

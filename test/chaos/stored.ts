@@ -30,7 +30,8 @@ export async function leftovers(
   bundles: readonly BundleRecord[],
 ): Promise<string[]> {
   const rows = new Map(exports.map((row) => [row.id, row]));
-  const keys = new Set(bundles.map(({ storageKey }) => storageKey));
+  const decided = bundles.filter(({ ownerKind }) => ownerKind === 'project');
+  const keys = new Set(decided.map(({ storageKey }) => storageKey));
   return (await filesIn(folder)).filter((file) => {
     const [, , id = '', part = ''] = file.split('/');
     const row = rows.get(id);
@@ -50,7 +51,9 @@ export async function judgeBundles(
   let opened = 0;
   for (const { id, project, outcome, generation } of exports) {
     if (outcome !== 'completed' && outcome !== 'partial') continue;
-    const bundle = bundles.find((each) => each.exportId === id && each.generation === generation);
+    const bundle = bundles.find(
+      (each) => each.exportId === id && each.generation === generation && each.ownerKind === 'project',
+    );
     if (!bundle) {
       broken.push(`${project} (${id}): no bundle`);
       continue;

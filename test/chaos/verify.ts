@@ -6,6 +6,7 @@ import type { Asked } from './course.js';
 import { type Evidence, type QueueRecord, type Received, readQueues, readRows } from './evidence.js';
 import type { Fleet, Kills } from './fleet.js';
 import { type Judged, type Judgement, judge } from './judge.js';
+import { judgeOwners } from './owners.js';
 import { judgeBundles, leftovers } from './stored.js';
 
 export interface RoundEvidence {
@@ -41,7 +42,7 @@ export async function verify(round: RoundEvidence): Promise<Verdict> {
   const rows = await readRows(round.db);
   const evidence: Evidence = { ...rows, asked: round.asked, received: round.received };
   const judgement = judge(evidence);
-  const lying = await untilClear(round);
+  const { lying, owners } = await untilClear(round);
   const { opened, ...bundles } = await judgeBundles(round.storageDir, rows.exports, rows.bundles);
   const outcomes: Record<string, number> = {};
   for (const { outcome } of rows.exports) outcomes[outcome ?? 'open'] = (outcomes[outcome ?? 'open'] ?? 0) + 1;
@@ -51,6 +52,7 @@ export async function verify(round: RoundEvidence): Promise<Verdict> {
     promises: [
       ...judgement.promises,
       bundles,
+      owners,
       { promise: 'storage holds bundles, parts kept for another try, and nothing else', broken: lying },
       { promise: 'the API answers as it should', broken: [...round.errors] },
       { promise: 'no worker ends that was not killed', broken: [...round.fleet.deserted] },
@@ -72,13 +74,19 @@ export async function verify(round: RoundEvidence): Promise<Verdict> {
   };
 }
 
-/** Waits for what a killed worker left in storage to be cleared away. @returns what was not */
-async function untilClear({ db, storageDir, clearWithinMs }: RoundEvidence): Promise<string[]> {
+/** Waits for what a killed worker left, in storage and of rows, to be cleared away. @returns what was not */
+async function untilClear({
+  db,
+  storageDir,
+  clearWithinMs,
+}: RoundEvidence): Promise<{ lying: string[]; owners: Judged }> {
   const until = Date.now() + clearWithinMs;
   for (;;) {
     const { exports, bundles } = await readRows(db);
     const lying = await leftovers(storageDir, exports, bundles);
-    if (lying.length === 0 || Date.now() > until) return lying;
+    const owners = judgeOwners(exports, bundles);
+    const clear = lying.length === 0 && owners.broken.length === 0;
+    if (clear || Date.now() > until) return { lying, owners };
     await delay(250);
   }
 }

@@ -45,6 +45,13 @@ const webhooksInQueue = async ({ queues, outbox }: PlatformStack, id: string) =>
   const roots = (await outbox.followUps(id)).filter(({ place }) => place === 'onSuccess/0');
   return Promise.all(roots.map((row) => queues.queue('webhook').getJobState(row.id)));
 };
+/** Whose the bundles are that have a row, and are not removed. */
+const ownersOf = async ({ database: { db } }: PlatformStack, id: string) =>
+  (await db('files').where({ export_id: id, removed_at: null })).map(
+    ({ owner_kind, owner_id, pinned }) => `${owner_kind} ${owner_id}${pinned ? ', pinned' : ''}`,
+  );
+const requesterOf = async ({ database: { db } }: PlatformStack, id: string) =>
+  `user ${(await db('exports').where({ id }).first('requester_id')).requester_id}`;
 const called = ({ hooks }: PlatformStack, id: string) => hooks.calls(id).length;
 const gisJob = async ({ queues, outbox }: PlatformStack, id: string) => {
   const [row] = await outbox.followUps(id);
@@ -89,9 +96,11 @@ const IN_WORKERS: Partial<Record<CrashPoint, Look>> = {
     expect(await outcomeOf(stack, id)).toBeNull();
     expect(await followUps(stack, id)).toEqual({});
     expect(stack.stored(id).some((path) => path.endsWith('/bundle.zip'))).toBe(true);
+    expect(await ownersOf(stack, id)).toEqual([await requesterOf(stack, id)]);
   },
   'merge.decided': async (stack, id) => {
     expect(await outcomeOf(stack, id)).toBe('completed');
+    expect(await ownersOf(stack, id)).toEqual(['project faraway/at-merge-decided, pinned']);
     expect(await followUps(stack, id)).toMatchObject({ 'onSuccess/0': 'pending', 'onSuccess/1/body': 'waiting' });
     expect(await webhooksInQueue(stack, id)).toEqual(['unknown']);
   },
@@ -245,6 +254,9 @@ describe.concurrent.each(lanes)('on the %s engine, %i', (engine, lane) => {
       .digest('hex');
     expect(sum).toBe(settled.bundle?.sha256);
     await until('nothing but the bundle is left', async () => stack.stored(id).length === 1);
+    // What a start of the merge had brought that died before its decision says that it is gone.
+    await until('and no row but its own', async () => (await ownersOf(stack, id)).length === 1);
+    expect(await ownersOf(stack, id)).toEqual([`project faraway/${slug(point)}, pinned`]);
   }
 
   test.sequential.each(ofLane(Object.keys(IN_WORKERS) as CrashPoint[]))(

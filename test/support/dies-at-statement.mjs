@@ -39,6 +39,7 @@ const DEEDS = {
     const deps = {
       exports,
       runner,
+      writes,
       outcome: new OutcomeTasks({ exports, jobs: new ExportJobService(db), files }),
       outbox: { get: async () => undefined },
       relay: { run: async () => {} },

@@ -5,7 +5,7 @@ import { LINK_TYPES, type ResourceLink, type ResourceService } from '@parcelpost
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import type { FieldError } from '@parcelpost/shared/errors.js';
 import { recordOwner, userOwner } from '@parcelpost/shared/files/owner.js';
-import type { FileTasks } from '@parcelpost/shared/files/transfer.js';
+import { type FileTasks, refuse } from '@parcelpost/shared/files/transfer.js';
 import type { Actor } from '@parcelpost/shared/tasks/actor.js';
 import type { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
 import { sequence } from '@parcelpost/shared/tasks/sequence.js';
@@ -86,13 +86,14 @@ export class AddResource {
       name: 'resources.add',
       service: resources,
       run: async ({ input: { address, file, ...resource }, service, actor, trx }) => {
+        const given = [{ id: file, pointer: '/file' }];
         await files.deferTransfer(trx, actor, {
-          files: [{ id: file, pointer: '/file' }],
+          files: given,
           giver: userOwner(actor.id),
           to: recordOwner(address, resource.id),
           pin: true,
         });
-        await service.add(trx, { ...resource, fileId: file });
+        if (!(await service.add(trx, { ...resource, fileId: file }))) refuse('file-not-yours', given);
         return { id: resource.id };
       },
     });

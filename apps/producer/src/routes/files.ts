@@ -84,6 +84,7 @@ export async function fileRoutes(scope: FastifyInstance, dependencies: Dependenc
           description:
             'The body is the file itself; Content-Type is its media type (default: application/octet-stream).',
           consumes: ['*/*'],
+          body: z.any().meta({ type: 'string', format: 'binary' }),
           tags,
           security,
           querystring: uploadQuery,

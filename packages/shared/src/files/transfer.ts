@@ -135,7 +135,8 @@ function check(
   );
 }
 
-function refuse(type: Refusal, files: readonly NamedFile[]): void {
+/** Throws a {ProblemError} that names the fields which refer to files, if there are any. */
+export function refuse(type: Refusal, files: readonly NamedFile[]): void {
   if (files.length > 0) {
     throw fileProblem(
       type,

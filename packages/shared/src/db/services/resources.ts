@@ -52,17 +52,23 @@ export class ResourceService {
     return rows.map(({ found }) => found);
   }
 
-  /** Adds a resource and its links, in the transaction that it is given. The file is there, see files/transfer.ts. */
-  async add(trx: Connection, { projectId, id, name, description, fileId, links }: NewResource): Promise<void> {
-    await trx.raw(
+  /**
+   * Adds a resource and its links, in the transaction that it is given. The file is not to go to another one meanwhile.
+   * @returns false where the file has found its place by now; then nothing was added
+   */
+  async add(trx: Connection, { projectId, id, name, description, fileId, links }: NewResource): Promise<boolean> {
+    const { rowCount } = await trx.raw<{ rowCount: number }>(
       `insert into resources (project_id, id, name, description, file, original_file, mime_type, file_id)
-       select :projectId, :id, :name, :description, '', name, media_type, id from files where id = :fileId`,
+       select :projectId, :id, :name, :description, '', name, media_type, id
+       from files where id = :fileId and owner_kind = 'user' for no key update`,
       { projectId, id, name, description, fileId },
     );
-    if (links.length === 0) return;
+    if (rowCount === 0) return false;
+    if (links.length === 0) return true;
     await trx('resource_links').insert(
       links.map((link) => ({ project_id: projectId, resource_id: id, target_type: link.type, target_id: link.id })),
     );
+    return true;
   }
 
   /** The file of a resource; undefined where there is none, or it lies elsewhere. Whether somebody may have it is not asked. */
