@@ -59,6 +59,8 @@ begin
     grant select, insert, delete, update (expires_at) on scoped_tokens to parcelpost_producer;
     grant select, insert, delete on snapshots to parcelpost_producer;
     grant select, delete on refused_jobs to parcelpost_producer;
+    grant select, insert, update, delete on bulks to parcelpost_producer;
+    grant select, insert, update, delete on bulk_items to parcelpost_producer;
     grant select, insert, delete on audit_log to parcelpost_producer;
     grant select on migrations to parcelpost_producer;
     revoke all on migrations_lock from parcelpost_producer;
@@ -88,6 +90,8 @@ begin
     grant select, insert on outbox to parcelpost_worker;
     grant update (input, sealed, state, priority, attempts, replays, starts, result, error, pending_at, entered_at, due_at, started_at, finished_at) on outbox to parcelpost_worker;
     revoke all on idempotency_keys from parcelpost_worker;
+    revoke all on bulks from parcelpost_worker;
+    revoke all on bulk_items from parcelpost_worker;
     revoke all on scoped_tokens from parcelpost_worker;
     revoke all on snapshots from parcelpost_worker;
     grant select, insert on refused_jobs to parcelpost_worker;

@@ -132,6 +132,8 @@ it('the API document lists every route of the API, and the shape of a request', 
       '/api/v1/exports/{id}/retry',
       '/api/v1/tokens/{jti}',
       '/api/v1/files',
+      '/api/v1/exports/bulk',
+      '/api/v1/bulk/{bulk}',
     ].sort(),
   );
   expect(Object.keys(api.paths['/api/v1/exports/{id}'])).toEqual(['get', 'delete']);

@@ -21,6 +21,9 @@ export type ServerConfig = Pick<
   | 'SAMPLE_SIGN_IN'
   | 'PLATFORM_API_URL'
   | 'UPLOAD_MAX_MB'
+  | 'BULK_LIMIT'
+  | 'BULK_ITEMS'
+  | 'SWEEP_SECONDS'
 >;
 
 /** All that the server needs; main.ts makes it, and closes it after the server. */

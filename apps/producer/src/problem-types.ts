@@ -64,6 +64,11 @@ const ours = {
     title: 'There is no such export',
     about: 'No export has this id, or it belongs to a project of which you are not a member.',
   },
+  'bulk-not-found': {
+    status: 404,
+    title: 'There is no such bulk work',
+    about: 'No bulk work of yours has this id. It is forgotten a week after it was asked for.',
+  },
   'idempotency-key-malformed': {
     status: 400,
     title: 'The Idempotency-Key is malformed',

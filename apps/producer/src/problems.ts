@@ -2,6 +2,7 @@
 import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import { type FieldError, ProblemError } from '@parcelpost/shared/errors.js';
 import { MOST_ERRORS } from '@parcelpost/shared/field-errors.js';
+import type { Logger } from '@parcelpost/shared/log.js';
 import { MaskedError } from '@parcelpost/shared/tasks/errors.js';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -111,6 +112,18 @@ function asProblem(error: unknown, requestId: string): ProblemError {
   return problem('internal-error', `Something went wrong here. It is logged ${logged}; try again later.`, {
     cause: error,
   });
+}
+
+/** What an error is answered with in a place of a larger answer; what is our own fault is logged. */
+export function answerOf(
+  error: unknown,
+  publicUrl: string,
+  requestId: string,
+  log: Pick<Logger, 'error'>,
+): ProblemDocument {
+  const answer = asProblem(error, requestId);
+  if (answer.status >= 500) log.error({ err: answer.cause ?? answer, requestId }, answer.title);
+  return problemDocument(answer, publicUrl, requestId);
 }
 
 /** Answers with a problem document, and logs what is our own fault. */

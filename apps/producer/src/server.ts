@@ -15,6 +15,7 @@ import { pageRoutes } from './pages/routes.js';
 import { platformRoutes } from './platform/routes.js';
 import { tokenRoutes } from './platform/token-routes.js';
 import { PROBLEM_JSON, problem, problemDocument, problemSchema, sendProblem } from './problems.js';
+import { bulkRoutes } from './routes/bulk.js';
 import { downloadRoutes } from './routes/download.js';
 import { exportRoutes } from './routes/exports.js';
 import { fileRoutes } from './routes/files.js';
@@ -84,6 +85,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     platformRoutes,
     exportRoutes,
     fileRoutes,
+    bulkRoutes,
     downloadRoutes,
     pageRoutes,
   ]) {

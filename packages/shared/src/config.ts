@@ -151,6 +151,8 @@ const producer = z.object({
   SAMPLE_SIGN_IN: z.stringbool().default(false),
   UPLOAD_MAX_MB: count(100, 1, 100_000),
   UPLOAD_TTL_HOURS: count(24),
+  BULK_LIMIT: count(20, 0, 1000),
+  BULK_ITEMS: count(1000, 1, 10_000),
 });
 
 /** Where there are keys of pairs, secrets verify what they have signed before, and need not be there. */

@@ -5,6 +5,7 @@ import { sql as audit } from './0004-audit.js';
 import { sql as revocations } from './0005-revocations.js';
 import { sql as admission } from './0006-admission.js';
 import { sql as snapshots } from './0007-snapshots.js';
+import { sql as bulk } from './0008-bulk.js';
 import { sql as ownership } from './0009-ownership.js';
 
 /** Every migration, in order. Forward only: a migration that has been released is never edited. */
@@ -16,5 +17,6 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0005-revocations', sql: revocations },
   { name: '0006-admission', sql: admission },
   { name: '0007-snapshots', sql: snapshots },
+  { name: '0008-bulk', sql: bulk },
   { name: '0009-ownership', sql: ownership },
 ];
