@@ -10,6 +10,7 @@ interface ManifestFile {
   rows: number | null;
   bytes: number;
   sha256: string;
+  columns?: { name: string; field?: string }[];
 }
 
 const unzipped = new Map<string, ReadonlyMap<string, Buffer>>();

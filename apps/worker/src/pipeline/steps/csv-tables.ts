@@ -1,13 +1,21 @@
 /** relationships.csv, parties.csv and locations.csv: one table an entity. */
 import type { CsvOptions, ExportOptions } from '@parcelpost/shared/export-request.js';
-import type { AttributeField, LocationRecord, RecordOf } from '@parcelpost/shared/records.js';
+import {
+  type AttributeField,
+  type Attributes,
+  type AttributeValue,
+  ExactNumber,
+  type LocationRecord,
+  type RecordOf,
+} from '@parcelpost/shared/records.js';
 import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import type { BundleWarning } from '../../formats/bundle/info.js';
 import { amount } from '../../formats/bundle/text.js';
 import { CsvFragmentEncoder, type CsvFragmentMeta, type CsvRow } from '../../formats/csv/fragment.js';
 import { reduceCsv } from '../../formats/csv/reduce.js';
-import { csvTable, type Table, type TableEntity } from '../../formats/csv/tables.js';
+import { csvTable, TABLES, type Table, type TableEntity } from '../../formats/csv/tables.js';
 import { mergeTallies, noTally, type Tally, tally } from '../../formats/tally.js';
+import { NOUNS } from '../changes.js';
 import { formOf } from '../forms.js';
 import { HashingWriter } from '../hashing-writer.js';
 import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
@@ -73,21 +81,45 @@ class CsvTableStep<E extends TableEntity> implements Step<E> {
   }
 
   warnings(notices: readonly Notice[]): BundleWarning[] {
-    const found = mergeTallies(notices.map(({ meta }) => meta as Tally));
-    if (found.count === 0) return [];
-    const message =
-      `${amount(found.count, 'location is', 'locations are')} in locations.csv without a geometry: ` +
-      'a coordinate is not a finite number, which GeoJSON cannot hold';
-    return [{ code: 'csv-not-finite', message, ...found }];
+    const unheld = notices.map(({ meta }) => meta as Unheld);
+    const notFinite = mergeTallies(unheld.map((each) => each.notFinite));
+    const characters = mergeTallies(unheld.map((each) => each.characters));
+    const { file } = TABLES[this.entity];
+    const [one, many] = NOUNS[this.entity] as [string, string];
+    return [
+      {
+        code: 'csv-not-finite',
+        message:
+          `${amount(notFinite.count, 'location is', 'locations are')} in locations.csv without a geometry: ` +
+          'a coordinate is not a finite number, which GeoJSON cannot hold',
+        ...notFinite,
+      },
+      {
+        code: 'csv-no-character',
+        message: `${amount(characters.count, one, many)} in ${file} with � in the place of half a character, for which UTF-8 has no place`,
+        ...characters,
+        values: { file },
+      },
+    ].filter(({ count }) => count > 0);
   }
 }
+
+/** Records that are not in the table as they were. */
+interface Unheld {
+  notFinite: Tally;
+  characters: Tally;
+}
+
+/** What half a character becomes in UTF-8. */
+const REPLACEMENT = Buffer.from('\ufffd');
+const HALF = /\p{Cs}/u;
 
 class CsvMapper<E extends TableEntity> implements Mapper<E> {
   readonly #encoder: CsvFragmentEncoder;
   readonly #table: Table<RecordOf[E]>;
   /** Whether a geometry that there is may be one that cannot be written. */
   readonly #strict: boolean;
-  readonly #notFinite: Tally = noTally();
+  readonly #unheld: Unheld = { notFinite: noTally(), characters: noTally() };
   #writer: (StorageWriter & { key: string }) | undefined;
 
   constructor(
@@ -112,7 +144,10 @@ class CsvMapper<E extends TableEntity> implements Mapper<E> {
     const rows = records.map(this.#table.row);
     if (this.#strict) this.#note(records as readonly LocationRecord[], rows);
     this.#writer ??= await this.open(`${this.step}.csv`);
-    await this.#writer.write(this.#encoder.encode(rows));
+    const bytes = this.#encoder.encode(rows);
+    // Only where there is one can it stand for half of another.
+    if (bytes.includes(REPLACEMENT)) this.#noteHalves(rows);
+    await this.#writer.write(bytes);
   }
 
   async finish(): Promise<{ fragments: Fragment[]; notices: Notice[] }> {
@@ -121,7 +156,10 @@ class CsvMapper<E extends TableEntity> implements Mapper<E> {
     const { key, bytes } = this.#writer;
     return {
       fragments: [{ step: this.step, output: OUTPUT, key, bytes, meta: this.#encoder.finish() }],
-      notices: this.#notFinite.count > 0 ? [{ step: this.step, meta: this.#notFinite }] : [],
+      notices:
+        this.#unheld.notFinite.count + this.#unheld.characters.count > 0
+          ? [{ step: this.step, meta: this.#unheld }]
+          : [],
     };
   }
 
@@ -129,12 +167,28 @@ class CsvMapper<E extends TableEntity> implements Mapper<E> {
     await this.#writer?.abort();
   }
 
+  #noteHalves(rows: readonly CsvRow[]): void {
+    for (const { fixed, attributes } of rows) {
+      if (holdsHalf(fixed as AttributeValue[]) || holdsHalf(attributes)) tally(this.#unheld.characters, `${fixed[0]}`);
+    }
+  }
+
   /** The geometry is the last of the fixed cells. */
   #note(records: readonly LocationRecord[], rows: readonly CsvRow[]): void {
     for (const [index, { id, geometry }] of records.entries()) {
-      if (geometry !== null && rows[index]?.fixed.at(-1) === '') tally(this.#notFinite, id);
+      if (geometry !== null && rows[index]?.fixed.at(-1) === '') tally(this.#unheld.notFinite, id);
     }
   }
+}
+
+/** Whether there is half a character in a text, or in one of a list; what is nested deeper is JSON, which has an escape for it. */
+function holdsHalf(value: AttributeValue | Attributes | undefined): boolean {
+  if (typeof value === 'string') return HALF.test(value);
+  if (Array.isArray(value)) return value.some((item) => typeof item === 'string' && HALF.test(item));
+  if (value === null || typeof value !== 'object' || value instanceof ExactNumber) return false;
+  return Object.values(value).some((item) =>
+    typeof item === 'string' ? HALF.test(item) : Array.isArray(item) && holdsHalf(item),
+  );
 }
 
 export const relationshipsStep = new CsvTableStep('relationships', 'relationships');
