@@ -35,6 +35,8 @@ export const FAULT_KINDS = {
   'workbook-sheet': 'damage',
   'geopackage-damaged': 'damage',
   'geopackage-table': 'damage',
+  'flatgeobuf-structure': 'damage',
+  'parquet-structure': 'damage',
   'id-repeated': 'data',
   'id-unknown': 'data',
   'relationship-dangling': 'data',

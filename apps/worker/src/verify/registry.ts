@@ -1,8 +1,10 @@
 /** Which check is for which file. A new format is listed here. */
 import { csvCheck } from './checks/csv.js';
 import { tableCheck } from './checks/dbf.js';
+import { flatGeobufCheck } from './checks/flatgeobuf.js';
 import { geoPackageCheck } from './checks/geopackage.js';
 import { jsonCheck } from './checks/json.js';
+import { parquetCheck } from './checks/parquet.js';
 import { projectionCheck, shapeCheck, shapeIndexCheck } from './checks/shapefile.js';
 import { workbookCheck } from './checks/workbook.js';
 import { type FormatCheck, partsOf } from './context.js';
@@ -16,6 +18,8 @@ const CHECKS: readonly FormatCheck[] = [
   jsonCheck,
   workbookCheck,
   geoPackageCheck,
+  flatGeobufCheck,
+  parquetCheck,
 ];
 
 const BY_EXTENSION = new Map(CHECKS.flatMap((check) => check.extensions.map((extension) => [extension, check])));

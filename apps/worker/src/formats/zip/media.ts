@@ -6,7 +6,7 @@ const COMPRESSED = new Set(
     ['mp3', 'm4a', 'aac', 'ogg', 'oga', 'opus', 'flac', 'wma', 'amr'],
     ['mp4', 'm4v', 'mov', 'webm', 'mkv', 'avi', 'wmv', 'mpg', 'mpeg', '3gp'],
     ['zip', 'gz', 'tgz', 'bz2', 'xz', '7z', 'rar', 'zst', 'jar', 'apk', 'kmz'],
-    ['docx', 'xlsx', 'pptx', 'odt', 'ods', 'odp', 'epub', 'pdf'],
+    ['docx', 'xlsx', 'pptx', 'odt', 'ods', 'odp', 'epub', 'pdf', 'parquet'],
   ].flat(),
 );
 
