@@ -77,7 +77,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parcelpost-corpus-'));
   flat = await make('flat', RECORDS);
   high = await make('high', HIGH_RECORDS);
-}, 120_000);
+}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const locationsOf = (format: string, made = flat) => made.read.get(format) as ReadLocations;

@@ -1,6 +1,8 @@
 /** A bundle taken apart, so that something in it can be made wrong, and put together again. */
 import { execFileSync } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { writeZip } from '../../apps/worker/src/formats/zip/write.js';
 import { FILE_DATE } from '../../apps/worker/src/pipeline/step.js';
 import { sha256 } from './bundle.js';
@@ -17,7 +19,13 @@ const unzipped = new Map<string, ReadonlyMap<string, Buffer>>();
 
 function unzip(zip: string): ReadonlyMap<string, Buffer> {
   const names = execFileSync('unzip', ['-Z1', zip], { encoding: 'utf8' }).trimEnd().split('\n');
-  return new Map(names.map((name) => [name, execFileSync('unzip', ['-p', zip, name], { maxBuffer: 1 << 30 })]));
+  const folder = mkdtempSync(join(tmpdir(), 'parcelpost-unzipped-'));
+  try {
+    execFileSync('unzip', ['-q', zip, '-d', folder]);
+    return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 export class OpenBundle {

@@ -20,7 +20,8 @@ export interface ManifestOfCorpus {
   warnings: { code: string; count: number; ids: string[] }[];
 }
 
-const same = (a: unknown, b: unknown) => JSON.stringify(printable(a)) === JSON.stringify(printable(b));
+const said = (value: unknown) => JSON.stringify(printable(value));
+const same = (a: unknown, b: unknown) => said(a) === said(b);
 
 /** JSON has no NaN, and no -0. */
 function printable(value: unknown): unknown {
@@ -41,10 +42,20 @@ export function warningOf(manifest: ManifestOfCorpus, prefix: string, id: string
 /** @param read undefined where the format has no such record */
 export function geometryVerdict(source: Geometry | null, read: Geometry | null | undefined): Verdict | undefined {
   if (read === undefined) return undefined;
-  if (same(form(source), form(read))) return '=';
+  if (said(source) === said(read) || sourceForm(source) === said(form(read))) return '=';
   // Heights are those of the whole file; a group of one, or one that is empty, is not told from none or one alone.
   if (isEmpty(source) && isEmpty(read)) return '≈';
   return same(group(form(source, true)), group(form(read, true))) ? '≈' : undefined;
+}
+
+/** Of the source's geometries, which every format is compared with. */
+const forms = new WeakMap<Geometry, string>();
+
+function sourceForm(source: Geometry | null): string {
+  if (source === null) return said(null);
+  const known = forms.get(source) ?? said(form(source));
+  forms.set(source, known);
+  return known;
 }
 
 function form(geometry: Geometry | null, z?: boolean): unknown {
@@ -66,16 +77,16 @@ export function valueVerdict(value: AttributeValue, found: Found): Verdict | und
     if (same(entries(exact), entries(found.json))) return '=';
     return undefined;
   }
-  const said = cellText(exact);
-  if (found === undefined) return value === null ? '=' : said === '' ? '≈' : undefined;
+  const text = cellText(exact);
+  if (found === undefined) return value === null ? '=' : text === '' ? '≈' : undefined;
   if ('truth' in found) return found.truth === value ? '=' : undefined;
   if ('number' in found) {
     const isNumber = typeof value === 'number' || value instanceof ExactNumber;
-    return isNumber && numeral(found.number) === said ? '=' : undefined;
+    return isNumber && numeral(found.number) === text ? '=' : undefined;
   }
   if (found.text === value) return '=';
   // A text that a spreadsheet would run has an apostrophe before it.
-  return found.text === said || (found.text === `'${said}` && /^[=+\-@\t\r]/.test(said)) ? '≈' : undefined;
+  return found.text === text || (found.text === `'${text}` && /^[=+\-@\t\r]/.test(text)) ? '≈' : undefined;
 }
 
 function asExact(value: AttributeValue): ExactJson {
