@@ -260,7 +260,7 @@ describe.concurrent.each(ENGINES)('an export on the %s engine', (engine) => {
       stack.queues.queue(EXPORT_QUEUE).getJob(flowJobId({ exportId: id, generation: 1, step, shard }, 'map'));
     const given = await maps();
     expect(given.map(({ state }) => state)).toEqual(['waiting', 'waiting', 'waiting']);
-    for (const map of given) expect(await (await jobOf(map))?.getState()).toBe('waiting');
+    for (const map of given) expect(await (await jobOf(map))?.getState()).toBe('prioritized');
 
     await stack.platform.release();
     await stack.startWorker(LONG_LOCK);
