@@ -7,7 +7,7 @@ import { ENTITIES, type Entity } from '@parcelpost/shared/records.js';
 import type { Knex } from 'knex';
 import { problem } from '../problems.js';
 import { pageSql, projectSql } from './queries.js';
-import { inView } from './view.js';
+import { Views } from './view.js';
 
 /** Who reads which project. */
 export interface Reading {
@@ -39,13 +39,16 @@ const AS_BYTES = { binary: true, types: { getTypeParser: () => (bytes: Buffer) =
 
 /** Reads of the platform API, for users who may see what they read. */
 export class PlatformReader {
-  /** By which transactions take the views that were read in last; an id's never changes. */
-  readonly #views = new Map<string, string>();
+  readonly #views: Views;
+  /** How readers stood to the snapshots that were read in last; by token, project and snapshot. */
+  readonly #standings = new Map<string, { since: number; view: Promise<string> }>();
 
   constructor(
     readonly db: Database,
     readonly snapshots: SnapshotService,
-  ) {}
+  ) {
+    this.#views = new Views(db);
+  }
 
   /**
    * How the reader stands to the project now.
@@ -111,23 +114,32 @@ export class PlatformReader {
     return row;
   }
 
-  /** Rights are those of this moment, not those of the view; where the view is known they are looked at beside the reading. */
   async #inSnapshot(reading: Reading, query: Knex.Raw): Promise<unknown> {
-    const id = reading.snapshot ?? '';
-    const checked = this.access(reading).then(({ pgSnapshot }) => {
+    return this.#views.run(await this.#viewOf(reading), query, gone);
+  }
+
+  /** The view of a snapshot, for who may read in it. Rights are those of now, not those of the view; looked at each second. */
+  #viewOf(reading: Reading): Promise<string> {
+    const { jti, organization, project, snapshot } = reading;
+    const key = JSON.stringify([jti, organization, project, snapshot]);
+    const known = this.#standings.get(key);
+    if (known && performance.now() - known.since < STANDING_MS) return known.view;
+    const view = this.access(reading).then(({ pgSnapshot }) => {
       if (pgSnapshot === null) throw gone();
       return pgSnapshot;
     });
-    const known = this.#views.get(id) ?? (await checked);
-    this.#views.set(id, known);
-    const [oldest] = this.#views.keys();
-    if (this.#views.size > VIEWS_KNOWN && oldest !== undefined) this.#views.delete(oldest);
-    const [answer] = await Promise.all([inView(this.db, known, query, gone), checked]);
-    return answer;
+    view.catch(() => this.#standings.delete(key));
+    this.#standings.delete(key);
+    this.#standings.set(key, { since: performance.now(), view });
+    const [oldest] = this.#standings.keys();
+    if (this.#standings.size > STANDINGS_KEPT && oldest !== undefined) this.#standings.delete(oldest);
+    return view;
   }
 }
 
-const VIEWS_KNOWN = 64;
+/** So long a reader may go on whose rights are taken away, or whose snapshot is over: pages come many in a second. */
+const STANDING_MS = 1_000;
+const STANDINGS_KEPT = 256;
 
 function notFound({ organization, project }: Reading): ProblemError {
   return problem('project-not-found', `There is no project ${organization}/${project} here. Check both names.`);
