@@ -145,6 +145,7 @@ describe.concurrent.each(ENGINES)('the reconciler on the %s engine', (engine) =>
       ['plan', 'plan', 2],
       ['reduce', 'locations.csv', 1],
       ['reduce', 'parties.csv', 1],
+      ['reduce', 'references.ids', 1],
       ['reduce', 'relationships.csv', 1],
     ]);
   });
@@ -180,13 +181,14 @@ describe.concurrent.each(ENGINES)('the reconciler on the %s engine', (engine) =>
       const jobs = await stack.jobs.all(id, 1);
       return jobs.flatMap(({ kind, step, state }) => (state === 'done' ? [`${kind} ${step}`] : []));
     };
-    await until('all but one is done', async () => (await ended()).length === 6);
+    await until('all but one is done', async () => (await ended()).length === 7);
     expect((await ended()).sort()).toEqual([
       'map locations',
       'map parties',
       'map relationships',
       'plan plan',
       'reduce locations.csv',
+      'reduce references.ids',
       'reduce relationships.csv',
     ]);
     await Promise.all(stack.workers.map((worker) => worker.kill('SIGKILL')));
@@ -209,6 +211,7 @@ describe.concurrent.each(ENGINES)('the reconciler on the %s engine', (engine) =>
     expect(reduces.map(({ step, starts }) => [step, starts > 1])).toEqual([
       ['locations.csv', false],
       ['parties.csv', true],
+      ['references.ids', false],
       ['relationships.csv', false],
     ]);
   });
