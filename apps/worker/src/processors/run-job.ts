@@ -153,7 +153,8 @@ async function attemptJob(
     const aborted = error instanceof AbortedError ? error : watched.signal.reason;
     if (aborted instanceof AbortedError) {
       if (typeof aborted.reason !== 'string') await deps.jobs.fail(key, 'aborted', aborted.reason);
-      log.debug({ reason: aborted.reason }, 'stopped before its end');
+      if (aborted.reason === 'superseded') log.warn(SUPERSEDED);
+      else log.debug({ reason: aborted.reason }, 'stopped before its end');
       count(aborted.reason === 'superseded' ? 'superseded' : 'aborted');
       return 'left';
     }
