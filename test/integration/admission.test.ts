@@ -125,6 +125,23 @@ test('what is to stop, or has been decided, is not let in any more', async () =>
   expect((await order()).map(({ id }) => id)).toEqual([last]);
 });
 
+test('one whose row somebody holds is passed over: the others are let in, and it comes once it is free', async () => {
+  const [held = '', ...others] = await wait(4, { organization: 'a' });
+  const holding = await database.db.transaction();
+  try {
+    await holding('exports')
+      .where({ id: held })
+      .update({ abort: JSON.stringify({ code: 'cancelled' }) });
+    expect(await admission(4).admit()).toBe(3);
+    expect((await order()).map(({ id }) => id)).toEqual(others);
+    await end(others);
+    expect(await admission(4).admit()).toBe(0);
+  } finally {
+    await holding.rollback();
+  }
+  expect(await admission(4).admit()).toBe(1);
+});
+
 test('without a bound all are let in, also more than one statement takes', async () => {
   await wait(1203);
   expect(await admission(0).admit()).toBe(1203);

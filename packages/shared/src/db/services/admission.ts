@@ -48,6 +48,9 @@ const RANKED = `by_person as (
 /**
  * Lets in as many as there is room for. Of each person only as many of their oldest are looked at as could be let in, found
  * by going along the index from person to person: it costs the same however many wait.
+ *
+ * One whose row somebody else holds, such as a cancellation that is not committed, is passed over, and whoever comes after it
+ * takes its place: nobody waits for a row under the lock for which all wait.
  */
 const ADMIT = `with recursive ${IN_FLIGHT}, room as materialized (
   select bound, shared, coalesce(sum(n), 0) as taken, least(greatest(bound - coalesce(sum(n), 0), 0), ${BATCH}) as free
@@ -66,14 +69,19 @@ const ADMIT = `with recursive ${IN_FLIGHT}, room as materialized (
     where ${WAITS} and e.abort is null
       and e.organization = person.organization and e.requester_id = person.requester_id
     order by e.waiting_since, e.id limit (select free from room)) oldest
-), ${RANKED}, let_in as (
+), ${RANKED}, held as (
+  select e.id, ranked.load, ranked.place from ranked join exports e on e.id = ranked.id and e.generation = ranked.generation
+  where e.outcome is null and e.abort is null and e.waiting_since is not null
+  order by ranked.place
+  limit (select least(free, greatest((select count(*) from ranked where load = 1), shared - taken)) from room)
+  for no key update of e skip locked
+), nth as (
+  select id, load, row_number() over (order by place) as place from held
+), let_in as (
   update exports set waiting_since = null
-  from ranked, room
-  where exports.id = ranked.id and exports.generation = ranked.generation
-    and exports.outcome is null and exports.abort is null and exports.waiting_since is not null
-    and ranked.place <= room.free
-    and room.taken + ranked.place <= case when ranked.load = 1 then room.bound else room.shared end
-  returning exports.id, exports.generation, ranked.load, ranked.place
+  from nth, room
+  where exports.id = nth.id and room.taken + nth.place <= case when nth.load = 1 then room.bound else room.shared end
+  returning exports.id, exports.generation, nth.load, nth.place
 )
 update outbox set state = 'pending', pending_at = now() + let_in.place * interval '1 microsecond',
   priority = floor(extract(epoch from now()) / ${LATER_MINUTES * 60})::bigint % ${ROUND} + least(let_in.load, ${MOST_LATER + 1})
