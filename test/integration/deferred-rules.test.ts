@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { Actions, type DeferredTask, defer, FIRST, onceCommitted } from '@parcelpost/shared/tasks/actions.js';
 import type { Actor } from '@parcelpost/shared/tasks/actor.js';
-import { NoActionError } from '@parcelpost/shared/tasks/errors.js';
+import { NoActionError, TaskMisuseError, TaskStoppedError } from '@parcelpost/shared/tasks/errors.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ROOT } from '../support/root.js';
@@ -207,6 +207,23 @@ describe('C4: nested actions', () => {
     });
     await expect(running).rejects.toThrow('no');
     expect([await written(), started]).toEqual([NOTHING, 0]);
+  });
+
+  test('an inner one stops when it is told to, makes the whole durable, and has the isolation of the outermost', async () => {
+    await actions.run(
+      ana,
+      async (trx) => {
+        await actions.run(ana, async () => {}, { durable: true });
+        const { rows } = await trx.raw('show synchronous_commit');
+        expect(rows).toEqual([{ synchronous_commit: 'on' }]);
+        const told = actions.run(ana, async () => {}, { signal: AbortSignal.abort('enough') });
+        await expect(told).rejects.toThrow(TaskStoppedError);
+        await expect(actions.run(ana, async () => {}, { isolation: 'serializable' })).rejects.toThrow(TaskMisuseError);
+        await trx('records').insert({ run: RUN });
+      },
+      { isolation: 'repeatable read' },
+    );
+    expect((await written()).records).toBe(1);
   });
 
   test('several at once in one action are done one after the other, each whole or absent', async () => {

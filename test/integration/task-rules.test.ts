@@ -162,6 +162,12 @@ describe('G3: what is not declared cannot happen', () => {
     }).toThrow(TaskMisuseError);
   });
 
+  test('what is said before it runs holds, whatever mode it runs in', async () => {
+    const task = write(ana, { text: 'never' }, { skip: false, getResult: () => 'instead' });
+    task.skip = true;
+    expect([await runner.runSingle(task), task.status, await texts()]).toEqual(['instead', 'skipped', []]);
+  });
+
   test('a wrong getInput, getResult, or a missing key does not compile', () => {
     // @ts-expect-error a number is no text
     write(ana, { text: 1 });

@@ -11,7 +11,7 @@ import type { Knex } from 'knex';
 import type { Database } from '../db/database.js';
 import type { Logger } from '../log.js';
 import type { Actor } from './actor.js';
-import { NoActionError, TaskStoppedError } from './errors.js';
+import { NoActionError, TaskMisuseError, TaskStoppedError } from './errors.js';
 import { isTimeout, wantsAnotherTry } from './transaction-errors.js';
 
 /** What the first of the deferred tasks gets for "the value of the one before". */
@@ -65,6 +65,8 @@ interface Scope {
   open: boolean;
 }
 
+const DURABLE = 'set local synchronous_commit = on';
+
 const scopes = new AsyncLocalStorage<Scope>();
 
 /** Tries of a transaction that the database wants begun anew. */
@@ -94,9 +96,13 @@ export class Actions<Signature> {
    *
    * Serialization failures and deadlocks have the outermost action done again from its start, a few times, with growing
    * pauses: what `work` does outside of its transaction it may do more than once.
+   *
+   * Of the options of an inner action, `durable` makes the whole transaction so, `signal` and `timeoutMs` are looked at beside
+   * those of the outer ones, and the isolation is the outermost's.
    * @param work the action's own; what it returns is the result, and what deferred tasks get
    * @throws what `work`, or what it deferred, threw: then nothing of it was done
    * @throws {TaskStoppedError} when it was told to stop, or took longer than it may, before its commit
+   * @throws {TaskMisuseError} when an inner action wants an isolation of its own
    */
   async run<Result>(
     actor: Actor,
@@ -104,7 +110,7 @@ export class Actions<Signature> {
     options: ActionOptions = {},
   ): Promise<Result> {
     const outer = this.#outer();
-    if (outer) return this.#nested(outer, actor, work);
+    if (outer) return this.#nested(outer, actor, work, options);
     for (let tries = 1; ; tries++) {
       try {
         return await this.#outermost(actor, work, options);
@@ -132,17 +138,14 @@ export class Actions<Signature> {
   async #outermost<Result>(
     actor: Actor,
     work: (trx: Knex.Transaction) => Promise<Result>,
-    { isolation, signal, timeoutMs, durable }: ActionOptions,
+    options: ActionOptions,
   ): Promise<Result> {
-    const until = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
-    const check = () => {
-      if (signal?.aborted) throw new TaskStoppedError(`it was told to stop: ${String(signal.reason)}`);
-      if (until !== undefined && Date.now() > until) throw tooLong(timeoutMs);
-    };
+    const { isolation, timeoutMs, durable } = options;
+    const check = checkOf(options);
     const committed: Scope['committed'] = [];
     check();
     const whole = async (trx: Knex.Transaction) => {
-      if (durable) await trx.raw('set local synchronous_commit = on');
+      if (durable) await trx.raw(DURABLE);
       if (timeoutMs !== undefined) await trx.raw(`set local statement_timeout = ${Math.ceil(timeoutMs)}`);
       return this.#within({ trx, actor, log: this.#log }, work, {
         committed,
@@ -160,12 +163,25 @@ export class Actions<Signature> {
     return result;
   }
 
-  async #nested<Result>(outer: Scope, actor: Actor, work: (trx: Knex.Transaction) => Promise<Result>): Promise<Result> {
+  async #nested<Result>(
+    outer: Scope,
+    actor: Actor,
+    work: (trx: Knex.Transaction) => Promise<Result>,
+    options: ActionOptions,
+  ): Promise<Result> {
+    if (options.isolation) throw new TaskMisuseError('the isolation of an inner action is that of the outermost one');
+    const own = checkOf(options);
+    const check = () => {
+      outer.check();
+      own();
+    };
+    check();
     const committed: Scope['committed'] = [];
     const claims: Scope['claims'] = new Set();
-    const result = await outer.work.trx.transaction((trx) =>
-      this.#within({ trx, actor, log: this.#log }, work, { committed, claims, check: outer.check, outer }),
-    );
+    const result = await outer.work.trx.transaction(async (trx) => {
+      if (options.durable) await trx.raw(DURABLE);
+      return this.#within({ trx, actor, log: this.#log }, work, { committed, claims, check, outer });
+    });
     outer.committed.push(...committed);
     for (const name of claims) outer.claims.add(name);
     return result;
@@ -221,6 +237,15 @@ export class Actions<Signature> {
     if (!this.#keeper) throw new NoActionError('the actions here were given nothing that keeps signatures');
     scope.signatures.push(signature);
   }
+}
+
+/** What throws once an action is to stop. */
+function checkOf({ signal, timeoutMs }: Pick<ActionOptions, 'signal' | 'timeoutMs'>): () => void {
+  const until = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
+  return () => {
+    if (signal?.aborted) throw new TaskStoppedError(`it was told to stop: ${String(signal.reason)}`);
+    if (until !== undefined && Date.now() > until) throw tooLong(timeoutMs);
+  };
 }
 
 const tooLong = (timeoutMs: number | undefined) => new TaskStoppedError(`it took longer than ${timeoutMs} ms`);

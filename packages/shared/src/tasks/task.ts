@@ -52,6 +52,8 @@ export class Task<Input, Result> {
   readonly #options: TaskOptions<Input, Result>;
   readonly #given: Partial<Input>;
   #skip: boolean;
+  /** What was said of it before it ran. */
+  #skipBefore: boolean;
   #status: TaskStatus = 'new';
   #result: { value: Result } | undefined;
   #error: unknown;
@@ -67,6 +69,7 @@ export class Task<Input, Result> {
     this.#given = given;
     this.#options = options;
     this.#skip = options.skip ?? false;
+    this.#skipBefore = this.#skip;
   }
 
   get status(): TaskStatus {
@@ -87,6 +90,7 @@ export class Task<Input, Result> {
     if (this.#options.skip === undefined)
       throw new TaskMisuseError(`${this.name.text} cannot be skipped; make it with skip: false to decide later`);
     this.#skip = skip;
+    if (this.#status === 'new') this.#skipBefore = skip;
   }
 
   /**
@@ -101,7 +105,7 @@ export class Task<Input, Result> {
   /** Makes it as it was before it ran, for another transaction that begins from the start. The runner's to call. */
   reset(): void {
     this.#status = 'new';
-    this.#skip = this.#options.skip ?? false;
+    this.#skip = this.#skipBefore;
     this.#result = undefined;
     this.#error = undefined;
   }
