@@ -47,7 +47,7 @@ def segments(path):
         if (
             tidied in ("", ".", "..")
             or re.search(r"[/\\%]", tidied)
-            or re.search(r"[\x00-\x1f\x7f]", plain)
+            or re.search(r"[\x00-\x1f\x7f-\x9f]", plain + tidied)
             or urllib.parse.quote(plain, safe="!'()*") != part
         ):
             raise Refused(400, "path-malformed")

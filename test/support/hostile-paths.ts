@@ -53,7 +53,7 @@ export function hostilePaths(hunted: Hunted): HostileRequest[] {
         (up) => `${base}${up}/london-20/`,
       ),
       // Nothing, line ends, and other characters that cannot be seen.
-      ...['%00', '%0a', '%0d%0a', '%09', '%7f', '%1b'].map((end) => `${projects}london-20${end}/`),
+      ...['%00', '%0a', '%0d%0a', '%09', '%7f', '%1b', '%C2%85', '%C2%9B'].map((end) => `${projects}london-20${end}/`),
       `${base}%00../london-20/`,
       `${base}..%00/london-20/`,
       `${projects}london-2%00london-20/`,

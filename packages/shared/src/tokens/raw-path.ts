@@ -63,8 +63,9 @@ export function pathFault(path: string): PathFault | undefined {
  * The segments of a canonical path; one trailing slash adds none.
  *
  * Canonical is a path of non-empty segments (RFC 3986, section 3.3) in which everything but letters, digits and
- * `- _ . ~ ! ' ( ) *` is percent-encoded as UTF-8 in upper case, in which nothing is encoded that need not be, and which
- * holds no `.` or `..`, no slash, backslash, percent sign or control character, encoded or not, nor what looks like one.
+ * `- _ . ~ ! ' ( ) *` is percent-encoded as UTF-8 in upper case, in which nothing is encoded that need not be, and of
+ * which none is `.` or `..` or holds a slash, backslash, percent sign or control character, encoded or not, nor does so in
+ * its NFKC form.
  * @throws {ProblemError} 400, by one of {@link PATH_PROBLEMS}, for any other path; it is refused, never repaired
  */
 export function pathSegments(path: string): string[] {
@@ -97,20 +98,25 @@ function segmentFault(segment: string): PathFault | undefined {
   }
   if (/%2e/i.test(segment)) return { type: 'path-encoded-dot', because: 'it has an encoded dot (%2e)' };
   if (plain.includes('%')) return malformed('it has a percent sign that was encoded (double encoding)');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(plain)) return malformed('it has a control character');
+  if (CONTROL.test(plain)) return malformed('it has a control character');
   if (looksLikeSyntax(plain))
-    return malformed('a character in it looks like a dot, a separator or a percent sign to some readers');
+    return malformed('to some readers it looks like a dot segment, a separator, a percent sign or a control character');
   if (encodeURIComponent(plain) !== segment) {
     return malformed('a character is encoded that should be plain, or plain that should be encoded');
   }
   return undefined;
 }
 
-/** Whether Unicode's compatibility forms (NFKC), by which some readers tidy names, make path syntax out of a name: `．．`, `／`, `％`. */
+/** Unicode's general category Cc: C0, delete, and C1. */
+const CONTROL = /\p{Cc}/u;
+
+/**
+ * Whether Unicode's compatibility forms (NFKC), by which some readers tidy names, make of a name what is refused as such: `．．`,
+ * `／`, `％`. No character of today becomes a control character by it; a later Unicode's would be refused.
+ */
 function looksLikeSyntax(plain: string): boolean {
   const tidied = plain.normalize('NFKC');
-  return tidied !== plain && (tidied === '.' || tidied === '..' || /[/\\%]/.test(tidied));
+  return tidied === '.' || tidied === '..' || /[/\\%]/.test(tidied) || CONTROL.test(tidied);
 }
 
 const malformed = (because: string): PathFault => ({ type: 'path-malformed', because });
