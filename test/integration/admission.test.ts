@@ -164,15 +164,14 @@ test('looks at a few of each, however many wait', async () => {
   await admission(32).admit();
   const ended = (await order()).slice(0, 4).map(({ id }) => id);
   await end(ended);
-  const asked: { sql: string; bindings: unknown[] }[] = [];
-  database.db.on('query', (query: { sql: string; bindings: unknown[] }) => asked.push(query));
+  const asked: string[] = [];
+  database.db.on('query', ({ sql }: { sql: string }) => asked.push(sql));
   await admission(32).admit();
   database.db.removeAllListeners('query');
-  // Look whether some wait, begin, patience, lock, let in, commit, and no second round.
-  expect(asked).toHaveLength(6);
-  const admit = asked.find(({ sql }) => sql.includes('let_in'));
-  const numbered = (admit?.sql ?? '').replaceAll(/\$\d+/g, '?');
-  const { rows } = await database.db.raw(`explain (analyze, format json) ${numbered}`, admit?.bindings as number[]);
+  // Look whether some wait, let in, and no second round.
+  expect(asked).toHaveLength(2);
+  const admit = asked.at(-1)?.split('; ').at(-1);
+  const { rows } = await database.db.raw(`explain (analyze, format json) ${admit}`);
   const scanned: number[] = [];
   const look = (node: Record<string, unknown>) => {
     if (String(node['Index Name']).includes('exports_waiting')) scanned.push(Number(node['Actual Rows']));

@@ -52,9 +52,9 @@ const RANKED = `by_person as (
  * One whose row somebody else holds, such as a cancellation that is not committed, is passed over, and whoever comes after it
  * takes its place: nobody waits for a row under the lock for which all wait.
  */
-const ADMIT = `with recursive ${IN_FLIGHT}, room as materialized (
+const admitSql = (bound: number, shared: number) => `with recursive ${IN_FLIGHT}, room as materialized (
   select bound, shared, coalesce(sum(n), 0) as taken, least(greatest(bound - coalesce(sum(n), 0), 0), ${BATCH}) as free
-  from (values (?::bigint, ?::bigint)) as given(bound, shared) left join in_flight on true group by bound, shared
+  from (values (${bound}::bigint, ${shared}::bigint)) as given(bound, shared) left join in_flight on true group by bound, shared
 ), person as (
   (select organization, requester_id from exports where ${WAITS} and (select free from room) > 0
    order by organization, requester_id limit 1)
@@ -132,7 +132,7 @@ export class Admission {
     let all = 0;
     for (;;) {
       if (!(await this.#someWait())) return all;
-      const admitted = await this.db.transaction((trx) => this.#admitSome(trx));
+      const admitted = await this.#admitSome();
       all += admitted;
       if (admitted < BATCH) return all;
     }
@@ -145,13 +145,21 @@ export class Admission {
     return rows[0]?.some === true;
   }
 
-  async #admitSome(trx: Connection): Promise<number> {
-    await trx.raw(`set local lock_timeout = ${LOCK_MS}`);
-    // Counted by the next statement: what the one before us let in is seen then.
-    await trx.raw('select pg_advisory_xact_lock(?)', [ADMISSION]);
+  /**
+   * One round trip: statements of one query are one transaction, and each sees what was committed before it began. So the
+   * last one counts what the holder of the lock before us let in.
+   */
+  async #admitSome(): Promise<number> {
     const bound = this.#bound;
     const shared = bound - Math.floor(bound / RESERVED);
-    const { rowCount } = await trx.raw<{ rowCount: number }>(ADMIT, [bound, shared]);
-    return rowCount;
+    const statements = [
+      `set local lock_timeout = ${LOCK_MS}`,
+      // What a crash takes back waits again.
+      'set local synchronous_commit = off',
+      `select pg_advisory_xact_lock(${ADMISSION})`,
+      admitSql(bound, shared),
+    ];
+    const results = (await this.db.raw(statements.join('; '))) as unknown as { rowCount: number }[];
+    return results.at(-1)?.rowCount ?? 0;
   }
 }
