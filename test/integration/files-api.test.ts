@@ -1,7 +1,10 @@
 /** Uploads, and the resources that they become: who may, what is refused, and what is left of what broke off. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { type FileHandle, readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
-import { UploadService } from '@parcelpost/shared/db/services/uploads.js';
+import { UploadService, uploadKey } from '@parcelpost/shared/db/services/uploads.js';
+import type { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
+import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import { mintScopedToken, projectPath } from '@parcelpost/shared/tokens/scoped-token.js';
 import { secretKeys } from '@parcelpost/shared/tokens/token-keys.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,8 +54,14 @@ async function upload(user = collector(), name = 'map.png', mediaType = 'image/p
 }
 
 const add = (body: object, user = collector(), path = RESOURCES) => post(path, user, body);
+/** How many files there are in storage, those too that no key leads to. */
+const filesInStorage = async () => {
+  const { root } = producer.storage as FileStorage;
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).length;
+};
 const rowOf = (id: string) => producer.db('files').where({ id }).first();
-const stored = (id: string) => producer.storage.stat(`uploads/${id}`);
+const stored = (id: string) => producer.storage.stat(uploadKey(id));
 /** A refusal, and the fields that it names. */
 const refusal = ({ status, json }: { status: number; json: { type: string; errors?: { pointer: string }[] } }) => [
   status,
@@ -73,7 +82,7 @@ describe('an upload', () => {
       sha256,
     });
     const { id } = answer.json;
-    expect((await producer.storage.readAll(`uploads/${id}`)).equals(bytes)).toBe(true);
+    expect((await producer.storage.readAll(uploadKey(id))).equals(bytes)).toBe(true);
     expect(await rowOf(id)).toMatchObject({ kind: 'upload', owner_kind: 'user', owner_id: collector(), pinned: false });
   });
 
@@ -304,9 +313,9 @@ describe('an upload that nothing refers to', () => {
     await age(old);
     await age(other);
     const away = Object.assign(Object.create(producer.storage), {
-      remove: async (key: string) => {
-        if (key.endsWith(old)) throw new Error('storage is away');
-        await producer.storage.remove(key);
+      removePrefix: async (prefix: string) => {
+        if (prefix.endsWith(old)) throw new Error('storage is away');
+        await producer.storage.removePrefix(prefix);
       },
     });
     await expect(clear(away)).rejects.toThrow('1 uploads could not be removed');
@@ -314,6 +323,22 @@ describe('an upload that nothing refers to', () => {
     expect(refusal(await add({ name: 'late', file: old }))).toEqual([422, 'file-not-yours', '/file']);
     expect(await clear()).toBe(1);
     expect([await rowOf(old), await stored(old)]).toEqual([undefined, undefined]);
+  });
+
+  it('of which a killed producer wrote only a part leaves nothing in storage', async () => {
+    await clear();
+    const id = randomUUID();
+    const before = await filesInStorage();
+    const owner = { kind: 'user', id: collector() } as const;
+    await new UploadService(producer.db).begin({ id, name: 'half', mediaType: 'image/png', owner });
+    // As SIGKILL leaves it: neither committed nor aborted.
+    const writer = (await producer.storage.create(uploadKey(id))) as StorageWriter & { file: FileHandle };
+    await writer.write(bytes);
+    await writer.file.close();
+    expect(await filesInStorage()).toBe(before + 1);
+    await age(id);
+    expect(await clear()).toBe(1);
+    expect([await rowOf(id), await filesInStorage()]).toEqual([undefined, before]);
   });
 
   it('that is being attached in this very moment is left alone', async () => {

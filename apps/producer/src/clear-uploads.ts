@@ -1,5 +1,5 @@
 /** Removes uploads that nothing has referred to within their time: first from everybody's reach, then bytes, then rows. */
-import type { UploadService } from '@parcelpost/shared/db/services/uploads.js';
+import { type UploadService, uploadFolder } from '@parcelpost/shared/db/services/uploads.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 
 /** Uploads removed in one round. */
@@ -13,9 +13,9 @@ const AT_ONCE = 500;
 export async function clearUploads(uploads: UploadService, storage: Storage, ttlMs: number): Promise<number> {
   const gone: string[] = [];
   const failed: unknown[] = [];
-  for (const { id, storageKey } of await uploads.takeStale(ttlMs, AT_ONCE)) {
+  for (const id of await uploads.takeStale(ttlMs, AT_ONCE)) {
     try {
-      await storage.remove(storageKey);
+      await storage.removePrefix(uploadFolder(id));
       gone.push(id);
     } catch (error) {
       failed.push(error);

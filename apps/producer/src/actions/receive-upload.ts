@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ProjectService } from '@parcelpost/shared/db/services/projects.js';
-import { type UploadService, uploadKey } from '@parcelpost/shared/db/services/uploads.js';
+import { type UploadService, uploadFolder, uploadKey } from '@parcelpost/shared/db/services/uploads.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { userOwner } from '@parcelpost/shared/files/owner.js';
 import type { Logger } from '@parcelpost/shared/log.js';
@@ -52,7 +52,7 @@ export class ReceiveUpload {
       return { id, ...written };
     } catch (error) {
       // What cannot be removed now goes when its time is over.
-      await Promise.all([storage.remove(uploadKey(id)), uploads.forget([id])]).catch((failed: unknown) => {
+      await Promise.all([storage.removePrefix(uploadFolder(id)), uploads.forget([id])]).catch((failed: unknown) => {
         log.warn({ err: failed, file: id }, 'an upload that broke off could not be removed yet');
       });
       throw error;

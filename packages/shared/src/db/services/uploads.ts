@@ -10,14 +10,11 @@ export interface NewUpload {
   owner: FileOwner;
 }
 
-/** An upload whose bytes are to go. */
-export interface StaleUpload {
-  id: string;
-  storageKey: string;
-}
+/** All that storage may hold of an upload lies below this, also what a killed process has left of it. */
+export const uploadFolder = (id: string): string => `uploads/${id}`;
 
 /** Where the bytes of an upload lie, before and after it is attached. */
-export const uploadKey = (id: string): string => `uploads/${id}`;
+export const uploadKey = (id: string): string => `${uploadFolder(id)}/file`;
 
 /**
  * The rows of `files` that are uploads. The row comes first, then the bytes: what a killed process leaves is known, and goes
@@ -57,17 +54,17 @@ export class UploadService {
    * that an earlier call has named, and whose rows are still there. One that is being attached at this moment is left alone.
    * @param ttlMs how long an upload may wait
    */
-  async takeStale(ttlMs: number, limit: number): Promise<StaleUpload[]> {
-    const { rows } = await this.db.raw<{ rows: StaleUpload[] }>(
+  async takeStale(ttlMs: number, limit: number): Promise<string[]> {
+    const { rows } = await this.db.raw<{ rows: { id: string }[] }>(
       `update files set removed_at = coalesce(removed_at, now()) where id in (
          select id from files
          where kind = 'upload' and owner_kind = 'user'
            and (removed_at is not null or created_at < now() - :ttlMs * interval '1 millisecond')
          order by id limit :limit for update skip locked)
-       returning id, storage_key as "storageKey"`,
+       returning id`,
       { ttlMs, limit },
     );
-    return rows;
+    return rows.map(({ id }) => id);
   }
 
   /** Forgets uploads whose bytes are gone: those that were taken out of reach, or have not arrived. */
