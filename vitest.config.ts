@@ -16,7 +16,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Most files wait for processes of theirs more than they compute.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Of use where a test waits for what never comes; what is slow on a busy machine is not wrong.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 });
