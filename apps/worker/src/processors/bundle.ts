@@ -65,12 +65,9 @@ export async function bundle(
   const storageKey = bundleKey(row, start);
   const { bytes, sha256 } = await write(deps, storageKey, parts, signal);
   try {
-    await verifyZip(
-      async (from, to) => Buffer.concat(await storage.read(storageKey, { start: from, end: to }).toArray()),
-      bytes,
-      contents,
-    );
-    await reopen(deps, row, bytesOfObject(storage, storageKey, bytes), signal);
+    const stored = await bytesOfObject(storage, storageKey, bytes);
+    await verifyZip((from, to) => stored.read(from, to), bytes, contents);
+    await reopen(deps, row, stored, signal);
   } catch (error) {
     await storage.remove(storageKey);
     throw error;

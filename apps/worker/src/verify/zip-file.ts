@@ -38,13 +38,25 @@ export async function bytesOfFile(path: string): Promise<RandomBytes & { close()
   };
 }
 
-/** An object in storage. */
-export function bytesOfObject(storage: Storage, key: string, size: number): RandomBytes {
+/** An object up to this size is read at once: opening it again for each of its headers takes longer than reading it. */
+const AT_ONCE_BYTES = 4 * 1024 * 1024;
+
+/** An object in storage. @throws what reading it throws */
+export async function bytesOfObject(storage: Storage, key: string, size: number): Promise<RandomBytes> {
+  if (size <= AT_ONCE_BYTES) {
+    const whole = await storage.readAll(key);
+    const part = (start: number, end: number) => whole.subarray(start, end + 1);
+    return { size, read: async (start, end) => part(start, end), stream: (start, end) => pieces(part(start, end)) };
+  }
   return {
     size,
     read: async (start, end) => Buffer.concat(await storage.read(key, { start, end }).toArray()),
     stream: (start, end) => storage.read(key, { start, end }),
   };
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let from = 0; from < bytes.length; from += CHUNK) yield bytes.subarray(from, from + CHUNK);
 }
 
 /** An entry whose local header has been read. */
