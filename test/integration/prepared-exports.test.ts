@@ -156,12 +156,13 @@ describe('on our own platform', () => {
       const { exp, iat } = JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString());
       return (exp - iat) / 3600;
     };
-    // Twelve of its own (TOKEN_HOURS), one for each export before it, the time limit, and the delay.
+    // Twelve of its own (TOKEN_HOURS), one for each export before it, one at limits for each but the first, the time limit, and
+    // the delay.
     expect(hours(JSON.parse(unseal(row.sealed_token, [SEAL_SECRET], row.id)).token)).toBe(12);
-    expect(hours(tokenIn(second, id))).toBe(12 + 1 + 3 + 10);
+    expect(hours(tokenIn(second, id))).toBe(12 + 1 + 1 + 3 + 10);
     const thirdId = outboxId({ exportId: id, generation: 1, place: 'onSuccess/0' });
     // Three tries, with pauses of 2 and 4 s at their longest.
-    expect(hours(tokenIn(third, thirdId))).toBeCloseTo(12 + 2 + 3 + 10 + (6 * 1.25) / 3600, 3);
+    expect(hours(tokenIn(third, thirdId))).toBeCloseTo(12 + 2 + 2 + 3 + 10 + (6 * 1.25) / 3600, 3);
 
     const { status, json } = await ask({ onFailure: chain(24 * 6 * HOUR - HOUR, 24) });
     expect([status, json.type]).toEqual([422, type('invalid-request')]);

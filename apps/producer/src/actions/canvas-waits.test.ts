@@ -5,7 +5,12 @@ import { waits } from './canvas-waits.js';
 const callbacks = { onSuccess: [], onFailure: [] };
 const task = (delay: number, more: object = {}) =>
   ({ task: 'log.info', args: {}, options: { delay }, immutable: false, ...callbacks, ...more }) as Signature;
-const once = (task: string) => ({ attempts: 1, backoff: 1000, routed: task.startsWith('gis.') });
+const once = (task: string) => ({
+  attempts: 1,
+  backoff: 1000,
+  routed: task.startsWith('gis.'),
+  patience: task === 'export.project' ? 50 : 0,
+});
 const planned = (signature: Signature, begin = 0) =>
   Object.fromEntries(
     [...waits([signature], 'onSuccess', { planned: begin, retries: 0 }, once)].map(([place, wait]) => [
@@ -26,6 +31,11 @@ describe('how late a call may come', () => {
 
   it('of a chord’s body is after its latest member', () => {
     expect(planned({ chord: [task(1), task(9)], body: task(2), ...callbacks })).toMatchObject({ '/body': 11 });
+  });
+
+  it('is after the time for which it may be postponed, and so is what comes after it', () => {
+    const postponed = { chain: [task(1, { task: 'export.project' }), task(2)], ...callbacks };
+    expect(planned(postponed, 100)).toEqual({ '/chain/0': 151, '/chain/1': 153 });
   });
 
   it('of a callback is after what it is called by', () => {
@@ -50,9 +60,11 @@ describe('how late a call may come', () => {
   it('counts the pauses between tries, doubling to twelve hours, at their longest', () => {
     const hour = 3_600_000;
     const tries = (options: object, usual = { attempts: 1, backoff: 1000 }) =>
-      waits([task(0, { options })], 'onSuccess', { planned: 0, retries: 0 }, () => ({ ...usual, routed: false })).get(
-        'onSuccess/0',
-      )?.retries;
+      waits([task(0, { options })], 'onSuccess', { planned: 0, retries: 0 }, () => ({
+        ...usual,
+        routed: false,
+        patience: 0,
+      })).get('onSuccess/0')?.retries;
     expect(tries({})).toBe(0);
     expect(tries({}, { attempts: 3, backoff: 1000 })).toBe(3000 * 1.25);
     expect(tries({ attempts: 2 }, { attempts: 3, backoff: 1000 })).toBe(1250);

@@ -6,7 +6,8 @@ import type { Signature, TaskSignature } from '@parcelpost/shared/signatures/sig
 /** Milliseconds. */
 export interface Wait {
   /**
-   * That is asked for: delays, time limits, and the time that exports before it have. It passes in any case, or may well.
+   * That is asked for: delays, time limits, and the time that exports before it have, also to wait at a limit until they may
+   * begin. It passes in any case, or may well.
    * A call without a time limit counts as one that takes no time.
    */
   planned: number;
@@ -14,8 +15,11 @@ export interface Wait {
   retries: number;
 }
 
-/** How often, and after what pause, a call is tried unless it says so itself; and whether another service tries it. */
-export type TriesOf = (task: string) => { attempts: number; backoff: number; routed: boolean };
+/**
+ * How often, and after what pause, a call is tried unless it says so itself; whether another service tries it; and for how
+ * long it may be postponed when its turn has come, in milliseconds.
+ */
+export type TriesOf = (task: string) => { attempts: number; backoff: number; routed: boolean; patience: number };
 
 /**
  * When the last try of each call of a list may begin at the latest, by place: after what is before it in its chain, its
@@ -55,7 +59,7 @@ export function waits(
 function timesOf({ task, options }: TaskSignature, before: Wait, triesOf: TriesOf): { lastTry: Wait; ended: Wait } {
   const usual = triesOf(task);
   const { attempts = usual.attempts, backoff = usual.backoff, delay = 0, timeout } = options;
-  const planned = before.planned + delay;
+  const planned = before.planned + delay + usual.patience;
   if (usual.routed && timeout !== undefined) {
     // All its tries together have that time.
     const ended = { planned: planned + timeout, retries: before.retries };

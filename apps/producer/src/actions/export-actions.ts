@@ -1,5 +1,7 @@
 /** What people do to exports, built from what the server is given. */
+import { nextExportPatienceMs } from '@parcelpost/shared/signatures/prepared.js';
 import { defaultsOf } from '@parcelpost/shared/signatures/registry.js';
+import { NEXT_EXPORT_TASK } from '@parcelpost/shared/signatures/signature.js';
 import type { Dependencies } from '../dependencies.js';
 import { ChangeExport } from './change-export.js';
 import { ExportRights } from './export-rights.js';
@@ -14,7 +16,12 @@ export function exportActions(
 ): { request: RequestExport; change: ChangeExport } {
   const { config, tasks } = dependencies;
   const rights = new ExportRights(config);
-  const triesOf = (task: string) => ({ ...defaultsOf(task), routed: tasks.isRouted(task) });
+  const patience = nextExportPatienceMs({ deadlineMinutes: config.EXPORT_DEADLINE_MINUTES });
+  const triesOf = (task: string) => ({
+    ...defaultsOf(task),
+    routed: tasks.isRouted(task),
+    patience: task === NEXT_EXPORT_TASK ? patience : 0,
+  });
   const next = new PrepareNextExports({ config, rights, triesOf });
   const permits = new RightsTasks({ rights, next, read });
   return {

@@ -52,16 +52,19 @@ export interface PreparedCanvases extends Canvases {
   minted: MintedToken[];
 }
 
+type Config = Pick<ServerConfig, 'TOKEN_HOURS' | 'EXPORT_DEADLINE_MINUTES' | 'SIGNATURE_SECRET'>;
+type Rights = Pick<ExportRights, 'ask' | 'checkNext' | 'issue'>;
+
 interface Next extends WantedNext {
   wait: Wait;
 }
 
 export class PrepareNextExports {
-  readonly #config: Pick<ServerConfig, 'TOKEN_HOURS' | 'EXPORT_DEADLINE_MINUTES' | 'SIGNATURE_SECRET'>;
-  readonly #rights: ExportRights;
+  readonly #config: Config;
+  readonly #rights: Rights;
   readonly #triesOf: TriesOf;
 
-  constructor({ config, rights, triesOf }: { config: ServerConfig; rights: ExportRights; triesOf: TriesOf }) {
+  constructor({ config, rights, triesOf }: { config: Config; rights: Rights; triesOf: TriesOf }) {
     this.#config = config;
     this.#rights = rights;
     this.#triesOf = triesOf;
@@ -78,7 +81,8 @@ export class PrepareNextExports {
 
   /**
    * Prepares every next export in the canvases of an export, at any depth, and signs every call. A next export's token
-   * lives as long as all that may pass before its end: the exports before it, delays, time limits, and pauses between tries.
+   * lives as long as all that may pass before it begins, and `TOKEN_HOURS` from then on, as that of any export. Before it may
+   * pass the exports before it, waits at limits (theirs and its own), delays, time limits, and pauses between tries.
    * @param canvases resolved ones
    * @param answers as {@link ask} has left them
    * @throws {ProblemError} 401, 403, 404, 422 and 502 as {@link ExportRights.checkNext}; 422 for one that may have to wait
@@ -163,7 +167,8 @@ export class PrepareNextExports {
   /** Our own tokens have an end that is known; another platform's may live as long as they like. */
   #refuseTooLate(wanted: readonly Next[]): void {
     const late = wanted.filter(
-      ({ apiToken, wait }) => apiToken === undefined && wait.planned + this.#exportMs() > LONGEST_TOKEN_HOURS * HOUR_MS,
+      ({ apiToken, wait }) =>
+        apiToken === undefined && wait.planned + this.#readingMs() > LONGEST_TOKEN_HOURS * HOUR_MS,
     );
     if (late.length === 0) return;
     throw invalidRequest(
@@ -176,10 +181,14 @@ export class PrepareNextExports {
     );
   }
 
-  /** Milliseconds that an export has. */
+  /** Milliseconds that an export has; it may have read all by then for long. */
   #exportMs(): number {
-    const { TOKEN_HOURS, EXPORT_DEADLINE_MINUTES } = this.#config;
-    return Math.min(TOKEN_HOURS * HOUR_MS, EXPORT_DEADLINE_MINUTES * 60_000);
+    return this.#config.EXPORT_DEADLINE_MINUTES * 60_000;
+  }
+
+  /** Milliseconds that an export has to read. */
+  #readingMs(): number {
+    return Math.min(this.#config.TOKEN_HOURS * HOUR_MS, this.#exportMs());
   }
 }
 

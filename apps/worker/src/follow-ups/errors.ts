@@ -38,6 +38,16 @@ export class PostponedError extends FollowUpError {
   ) {
     super(code, message, options);
   }
+
+  /**
+   * How long to wait now, in milliseconds: not for longer than there is patience.
+   * @param since when its turn came
+   * @returns undefined where it has been postponed for so long that nobody would want it any more
+   */
+  pauseFrom(since: Date | null, now = Date.now()): number | undefined {
+    const left = (since?.getTime() ?? 0) + this.patienceMs - now;
+    return left < 0 ? undefined : Math.min(this.pauseMs, left);
+  }
 }
 
 /** A pause that a receiver asks for, in milliseconds, within what is granted: a second to 24 hours. */

@@ -3,7 +3,7 @@ import { TOO_MANY_EXPORTS, TooManyExportsError } from '@parcelpost/shared/db/ser
 import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { exportPageUrl } from '@parcelpost/shared/export-result.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
-import type { PreparedExport } from '@parcelpost/shared/signatures/prepared.js';
+import { nextExportPatienceMs, type PreparedExport } from '@parcelpost/shared/signatures/prepared.js';
 import { PermanentFollowUpError, PostponedError, pauseAsked } from './errors.js';
 import type { FollowUpHandler } from './types.js';
 
@@ -18,12 +18,12 @@ export interface NextExportOptions {
 const SPREAD = 0.5;
 
 /**
- * One that would pass a limit waits, since it was asked for before it was known how many there would be. It does so for as
- * long as the export itself is given: its token lives for longer than that.
+ * One that would pass a limit waits, since it was asked for before it was known how many there would be: as long as its
+ * token was minted to outlive, and that of each export after it.
  */
-function postponed({ message, retryAfterSeconds }: TooManyExportsError, { deadlineMinutes }: PreparedExport) {
+function postponed({ message, retryAfterSeconds }: TooManyExportsError, prepared: PreparedExport) {
   const pauseMs = pauseAsked(retryAfterSeconds * 1000 * (1 + SPREAD * Math.random()));
-  return new PostponedError(TOO_MANY_EXPORTS.type, message, pauseMs, deadlineMinutes * 60_000);
+  return new PostponedError(TOO_MANY_EXPORTS.type, message, pauseMs, nextExportPatienceMs(prepared));
 }
 
 /**

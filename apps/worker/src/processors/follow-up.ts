@@ -68,10 +68,11 @@ async function attemptFollowUp(
     // One that asks the database itself is not to blame for it either.
     if (databaseIsAway(error)) throw error;
     const shown = shownError(error);
-    if (error instanceof PostponedError && !isOver(row, error)) {
+    const pauseMs = error instanceof PostponedError ? error.pauseFrom(row.pendingAt) : undefined;
+    if (pauseMs !== undefined) {
       if (!(await deps.followUps.noteFailure(key, shown))) return log.debug(OVERTAKEN);
-      log.info({ code: shown.code, pauseMs: error.pauseMs }, 'follow-up postponed');
-      await job.moveToDelayed(Date.now() + error.pauseMs, token);
+      log.info({ code: shown.code, pauseMs }, 'follow-up postponed');
+      await job.moveToDelayed(Date.now() + pauseMs, token);
       throw new DelayedError();
     }
     const final = last || error instanceof PermanentFollowUpError || error instanceof PostponedError;
@@ -130,11 +131,6 @@ async function run(
 function endOf({ end }: FollowUpRow): ExportEnd {
   if (end.kind !== 'none') return end;
   throw new PermanentFollowUpError('no-end', 'No end of an export has released this call: there is none to tell of.');
-}
-
-/** Whether something has been postponed for so long that nobody would want it any more. */
-function isOver({ pendingAt }: FollowUpRow, { patienceMs }: PostponedError): boolean {
-  return Date.now() - (pendingAt?.getTime() ?? 0) > patienceMs;
 }
 
 /** What may be shown of a failure: what was made to be read. */

@@ -20,3 +20,10 @@ export interface PreparedExport {
   /** Minutes that the next export has from its start on. */
   deadlineMinutes: number;
 }
+
+/**
+ * For how long a next export that would pass a limit waits once its turn has come, in milliseconds: as long as it is itself
+ * given. Tokens are minted to outlive it.
+ */
+export const nextExportPatienceMs = ({ deadlineMinutes }: Pick<PreparedExport, 'deadlineMinutes'>): number =>
+  deadlineMinutes * 60_000;
