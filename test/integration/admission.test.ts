@@ -1,5 +1,6 @@
 /** Exports wait in the database for their turn: a bounded number is under way, and organizations take turns. */
-import { Admission, placeInQueue } from '@parcelpost/shared/db/services/admission.js';
+import { Admission } from '@parcelpost/shared/db/services/admission.js';
+import { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { plantWaiting } from '../support/planted.js';
@@ -151,10 +152,27 @@ test('its place tells how many are let in before it, in the order in which they 
   const big = await wait(30, { organization: 'big' });
   await admission(4).admit();
   const [small = ''] = await wait(1, { organization: 'small' });
-  expect(await placeInQueue(database.db, small)).toBe(1);
-  expect(await placeInQueue(database.db, big[3] as string)).toBe(2);
-  expect(await placeInQueue(database.db, big[29] as string)).toBe(28);
-  expect(await placeInQueue(database.db, big[0] as string)).toBeNull();
+  const places = new PlacesInQueue(database.db);
+  expect(await places.of(small)).toBe(1);
+  expect(await places.of(big[3] as string)).toBe(2);
+  expect(await places.of(big[29] as string)).toBe(28);
+  expect(await places.of(big[0] as string)).toBeNull();
+});
+
+test('all that wait are ranked once, however many look at once and soon after', async () => {
+  const ids = await wait(40);
+  let asked = 0;
+  database.db.on('query', () => asked++);
+  const places = new PlacesInQueue(database.db, { keptMs: 60_000, most: 30 });
+  expect(await Promise.all(ids.map((id) => places.of(id)))).toEqual(ids.map((_id, at) => (at < 30 ? at + 1 : null)));
+  expect(await places.of(ids[7] as string)).toBe(8);
+  database.db.removeAllListeners('query');
+  expect(asked).toBe(1);
+  // Once its time is over, they are ranked again.
+  const now = new PlacesInQueue(database.db, { keptMs: 0 });
+  expect(await now.of(ids[7] as string)).toBe(8);
+  await end(ids.slice(0, 5));
+  expect(await now.of(ids[7] as string)).toBe(3);
 });
 
 test('looks at a few of each, however many wait', async () => {

@@ -32,6 +32,8 @@ describe.concurrent.each(ENGINES)(
         const { state, phase, placeInQueue } = await stack.api.export(id);
         return { state, phase, placeInQueue };
       };
+      // Places are as of a second ago.
+      await expect.poll(() => shown(third), { timeout: 20_000 }).toMatchObject({ placeInQueue: 2 });
       expect(await shown(third)).toEqual({ state: 'waiting', phase: 'waiting', placeInQueue: 2 });
       expect(await shown(second)).toEqual({ state: 'waiting', phase: 'waiting', placeInQueue: 1 });
       expect(await shown(first)).toMatchObject({ state: 'running', placeInQueue: null });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Database } from '@parcelpost/shared/db/database.js';
 import type { Limits } from '@parcelpost/shared/db/services/limits.js';
+import { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
@@ -86,6 +87,7 @@ export async function startProducer(
     storage,
     writes: testWrites(as('producer'), {
       unmasked: false,
+    places: new PlacesInQueue(as('producer')),
       ...(options.limits && { limits: options.limits }),
       ...(options.log && { log: options.log }),
     }),

@@ -1,5 +1,6 @@
 import type { ProducerConfig } from '@parcelpost/shared/config.js';
 import type { Database } from '@parcelpost/shared/db/database.js';
+import type { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import type { Logger } from '@parcelpost/shared/log.js';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
@@ -35,6 +36,8 @@ export interface Dependencies {
   storage: Storage;
   /** What follow-ups may name. */
   tasks: Registry;
+  /** Of the exports that wait. */
+  places: PlacesInQueue;
   /** What is done in a transaction, as tasks. */
   writes: Writes;
   relay: Pick<OutboxRelay, 'run'>;

@@ -14,6 +14,7 @@ import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js'
 import { AuditLog } from '@parcelpost/shared/db/services/audit-log.js';
 import { BulkService } from '@parcelpost/shared/db/services/bulks.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
+import { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
 import { UploadService } from '@parcelpost/shared/db/services/uploads.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
@@ -95,6 +96,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     metrics,
     tasks,
     db,
+    places: new PlacesInQueue(db),
     storage,
     writes,
     relay,

@@ -100,7 +100,7 @@ export const exportDetailView = exportView.extend({
     .int()
     .nullable()
     .describe(
-      'Place among the exports that wait to begin, from 1; null for one that does not wait. It may grow: organizations take turns',
+      'Place among the exports that wait to begin, from 1, as of a second ago; null for one that does not wait, or has only begun to. It may grow: organizations take turns',
     ),
   followUps: z
     .array(followUpView)

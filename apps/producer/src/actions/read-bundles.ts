@@ -14,8 +14,9 @@ export class ReadBundles {
   readonly #projects: ProjectService;
   readonly #external: boolean;
 
-  constructor({ db, config }: Pick<Dependencies, 'db' | 'config'>) {
-    this.#exports = new ReadExports({ db, config });
+  constructor(dependencies: Pick<Dependencies, 'db' | 'config' | 'places'>) {
+    const { db, config } = dependencies;
+    this.#exports = new ReadExports(dependencies);
     this.#projects = new ProjectService(db);
     this.#external = externalPlatform(config) !== undefined;
   }

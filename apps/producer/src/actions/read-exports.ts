@@ -1,7 +1,6 @@
 /** Looking at exports: which ones a person may see, and all that belongs to one. */
 
 import type { Database } from '@parcelpost/shared/db/database.js';
-import { placeInQueue } from '@parcelpost/shared/db/services/admission.js';
 import {
   type ExportProgress,
   type ExportRow,
@@ -11,6 +10,7 @@ import {
 } from '@parcelpost/shared/db/services/exports.js';
 import { type FileRow, FileService } from '@parcelpost/shared/db/services/files.js';
 import { type FollowUpNode, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
+import type { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
 import { isUuid, type UserRow } from '@parcelpost/shared/db/services/users.js';
 import type { Dependencies } from '../dependencies.js';
@@ -47,8 +47,9 @@ export class ReadExports {
   readonly #projects: ProjectService;
   readonly #external: boolean;
   readonly #config: Dependencies['config'];
+  readonly #places: PlacesInQueue;
 
-  constructor({ db, config }: Pick<Dependencies, 'db' | 'config'>) {
+  constructor({ db, config, places }: Pick<Dependencies, 'db' | 'config' | 'places'>) {
     this.db = db;
     this.#exports = new ExportService(db);
     this.#files = new FileService(db);
@@ -56,6 +57,7 @@ export class ReadExports {
     this.#projects = new ProjectService(db);
     this.#external = externalPlatform(config) !== undefined;
     this.#config = config;
+    this.#places = places;
   }
 
   /**
@@ -76,7 +78,7 @@ export class ReadExports {
 
   /** The same, within a transaction. */
   within(trx: Database): ReadExports {
-    return new ReadExports({ db: trx, config: this.#config });
+    return new ReadExports({ db: trx, config: this.#config, places: this.#places });
   }
 
   /**
@@ -112,7 +114,7 @@ export class ReadExports {
       this.#details([row]),
       this.#outbox.followUps(row.id),
       this.inCharge(row, user),
-      waits ? placeInQueue(this.db, row.id) : null,
+      waits ? this.#places.of(row.id) : null,
     ]);
     const [detail] = details;
     if (!detail) throw problem('export-not-found', NOT_FOUND);

@@ -90,19 +90,19 @@ where outbox.export_id = let_in.id and outbox.generation = let_in.generation
   and outbox.place = 'enter' and outbox.state = 'waiting'`;
 
 /**
- * The place of a waiting export, from 1: how many are let in up to it if nobody asks for another. One that is asked for
- * later may still come before it. Reads all that wait, so it is for one export that somebody looks at.
- * @returns null where the export does not wait, or is to stop
+ * The places of the exports that wait, from 1, of the first `most`: how many are let in up to each if nobody asks for another.
+ * One that is asked for later may still come before it. Ranks all that wait, so it is for {@link PlacesInQueue} to ask for.
+ * @returns by the exports' ids; what is to stop has no place
  */
-export async function placeInQueue(db: Connection, exportId: string): Promise<number | null> {
-  const { rows } = await db.raw<{ rows: { place: number }[] }>(
+export async function placesInQueue(db: Connection, most: number): Promise<Map<string, number>> {
+  const { rows } = await db.raw<{ rows: { id: string; place: number }[] }>(
     `with ${IN_FLIGHT}, candidate as (
        select id, generation, organization, requester_id, waiting_since from exports where ${WAITS} and abort is null
      ), ${RANKED}
-     select place from ranked where id = ?`,
-    [exportId],
+     select id, place from ranked where place <= ?`,
+    [most],
   );
-  return rows[0]?.place ?? null;
+  return new Map(rows.map(({ id, place }) => [id, place]));
 }
 
 /** The waiting room of exports. */
