@@ -140,6 +140,70 @@ describe('an upload', () => {
   });
 });
 
+describe('of one person', () => {
+  const HOUR = 3_600_000;
+  const manager = () => `${people.project_manager}`;
+  const one = (headers: object = {}) => post('/api/v1/files?name=a', manager(), bytes, { ...headers });
+  /** Uploads that wait, each a minute younger than the one before. */
+  async function waiting(sizes: readonly number[]): Promise<string[]> {
+    await producer.db('files').where({ owner_id: manager() }).delete();
+    const about = { kind: 'upload', name: 'a', media_type: 'image/png', sha256: '00', arrived_at: new Date() };
+    const rows = sizes.map((size, index) => {
+      const id = randomUUID();
+      const created_at = new Date(Date.now() - HOUR + index * 60_000);
+      return { ...about, id, storage_key: id, owner_kind: 'user', owner_id: manager(), bytes: size, created_at };
+    });
+    if (rows.length > 0) await producer.db('files').insert(rows);
+    return rows.map(({ id }) => id);
+  }
+  /** In how many minutes to try again. */
+  const minutes = ({ headers }: { headers: Record<string, unknown> }) =>
+    Math.round(Number(headers['retry-after']) / 60);
+  const remove = (id: unknown) => producer.db('files').where({ id }).delete();
+
+  it('no more than fifty uploads wait, however many come at once; the next may when one has found its place', async () => {
+    const [oldest] = await waiting(Array.from({ length: 48 }, () => 1));
+    const answers = await Promise.all(Array.from({ length: 6 }, () => one()));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 429, 429, 429, 429]);
+    const refused = answers.find(({ status }) => status === 429) as (typeof answers)[0];
+    expect(refused.json).toMatchObject({
+      type: type('too-many-uploads'),
+      limit: { name: 'person-uploads', most: 50, current: 50 },
+    });
+    // The oldest has been there for an hour of its 24, and is cleared within a minute.
+    expect(minutes(refused)).toBe(23 * 60 + 1);
+    expect(Date.parse(refused.json.limit.retryAt)).toBeGreaterThan(Date.now() + 22 * HOUR);
+    expect((await post('/api/v1/files?name=a', collector(), 'x')).status).toBe(201);
+    await producer
+      .db('files')
+      .where({ id: oldest })
+      .update({ owner_kind: 'record', owner_id: 'cadasta/london-2/x', pinned: true });
+    expect((await one()).status).toBe(201);
+    await remove(oldest);
+  });
+
+  it('no more than so many megabytes wait; one of unknown size counts as the largest, and one alone may be any', async () => {
+    await waiting([100 * MB, 600 * MB, 299.5 * MB]);
+    expect((await one()).status).toBe(201);
+    await waiting([100 * MB, 600 * MB, 299.5 * MB]);
+    const refused = await one({ 'transfer-encoding': 'chunked' });
+    expect([refused.status, refused.json.limit]).toMatchObject([
+      429,
+      { name: 'person-upload-mb', most: 1000, current: 1000 },
+    ]);
+    expect(minutes(refused)).toBe(23 * 60 + 1);
+    await waiting([0.25 * MB, 600 * MB, 399.5 * MB]);
+    // That one of them is gone is not enough.
+    expect(minutes(await one({ 'transfer-encoding': 'chunked' }))).toBe(23 * 60 + 2);
+    await waiting([]);
+    const about = { id: randomUUID(), name: 'large', mediaType: 'image/png', bytes: 2000 * MB };
+    const owner = { kind: 'user', id: manager() } as const;
+    await new UploadService(producer.db).begin({ ...about, owner }, { files: 50, mb: 1000, ttlMs: 24 * HOUR });
+    expect((await one()).status).toBe(429);
+    await waiting([]);
+  });
+});
+
 describe('a resource', () => {
   const links = [
     { id: 'p1', type: 'party' },
@@ -330,7 +394,10 @@ describe('an upload that nothing refers to', () => {
     const id = randomUUID();
     const before = await filesInStorage();
     const owner = { kind: 'user', id: collector() } as const;
-    await new UploadService(producer.db).begin({ id, name: 'half', mediaType: 'image/png', owner });
+    await new UploadService(producer.db).begin(
+      { id, name: 'half', mediaType: 'image/png', owner, bytes: bytes.length },
+      { files: 0, mb: 0, ttlMs: hours(24) },
+    );
     // As SIGKILL leaves it: neither committed nor aborted.
     const writer = (await producer.storage.create(uploadKey(id))) as StorageWriter & { file: FileHandle };
     await writer.write(bytes);

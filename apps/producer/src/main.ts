@@ -7,14 +7,15 @@ import {
   type ProducerConfig,
   queueUrl,
   readProducerConfig,
+  uploadLimits,
 } from '@parcelpost/shared/config.js';
 import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
 import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js';
 import { AuditLog } from '@parcelpost/shared/db/services/audit-log.js';
 import { BulkService } from '@parcelpost/shared/db/services/bulks.js';
-import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
+import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
 import { UploadService } from '@parcelpost/shared/db/services/uploads.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
@@ -37,7 +38,6 @@ import { buildServer } from './server.js';
 const STOP_PATIENCE_MS = 10_000;
 /** Between two rounds of clearing away what nobody needs any more. */
 const HOUSEKEEPING_MS = 60_000;
-const HOUR_MS = 3_600_000;
 /** What bulk work came to is kept for so long. */
 const BULK_DAYS = 7;
 /** Rows that one round removes of a kind. */
@@ -79,7 +79,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
       'refused jobs': () => refusedJobs.trim(),
       'bulk work': () => bulks.removeOld(BULK_DAYS, CLEARED_AT_ONCE),
       'audit rows': () => audit.removeOld(config.AUDIT_TTL_DAYS, CLEARED_AT_ONCE),
-      uploads: () => clearUploads(uploads, storage, config.UPLOAD_TTL_HOURS * HOUR_MS),
+      uploads: () => clearUploads(uploads, storage, uploadLimits(config).ttlMs),
     },
     { everyMs: HOUSEKEEPING_MS, log },
   );

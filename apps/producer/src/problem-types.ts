@@ -1,5 +1,6 @@
 /** The problem types that this service answers with, and what their pages say. */
 import { TOO_MANY_EXPORTS } from '@parcelpost/shared/db/services/limits.js';
+import { TOO_MANY_UPLOADS } from '@parcelpost/shared/db/services/upload-limits.js';
 import { FILE_PROBLEMS } from '@parcelpost/shared/files/problems.js';
 import { TOKEN_PROBLEMS } from '@parcelpost/shared/tokens/problems.js';
 import { PATH_PROBLEMS } from '@parcelpost/shared/tokens/raw-path.js';
@@ -169,6 +170,15 @@ const ours = {
     status: 413,
     title: 'The file is too large',
     about: 'The file has more bytes than this service takes (UPLOAD_MAX_MB). Send a smaller one, or several.',
+  },
+  [TOO_MANY_UPLOADS.type]: {
+    status: TOO_MANY_UPLOADS.status,
+    title: TOO_MANY_UPLOADS.title,
+    about:
+      'This service limits how many uploads of one person wait to be added to a project, and how many megabytes they have ' +
+      '(UPLOADS_PER_PERSON, UPLOADS_PER_PERSON_MB); one whose size is not said beforehand counts as the largest there may be ' +
+      'until it has arrived. The member `limit` names the limit that was met. Add those that wait; they are removed when ' +
+      'their time is over, and Retry-After tells in how many seconds enough of them will be.',
   },
   'range-not-satisfiable': {
     status: 416,

@@ -22,13 +22,22 @@ export const problemSchema = z.object({
     .describe('Each wrong field: a JSON Pointer into the body (RFC 6901), or the name of a parameter'),
   limit: z
     .object({
-      name: z.enum(['person-in-flight', 'person-per-hour', 'project-in-flight', 'project-per-hour']),
+      name: z.enum([
+        'person-in-flight',
+        'person-per-hour',
+        'project-in-flight',
+        'project-per-hour',
+        'person-uploads',
+        'person-upload-mb',
+      ]),
       most: z.int(),
       current: z.int(),
       retryAt: z.iso.datetime(),
     })
     .optional()
-    .describe('Of `too-many-exports`: the limit, how many there may be and are, and when to try again'),
+    .describe(
+      'Of `too-many-exports` and `too-many-uploads`: the limit, how many there may be and are, and when to try again',
+    ),
 });
 /** The body of a problem document. */
 export type ProblemDocument = z.output<typeof problemSchema>;

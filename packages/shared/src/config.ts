@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Timeouts } from './db/database.js';
 import type { Limits } from './db/services/limits.js';
+import type { UploadLimits } from './db/services/upload-limits.js';
 import { readTokenKeys } from './tokens/key-source.js';
 import { secretKeys, signingKey, type TokenKey, TokenKeyError } from './tokens/token-keys.js';
 
@@ -151,6 +152,8 @@ const producer = z.object({
   SAMPLE_SIGN_IN: z.stringbool().default(false),
   UPLOAD_MAX_MB: count(100, 1, 100_000),
   UPLOAD_TTL_HOURS: count(24),
+  UPLOADS_PER_PERSON: count(50, 0),
+  UPLOADS_PER_PERSON_MB: count(1000, 0),
   BULK_LIMIT: count(20, 0, 1000),
   BULK_ITEMS: count(1000, 1, 10_000),
 });
@@ -220,6 +223,15 @@ function read<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<
 export const exportLimits = (config: ProducerConfig | WorkerConfig): Limits => ({
   person: { inFlight: config.LIMIT_PERSON_IN_FLIGHT, perHour: config.LIMIT_PERSON_PER_HOUR },
   project: { inFlight: config.LIMIT_PROJECT_IN_FLIGHT, perHour: config.LIMIT_PROJECT_PER_HOUR },
+});
+
+/** How much of one person's uploads may wait to be added to something, and for how long. */
+export const uploadLimits = (
+  config: Pick<ProducerConfig, 'UPLOADS_PER_PERSON' | 'UPLOADS_PER_PERSON_MB' | 'UPLOAD_TTL_HOURS'>,
+): UploadLimits => ({
+  files: config.UPLOADS_PER_PERSON,
+  mb: config.UPLOADS_PER_PERSON_MB,
+  ttlMs: config.UPLOAD_TTL_HOURS * 3_600_000,
 });
 
 /** Which engine carries the queues, and where it is. `QUEUE_URL` wins over `REDIS_URL`; the database is the default. */

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ProjectService } from '@parcelpost/shared/db/services/projects.js';
+import type { UploadLimits } from '@parcelpost/shared/db/services/upload-limits.js';
 import { type UploadService, uploadFolder, uploadKey } from '@parcelpost/shared/db/services/uploads.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { userOwner } from '@parcelpost/shared/files/owner.js';
@@ -25,6 +26,7 @@ export class ReceiveUpload {
       projects: ProjectService;
       storage: Storage;
       maxMb: number;
+      limits: UploadLimits;
       log: Logger;
     },
   ) {}
@@ -32,20 +34,22 @@ export class ReceiveUpload {
   /**
    * Streams a file into storage. Until it is attached to something it is its uploader's, and goes when its time is over.
    * @param file.bytes its size, where it is known beforehand
-   * @throws {ProblemError} 403 `resource-not-permitted` to who may add to no project; 413 `file-too-large`
+   * @throws {ProblemError} 403 `resource-not-permitted` to who may add to no project; 413 `file-too-large`; 429 `too-many-uploads`
    */
   async run(
     user: UserRow,
     body: Readable,
     file: { name: string; mediaType: string; bytes: number | undefined },
   ): Promise<Arrived> {
-    const { uploads, projects, storage, maxMb, log } = this.services;
+    const { uploads, projects, storage, maxMb, limits, log } = this.services;
     if (file.bytes !== undefined && file.bytes > maxMb * MB) throw tooLarge(maxMb);
     if (!(await projects.mayAddAnywhere(user.id))) {
       throw problem('resource-not-permitted', 'There is no project to which you may add resources.');
     }
     const id = randomUUID();
-    await uploads.begin({ id, name: file.name, mediaType: file.mediaType, owner: userOwner(user.id) });
+    const bytes = file.bytes ?? maxMb * MB;
+    const { name, mediaType } = file;
+    await uploads.begin({ id, name, mediaType, owner: userOwner(user.id), bytes }, limits);
     try {
       const written = await store(storage, uploadKey(id), body, maxMb);
       if (!(await uploads.arrived(id, written))) throw new Error(`upload ${id} was removed before it had arrived`);

@@ -1,4 +1,5 @@
 /** Uploading a file, and adding it to a project as a resource. */
+import { uploadLimits } from '@parcelpost/shared/config.js';
 import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
 import { ResourceService } from '@parcelpost/shared/db/services/resources.js';
 import { UploadService } from '@parcelpost/shared/db/services/uploads.js';
@@ -61,7 +62,8 @@ export async function fileRoutes(scope: FastifyInstance, dependencies: Dependenc
   const identify = new Identifier(new UserService(db), config.AUTH_SECRET);
   const projects = new ProjectService(db);
   const uploads = new UploadService(db);
-  const receive = new ReceiveUpload({ uploads, projects, storage, maxMb: config.UPLOAD_MAX_MB, log });
+  const limits = uploadLimits(config);
+  const receive = new ReceiveUpload({ uploads, projects, storage, maxMb: config.UPLOAD_MAX_MB, limits, log });
   const { files, runner } = writes;
   const resources = new AddResource({ resources: new ResourceService(), files, runner });
   audited(resources.add.taskName, ({ id }, { address, file }) => ({

@@ -83,9 +83,7 @@ export class LimitService {
         whose === 'person'
           ? { requester_id: row.requester_id }
           : { organization: row.organization, project: row.project };
-      await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
-        `parcelpost.limits/${whose}/${JSON.stringify(Object.values(owner))}`,
-      ]);
+      await lock(trx, whose, Object.values(owner));
       if (inFlight > 0) hits.push(...(await inFlightHit(trx, whose, owner, row.id, inFlight)));
       if (asked && perHour > 0) hits.push(...(await perHourHit(trx, whose, owner, row.id, perHour)));
     }
@@ -95,6 +93,14 @@ export class LimitService {
     );
     if (longest) throw longest;
   }
+}
+
+/** Has whoever else counts what this person has wait until the transaction ends. */
+export const lockPerson = (trx: Connection, personId: string): Promise<void> => lock(trx, 'person', [personId]);
+
+async function lock(trx: Connection, whose: keyof Limits, owner: readonly string[]): Promise<void> {
+  const name = `parcelpost.limits/${whose}/${JSON.stringify(owner)}`;
+  await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [name]);
 }
 
 async function inFlightHit(

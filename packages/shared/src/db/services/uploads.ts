@@ -1,6 +1,7 @@
 /** Files that people upload, until something refers to them. */
 import type { FileOwner } from '../../files/owner.js';
 import type { Database } from '../database.js';
+import { checkUploads, type UploadLimits } from './upload-limits.js';
 
 export interface NewUpload {
   /** Made by the caller, since the storage key is derived from it. */
@@ -8,6 +9,8 @@ export interface NewUpload {
   name: string;
   mediaType: string;
   owner: FileOwner;
+  /** As many as it may have: they count as its uploader's until it has arrived. */
+  bytes: number;
 }
 
 /** All that storage may hold of an upload lies below this, also what a killed process has left of it. */
@@ -23,18 +26,24 @@ export const uploadKey = (id: string): string => `${uploadFolder(id)}/file`;
 export class UploadService {
   constructor(readonly db: Database) {}
 
-  /** Notes that a file is on its way. Nobody can refer to it yet. */
-  async begin({ id, name, mediaType, owner }: NewUpload): Promise<void> {
-    await this.db('files').insert({
-      id,
-      kind: 'upload',
-      name,
-      media_type: mediaType,
-      storage_key: uploadKey(id),
-      bytes: 0,
-      sha256: '',
-      owner_kind: owner.kind,
-      owner_id: owner.id,
+  /**
+   * Notes that a file is on its way. Nobody can refer to it yet.
+   * @throws {TooManyUploadsError} where as much of its owner's waits as may
+   */
+  async begin({ id, name, mediaType, owner, bytes }: NewUpload, limits: UploadLimits): Promise<void> {
+    await this.db.transaction(async (trx) => {
+      await checkUploads(trx, owner, bytes, limits);
+      await trx('files').insert({
+        id,
+        kind: 'upload',
+        name,
+        media_type: mediaType,
+        storage_key: uploadKey(id),
+        bytes,
+        sha256: '',
+        owner_kind: owner.kind,
+        owner_id: owner.id,
+      });
     });
   }
 
