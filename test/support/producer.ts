@@ -87,10 +87,10 @@ export async function startProducer(
     log: options.log ?? createLogger('producer', 'silent'),
     metrics: createMetrics('producer'),
     db: as('producer'),
+    places: new PlacesInQueue(as('producer')),
     storage,
     writes: testWrites(as('producer'), {
       unmasked: false,
-    places: new PlacesInQueue(as('producer')),
       ...(options.limits && { limits: options.limits }),
       ...(options.log && { log: options.log }),
     }),

@@ -36,11 +36,11 @@ export interface Dependencies {
   log: Logger;
   metrics: Metrics;
   db: Database;
+  /** Of the exports that wait. */
+  places: PlacesInQueue;
   storage: Storage;
   /** What follow-ups may name. */
   tasks: Registry;
-  /** Of the exports that wait. */
-  places: PlacesInQueue;
   /** What is done in a transaction, as tasks. */
   writes: Writes;
   relay: Pick<OutboxRelay, 'run'>;
