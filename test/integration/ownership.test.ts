@@ -274,6 +274,20 @@ describe('fault: the same file twice fails late', () => {
     expect(await ownerOf(file)).toBe('user ana');
   });
 
+  it('but what a refused transfer was to give, another one of the same action may', async () => {
+    const [file, others] = [await upload(), await upload(userOwner('eve'))];
+    const to = recordOwner(LONDON, 'second-choice');
+    const given = { giver: ANA, to, pin: true };
+    await actions.run(ana, async (trx) => {
+      const both = files.deferTransfer(trx, ana, { ...given, files: named(file, others) });
+      expect(await refusal(both)).toEqual(['file-not-yours', ['/files/1']]);
+      const twice = files.deferTransfer(trx, ana, { ...given, files: named(file, file) });
+      expect(await refusal(twice)).toEqual(['file-given-twice', ['/files/1']]);
+      await files.deferTransfer(trx, ana, { ...given, files: named(file) });
+    });
+    expect(await ownerOf(file)).toBe('record cadasta/london-2/second-choice, pinned');
+  });
+
   it('but what an inner action was to give, and was rolled back, the outer one may give', async () => {
     const file = await upload();
     const given = { files: named(file) };

@@ -6,7 +6,7 @@
 import type { Connection } from '../db/database.js';
 import type { OwnedFile, OwnershipService } from '../db/services/ownership.js';
 import { isUuid } from '../db/services/users.js';
-import { claim, defer } from '../tasks/actions.js';
+import { claim, defer, isClaimed } from '../tasks/actions.js';
 import type { Actor } from '../tasks/actor.js';
 import { TaskMisuseError } from '../tasks/errors.js';
 import type { TaskRunner } from '../tasks/runner.js';
@@ -87,14 +87,15 @@ export class FileTasks {
   async deferTransfer<Result>(trx: Connection, actor: Actor, later: LaterTransfer<Result>): Promise<void> {
     const { files, to, ...rest } = later;
     const known = files.filter((file): file is NamedFile => 'id' in file).map(normal);
-    refuse('file-given-twice', known.filter(isTaken));
     if (known.length > 0) {
       const found = await look(this.#ownership, trx, known, { lock: false });
       check(known, found, { ...rest, to: typeof to === 'function' ? undefined : to });
     }
+    // Last, and all or none: what is refused here may be given by another transfer of the action.
+    take(known);
     defer(async (result: Result) => {
       const placed = files.flatMap((file) => ('id' in file ? [] : idsAt(result, file)));
-      refuse('file-given-twice', placed.filter(isTaken));
+      take(placed);
       const owner = typeof to === 'function' ? to(result) : to;
       return this.#runner.runSingle(
         this.transferOwnership(actor, { ...rest, files: [...known, ...placed], to: owner }),
@@ -148,8 +149,15 @@ export function refuse(type: Refusal, files: readonly NamedFile[]): void {
 const belongsTo = (file: OwnedFile | undefined, owner: FileOwner) =>
   file !== undefined && isSameOwner(file.owner, owner);
 
-/** Whether a transfer that this action deferred before gives the same file. */
-const isTaken = ({ id }: NamedFile) => !claim(`file ${id}`);
+/** Claims files for a transfer of this action, all or none; refuses those that it gives twice, or another one gives. */
+function take(files: readonly NamedFile[]): void {
+  const ids = new Set<string>();
+  refuse(
+    'file-given-twice',
+    files.filter(({ id }) => ids.size === ids.add(id).size || isClaimed(`file ${id}`)),
+  );
+  for (const id of ids) claim(`file ${id}`);
+}
 
 const normal = ({ id, pointer }: NamedFile): NamedFile => ({ id: id.toLowerCase(), pointer });
 

@@ -280,10 +280,15 @@ export function onceCommitted(after: () => Promise<void> | void): void {
  * @throws {NoActionError} outside of an action, and once the action has ended
  */
 export function claim(name: string): boolean {
-  const scope = current();
-  for (let at: Scope | undefined = scope; at; at = at.outer) if (at.claims.has(name)) return false;
-  scope.claims.add(name);
+  if (isClaimed(name)) return false;
+  current().claims.add(name);
   return true;
+}
+
+/** Whether a name is taken, see {@link claim}. @throws {NoActionError} as it does */
+export function isClaimed(name: string): boolean {
+  for (let at: Scope | undefined = current(); at; at = at.outer) if (at.claims.has(name)) return true;
+  return false;
 }
 
 /** Throws if the action that the caller is in is to stop. */
