@@ -1,12 +1,14 @@
 /** What a run mints and holds in secret is in nothing that the run leaves behind, and what it minted ends with it. */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLogger } from '@parcelpost/shared/log.js';
+import { openQueues } from '@parcelpost/shared/queues/queues.js';
 import type { SealedTokens } from '@parcelpost/shared/signatures/signature.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENGINES } from '../support/engines.js';
-import { databaseText, found, redisText, storageText } from '../support/haystack.js';
+import { databaseTexts, found, redisText, storageText } from '../support/haystack.js';
 import { next } from '../support/next-exports.js';
 import { until } from '../support/platform-stack.js';
 import { type Stack, startStack } from '../support/stack.js';
@@ -59,9 +61,9 @@ describe.concurrent.each(ENGINES)('on the %s engine', (engine) => {
       await until('the token is revoked', async () => (await read(one)) === 'token-revoked');
     }
 
-    const parts = (of: string) => ({
-      [`claims of ${of}`]: token.split('.')[1],
-      [`signature of ${of}`]: token.split('.')[2],
+    const parts = (of: string, it: string) => ({
+      [`claims of ${of}`]: it.split('.')[1],
+      [`signature of ${of}`]: it.split('.')[2],
     });
     const passwords = Object.entries(stack.database.urls).map(([role, url]) => [
       `password of ${role}`,
@@ -70,7 +72,8 @@ describe.concurrent.each(ENGINES)('on the %s engine', (engine) => {
     const secrets = {
       token,
       nextToken,
-      ...parts('the token'),
+      ...parts('the token', token),
+      ...parts('the next token', nextToken),
       bearer: api.token,
       ...stack.secrets,
       'private key': PEM.split('\n')[3],
@@ -78,12 +81,19 @@ describe.concurrent.each(ENGINES)('on the %s engine', (engine) => {
     } as Record<string, string>;
     for (const [name, secret] of Object.entries(secrets)) expect(secret?.length, name).toBeGreaterThan(12);
 
+    // Something that is in the queue alone, where nobody works on it: the look at the queue has to come upon it.
+    const needle = randomUUID();
+    const queues = openQueues(stack.queueUrl, { prefix: stack.queuePrefix, log: createLogger('test', 'silent') });
+    await queues.queue('haystack').add('needle', { id, needle });
+    await queues.close();
+
     const files = readdirSync(stack.storageDir, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name));
+    const { [stack.queuePrefix]: queueTables = '', ...schemas } = await databaseTexts(db);
     const places: Record<string, string> = {
-      database: await databaseText(db),
-      ...(engine === 'redis' ? { redis: await redisText(stack.queueUrl, stack.queuePrefix) } : {}),
+      database: Object.values(schemas).join('\n'),
+      queue: engine === 'redis' ? await redisText(stack.queueUrl, stack.queuePrefix) : queueTables,
       producer: stack.producer.output(),
       worker: stack.workers.map(({ output }) => output()).join('\n'),
       mails: stack.smtp
@@ -98,5 +108,6 @@ describe.concurrent.each(ENGINES)('on the %s engine', (engine) => {
     }
     expect(found(secrets, places)).toEqual([]);
     expect(found({ id }, places)).toContain('id in database');
+    expect(found({ needle }, places)).toEqual(['needle in queue']);
   });
 });

@@ -5,22 +5,28 @@ import { join } from 'node:path';
 import type { Database } from '@parcelpost/shared/db/database.js';
 import { Redis } from 'ioredis';
 
-/** Every row of every table of a database: ours, and the queue's where it is there. */
-export async function databaseText(db: Database): Promise<string> {
+/**
+ * Every row of every table of a database, by the schema that it is in: ours (`public`), and the queue's where it is there.
+ */
+export async function databaseTexts(db: Database): Promise<Record<string, string>> {
   const tables = (await db('pg_tables').whereNotIn('schemaname', ['pg_catalog', 'information_schema'])) as {
     schemaname: string;
     tablename: string;
   }[];
-  const parts: string[] = [];
+  const parts: Record<string, string[]> = {};
   for (const { schemaname, tablename } of tables) {
     const { rows } = await db.raw<{ rows: { text: string }[] }>('select t::text as text from ??.?? t', [
       schemaname,
       tablename,
     ]);
-    parts.push(...rows.map(({ text }) => text));
+    parts[schemaname] ??= [];
+    parts[schemaname].push(...rows.map(({ text }) => text));
   }
-  return parts.join('\n');
+  return Object.fromEntries(Object.entries(parts).map(([schema, texts]) => [schema, texts.join('\n')]));
 }
+
+/** Every row of every table of a database, whatever schema it is in. */
+export const databaseText = async (db: Database): Promise<string> => Object.values(await databaseTexts(db)).join('\n');
 
 /** Everything below a queue's prefix in Redis, keys and values. */
 export async function redisText(url: string, prefix: string): Promise<string> {
