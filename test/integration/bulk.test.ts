@@ -142,6 +142,35 @@ describe('G8: many items', () => {
     expect(await exportsThere()).toHaveLength(5);
   });
 
+  test.each(['cancel', 'retry'])(
+    '%s: with an Idempotency-Key, also a few are done once, however often they are asked for',
+    async (action) => {
+      const asked = await bulk({ items: itemsOf(2) });
+      const exports = asked.json.answers.map(({ value }: { value: { exportId: string } }) => value.exportId);
+      if (action === 'retry') await producer.db('exports').update({ outcome: 'failed', decided_at: new Date() });
+      const first = await bulk({ action, exports }, { key: '"once"' });
+      expect(first.status).toBe(202);
+      expect((await done(first.json.id)).json).toMatchObject({ ok: 2, failed: 0 });
+      const again = await bulk({ action, exports }, { key: '"once"' });
+      expect(again.json).toMatchObject({ id: first.json.id, ok: 2, failed: 0 });
+      expect((await bulk({ action, exports: exports.slice(1) }, { key: '"once"' })).status).toBe(422);
+      expect((await exportsThere()).map(({ generation }) => generation)).toEqual(action === 'retry' ? [2, 2] : [1, 1]);
+    },
+  );
+
+  test('a key may stand for other work a day later', async () => {
+    const first = await bulk({ items: itemsOf(4) }, { key: '"daily"' });
+    const age = (minutes: number) =>
+      producer.db('bulks').update({ created_at: new Date(Date.now() - minutes * 60_000) });
+    await age(23 * 60);
+    expect((await bulk({ items: itemsOf(4) }, { key: '"daily"' })).status).toBe(422);
+    await age(25 * 60);
+    const next = await bulk({ items: itemsOf(4) }, { key: '"daily"' });
+    expect(next.status).toBe(202);
+    expect(next.json.id).not.toBe(first.json.id);
+    await Promise.all([done(first.json.id), done(next.json.id)]);
+  });
+
   test('that are left when they are cancelled are skipped, and say so', async () => {
     // Nothing goes on while a person has no room.
     limits.person = { inFlight: 2, perHour: 0 };

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { canonicalJson } from '@parcelpost/shared/canonical-json.js';
 import { type BulkAction, BulkService } from '@parcelpost/shared/db/services/bulks.js';
+import { KEY_HOURS } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import { isUuid, type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
 import { BulkWorkTasks } from '@parcelpost/shared/db/tasks/bulk-work-tasks.js';
 import { seal } from '@parcelpost/shared/tokens/seal.js';
@@ -100,7 +101,13 @@ export async function bulkRoutes(scope: FastifyInstance, dependencies: Dependenc
         tags: ['exports'],
         security,
         headers: z.looseObject({
-          'idempotency-key': z.string().optional().describe('For requests: a repeat is answered with the same exports'),
+          'idempotency-key': z
+            .string()
+            .optional()
+            .describe(
+              `A repeat within ${KEY_HOURS} hours is answered with the same exports, or the same work: with a key, cancellations and ` +
+                'retries are done in the background however few they are',
+            ),
         }),
         body: bulkBody,
         response: { 200: answersView, 202: bulkView },
@@ -115,7 +122,9 @@ export async function bulkRoutes(scope: FastifyInstance, dependencies: Dependenc
         const pointer = asked.action === 'request' ? '/items' : '/exports';
         throw invalidRequest([{ pointer, detail: `takes at most ${config.BULK_ITEMS} at once` }]);
       }
-      if (length <= config.BULK_LIMIT) return reply.send({ answers: await answerAll(user, asked, key) });
+      // What a cancellation or retry came to is remembered by its bulk alone; a request is known again by a key of its own.
+      const atOnce = length <= config.BULK_LIMIT && (key === undefined || asked.action === 'request');
+      if (atOnce) return reply.send({ answers: await answerAll(user, asked, key) });
       const id = randomUUID();
       const recorded = await writes.runner.runSingle(
         tasks.create(actorOf(user), {

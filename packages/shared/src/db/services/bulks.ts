@@ -1,6 +1,7 @@
 /** Bulk work: what was asked for at once, what is still to be done of it, and what each item came to. */
 import type { JsonValue } from '../../export-result.js';
 import type { Connection, Database } from '../database.js';
+import { KEY_HOURS } from './idempotency-keys.js';
 
 export type BulkAction = 'request' | 'cancel' | 'retry';
 /** Of the whole: `waiting` until an item has its answer, `running` until all have. */
@@ -15,7 +16,7 @@ export interface NewBulk {
   action: BulkAction;
   /** The items in their order, sealed; null for one that is to be skipped. */
   sealed: readonly (string | null)[];
-  /** By which a repeat is known again. */
+  /** By which a repeat is known again, for {@link KEY_HOURS} hours. */
   key: string | undefined;
   /** Hash of what was asked. */
   fingerprint: string;
@@ -66,6 +67,10 @@ export class BulkService {
    */
   async create(trx: Connection, bulk: NewBulk): Promise<{ id: string; created: boolean } | 'key-reused'> {
     const { id, userId, action, key, fingerprint, sealed } = bulk;
+    if (key !== undefined) {
+      const old = trx.raw(`now() - ? * interval '1 hour'`, [KEY_HOURS]);
+      await trx('bulks').where({ user_id: userId, key }).where('created_at', '<=', old).update({ key: null });
+    }
     const row = { id, user_id: userId, action, total: sealed.length, key: key ?? null, fingerprint };
     const inserted = await trx('bulks')
       .insert(row)
