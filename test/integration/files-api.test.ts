@@ -2,7 +2,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type FileHandle, readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
-import { UploadService, uploadKey } from '@parcelpost/shared/db/services/uploads.js';
+import { join } from 'node:path';
+import { UploadService, uploadFolder, uploadKey } from '@parcelpost/shared/db/services/uploads.js';
 import type { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
 import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import { mintScopedToken, projectPath } from '@parcelpost/shared/tokens/scoped-token.js';
@@ -11,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clearUploads } from '../../apps/producer/src/clear-uploads.js';
 import { until } from '../support/platform-stack.js';
 import { PUBLIC_URL, projectId, send, startProducer, type TestProducer, TOKEN_SECRET } from '../support/producer.js';
+import { noteSyncs } from '../support/synced.js';
 
 const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
 const MB = 1024 * 1024;
@@ -84,6 +86,14 @@ describe('an upload', () => {
     const { id } = answer.json;
     expect((await producer.storage.readAll(uploadKey(id))).equals(bytes)).toBe(true);
     expect(await rowOf(id)).toMatchObject({ kind: 'upload', owner_kind: 'user', owner_id: collector(), pinned: false });
+  });
+
+  it('is on the disk before it is answered', async () => {
+    const syncs = await noteSyncs();
+    const id = await upload().finally(syncs.stop);
+    const { root } = producer.storage as FileStorage;
+    expect(await syncs.of(join(root, uploadKey(id)))).toBe(true);
+    expect(await syncs.of(join(root, uploadFolder(id)))).toBe(true);
   });
 
   it('needs neither a media type nor a length, nor bytes', async () => {

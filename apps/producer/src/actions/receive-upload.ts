@@ -71,7 +71,7 @@ async function store(
   maxMb: number,
 ): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
-  const writer = await storage.create(key);
+  const writer = await storage.create(key, { durable: true });
   try {
     // Not destroyed at a refusal: its connection has to carry the answer.
     for await (const chunk of body.iterator({ destroyOnReturn: false })) {

@@ -7,6 +7,7 @@ import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { noteSyncs } from '../../../../test/support/synced.js';
 import type { Plan } from '../pipeline/plan.js';
 import { bundle } from './bundle.js';
 import type { WorkerDeps } from './deps.js';
@@ -67,6 +68,18 @@ test('what is as it was written is bundled', async () => {
   const { result } = await bundled(PARTIES, PARTIES);
   expect(result).toMatchObject({ outcome: 'completed', files: [{ name: 'parties.csv', rows: 2 }, {}, {}] });
   expect(left()).toBe(true);
+});
+
+test('a bundle is on the disk before anything is decided, and nothing else is waited for', async () => {
+  const syncs = await noteSyncs();
+  try {
+    await bundled(PARTIES, PARTIES);
+  } finally {
+    syncs.stop();
+  }
+  expect(await syncs.of(join(folder, 'makers/made/e1/bundle-1-1/bundle.zip'))).toBe(true);
+  expect(await syncs.of(join(folder, 'makers/made/e1/bundle-1-1'))).toBe(true);
+  expect(syncs.kinds.filter((kind) => kind === 'file')).toHaveLength(1);
 });
 
 test('a byte that changed in storage after it was written fails the merge, and no bundle is left', async () => {

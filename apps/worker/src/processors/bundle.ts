@@ -138,7 +138,7 @@ async function write(
   parts: readonly BundlePart[],
   signal: AbortSignal,
 ): Promise<{ bytes: number; sha256: string }> {
-  const writer = new HashingWriter(await storage.create(key));
+  const writer = new HashingWriter(await storage.create(key, { durable: true }));
   async function* sources(): AsyncGenerator<ZipSource> {
     for (const { name, bytes, from } of parts) {
       const entry = { name, bytes, store: isCompressed(name) };

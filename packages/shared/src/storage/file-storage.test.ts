@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noteSyncs } from '../../../../test/support/synced.js';
 import { FileStorage } from './file-storage.js';
 
 describe('file storage', () => {
@@ -30,6 +31,25 @@ describe('file storage', () => {
     await writer.abort();
     expect(await readdir(path.join(root, 'd'))).toEqual(['kept.txt']);
     expect(String(await storage.readAll('d/kept.txt'))).toBe('before');
+  });
+
+  test('what is durable is on the disk when it is committed, and so is every folder that leads to it; other objects cost nothing', async () => {
+    const syncs = await noteSyncs();
+    try {
+      await storage.put('quick/x', '1');
+      expect(syncs.kinds).toEqual([]);
+      const writer = await storage.create('durable/one/two/x', { durable: true });
+      await writer.write(Buffer.from('1'));
+      expect(syncs.kinds).toEqual([]);
+      await writer.commit();
+    } finally {
+      syncs.stop();
+    }
+    // The bytes before the name.
+    expect(syncs.kinds).toEqual(['file', 'folder', 'folder', 'folder', 'folder']);
+    for (const at of ['durable/one/two/x', 'durable/one/two', 'durable/one', 'durable', '.']) {
+      expect(await syncs.of(path.join(root, at)), at).toBe(true);
+    }
   });
 
   test('a range is read with both ends included', async () => {

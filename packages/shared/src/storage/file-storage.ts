@@ -10,7 +10,7 @@ import { checkKey, type Storage, type StorageWriter } from './storage.js';
 export class FileStorage implements Storage {
   constructor(readonly root: string) {}
 
-  async create(key: string): Promise<StorageWriter> {
+  async create(key: string, { durable = false }: { durable?: boolean } = {}): Promise<StorageWriter> {
     const target = this.#path(key);
     const beside = `${target}.${randomUUID()}.part`;
     const file = await open(beside, 'wx').catch(async (error: NodeJS.ErrnoException) => {
@@ -18,7 +18,7 @@ export class FileStorage implements Storage {
       await mkdir(path.dirname(target), { recursive: true });
       return open(beside, 'wx');
     });
-    return new FileWriter(file, beside, target);
+    return new FileWriter(file, beside, target, durable ? this.root : undefined);
   }
 
   async put(key: string, bytes: Uint8Array | string): Promise<void> {
@@ -75,6 +75,8 @@ class FileWriter implements StorageWriter {
     readonly file: FileHandle,
     readonly beside: string,
     readonly target: string,
+    /** The folder up to which the disk is waited for; undefined where it is not. */
+    readonly durableTo: string | undefined,
   ) {}
 
   get bytes(): number {
@@ -91,8 +93,10 @@ class FileWriter implements StorageWriter {
 
   async commit(): Promise<void> {
     await this.#flush();
+    if (this.durableTo !== undefined) await this.file.sync();
     await this.#close();
     await rename(this.beside, this.target);
+    if (this.durableTo !== undefined) await syncFolders(path.dirname(this.target), this.durableTo);
   }
 
   async abort(): Promise<void> {
@@ -113,6 +117,31 @@ class FileWriter implements StorageWriter {
     if (this.#closed) return;
     this.#closed = true;
     await this.file.close();
+  }
+}
+
+/** What file systems say that know no waiting for folders. */
+const NO_SYNC = new Set(['EINVAL', 'EISDIR', 'ENOTSUP', 'EPERM']);
+
+/**
+ * Waits until the names in a folder are on the disk, and those of the folders that lead to it: any of them may be new. Where
+ * they are there already it costs next to nothing.
+ */
+async function syncFolders(folder: string, root: string): Promise<void> {
+  const folders = [root];
+  for (let at = folder; at.length > root.length; at = path.dirname(at)) folders.push(at);
+  await Promise.all(folders.map(syncFolder));
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(folder, 'r');
+    await handle.sync();
+  } catch (error) {
+    if (!NO_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    await handle?.close();
   }
 }
 

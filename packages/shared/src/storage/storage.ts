@@ -6,7 +6,10 @@ export interface StorageWriter {
   readonly bytes: number;
   /** Takes a chunk, which must not be changed afterwards; awaiting it is the backpressure. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Makes the object visible, whole, in the place of any before it. */
+  /**
+   * Makes the object visible, whole, in the place of any before it. One that is durable is on the disk by then, its name and
+   * folders too, and a loss of power does not take it away.
+   */
   commit(): Promise<void>;
   /** Leaves nothing behind. Safe to call at any time, also after a failed write. */
   abort(): Promise<void>;
@@ -17,7 +20,8 @@ export interface StorageWriter {
  * a key with an empty, `.` or `..` segment is refused.
  */
 export interface Storage {
-  create(key: string): Promise<StorageWriter>;
+  /** @param options.durable have its commit wait for the disk: for what cannot be made again once the database says it is there */
+  create(key: string, options?: { durable?: boolean }): Promise<StorageWriter>;
   put(key: string, bytes: Uint8Array | string): Promise<void>;
   /** Streams an object, or the part of it from `start` to `end`, both included. Emits an error if it does not exist. */
   read(key: string, range?: { start: number; end: number }): Readable;
