@@ -1,5 +1,6 @@
 /** Many requests, cancellations and retries at once: a few are answered at once, more in the background. */
 import { randomUUID } from 'node:crypto';
+import { BulkService } from '@parcelpost/shared/db/services/bulks.js';
 import type { Limits } from '@parcelpost/shared/db/services/limits.js';
 import { seal } from '@parcelpost/shared/tokens/seal.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -190,6 +191,39 @@ describe('G8: many items', () => {
     await producer.db('exports').update({ outcome: 'completed', decided_at: new Date() });
     await producer.db('bulk_items').where({ bulk_id: json.id, state: 'waiting' }).update({ due_at: new Date() });
     expect((await done(json.id)).json).toMatchObject({ ok: 6, failed: 0 });
+  });
+
+  test('wait for another producer that has the same item in hand', async () => {
+    const id = randomUUID();
+    const items = itemsOf(2);
+    const other = await producer.db.transaction();
+    try {
+      const key = `parcelpost.idempotency/${producer.users.ana}/bulk\n${id}\n0`;
+      await other.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [key]);
+      const sealed = items.map((one) => seal(JSON.stringify(one), [SEAL_SECRET], id));
+      const given = {
+        id,
+        userId: producer.users.ana,
+        action: 'request' as const,
+        sealed,
+        key: undefined,
+        fingerprint: '',
+      };
+      await producer.db.transaction((trx) => new BulkService(producer.db).create(trx, given));
+      await vi.waitFor(async () => expect((await look(id)).json.ok).toBe(1), { timeout: 10_000 });
+      // It was begun, and put off for a moment, not for as long as somebody has it in hand.
+      await vi.waitFor(
+        async () => {
+          const item = await producer.db('bulk_items').where({ bulk_id: id, position: 0 }).first('state', 'due_at');
+          expect(item.state).toBe('waiting');
+          expect(item.due_at.getTime()).toBeLessThan(Date.now() + 5000);
+        },
+        { timeout: 10_000, interval: 20 },
+      );
+    } finally {
+      await other.rollback();
+    }
+    expect((await done(id)).json).toMatchObject({ ok: 2, failed: 0 });
   });
 
   test('are not readable where they wait, and forgotten once they are answered', async () => {

@@ -5,7 +5,6 @@
  */
 import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import type { BulkItem } from '@parcelpost/shared/db/services/bulks.js';
-import { TooManyExportsError } from '@parcelpost/shared/db/services/limits.js';
 import type { UserService } from '@parcelpost/shared/db/services/users.js';
 import type { BulkWorkTasks } from '@parcelpost/shared/db/tasks/bulk-work-tasks.js';
 import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
@@ -14,11 +13,10 @@ import type { Logger } from '@parcelpost/shared/log.js';
 import { unseal } from '@parcelpost/shared/tokens/seal.js';
 import { answerOf, problem } from '../problems.js';
 import type { BulkItemRunner } from './bulk-item.js';
+import { pauseAfter } from './bulk-pause.js';
 
 /** An item that has no answer after so long is taken over. */
 const LEASE_MS = 60_000;
-/** For so long an item waits for room below a limit; its key is remembered for as long. */
-const PATIENCE_MS = 24 * 3_600_000;
 
 export interface BulkWorkerOptions {
   writes: Pick<Writes, 'runner' | 'actor'>;
@@ -92,10 +90,9 @@ export class BulkWorker {
       await put('ok', { ok: true, value });
     } catch (error) {
       if (databaseIsAway(error)) throw error;
-      if (error instanceof TooManyExportsError && Date.now() - item.createdAt.getTime() < PATIENCE_MS) {
-        const { retryAfterSeconds, limit } = error;
-        const all = limit.name.startsWith('person');
-        await runner.runSingle(tasks.postpone(actor, { item, ms: retryAfterSeconds * 1000, all }));
+      const pause = pauseAfter(error, Date.now() - item.createdAt.getTime());
+      if (pause) {
+        await runner.runSingle(tasks.postpone(actor, { item, ...pause }));
         return;
       }
       log.info({ bulk: item.bulkId, position: item.position, err: error }, 'an item of bulk work failed');
