@@ -6,6 +6,8 @@ import type { Connection, Database } from '../database.js';
 
 /** Exports that are let in by one statement at most. */
 const BATCH = 500;
+/** How many more of a person's are looked at than there is room for, should somebody hold the rows of the first. */
+const SPARE = 4;
 /** The lock under which they are: whoever counts must not be overtaken by another who lets more in. */
 const ADMISSION = 7_041_222;
 /** How long a relay waits for another one's count; the next sweep tries again. */
@@ -46,7 +48,7 @@ const RANKED = `by_person as (
 )`;
 
 /**
- * Lets in as many as there is room for. Of each person only as many of their oldest are looked at as could be let in, found
+ * Lets in as many as there is room for. Of each person only a few more of their oldest are looked at than could be let in, found
  * by going along the index from person to person: it costs the same however many wait.
  *
  * One whose row somebody else holds, such as a cancellation that is not committed, is passed over, and whoever comes after it
@@ -68,7 +70,7 @@ const admitSql = (bound: number, shared: number) => `with recursive ${IN_FLIGHT}
     select e.id, e.generation, e.organization, e.requester_id, e.waiting_since from exports e
     where ${WAITS} and e.abort is null
       and e.organization = person.organization and e.requester_id = person.requester_id
-    order by e.waiting_since, e.id limit (select free from room)) oldest
+    order by e.waiting_since, e.id limit (select free + ${SPARE} from room)) oldest
 ), ${RANKED}, held as (
   select e.id, ranked.load, ranked.place from ranked join exports e on e.id = ranked.id and e.generation = ranked.generation
   where e.outcome is null and e.abort is null and e.waiting_since is not null
