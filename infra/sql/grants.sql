@@ -5,6 +5,9 @@
 -- Every table has a line for each of the two roles; `revoke all` says that it has no business there. Columns are listed
 -- where the rest of a row is not the role's to write. Rows that are locked (`for update`) need the right to update a column,
 -- and `on conflict` the right to read those of its index. Identity columns need nothing for their sequences.
+--
+-- Where the right to a table would be too much, the rows are parted too: the policies and the trigger at the end. They bind
+-- the worker alone. For everybody else a policy lets all pass that was granted, and who owns the tables is bound by none.
 do $grants$
 declare
   role text;
@@ -96,9 +99,55 @@ begin
     revoke all on snapshots from parcelpost_worker;
     grant select, insert on refused_jobs to parcelpost_worker;
     -- What was done is written down and never read, let alone changed, by a worker.
-    grant insert on audit_log to parcelpost_worker;
+    grant insert (actor_kind, actor_id, actor_name, task, subject_kind, subject_id, export_id, generation, details) on audit_log to parcelpost_worker;
     grant select on migrations to parcelpost_worker;
     revoke all on migrations_lock from parcelpost_worker;
+
+    -- The rows of a table that are a worker's business. Each is made once, since making one waits for whoever reads the
+    -- table, and has everybody else wait meanwhile: one that changes gets another name, and the one before is dropped here.
+    for ours in
+      select wanted.*, c.oid, c.relrowsecurity from (values
+        ('files', 'as_granted', 'using (true) with check (true)'),
+        -- Uploads are people's.
+        ('files', 'worker_bundles', $$as restrictive to parcelpost_worker using (kind = 'bundle')$$),
+        -- A bundle is brought for who asked.
+        ('files', 'worker_brings', $$as restrictive for insert to parcelpost_worker with check (owner_kind = 'user' and not pinned
+          and exists (select from exports e where e.id = export_id and e.requester_id = owner_id))$$),
+        ('audit_log', 'as_granted', 'using (true) with check (true)'),
+        -- A worker does nothing in the name of a person.
+        ('audit_log', 'worker_deeds', $$as restrictive for insert to parcelpost_worker
+          with check (actor_kind in ('worker', 'service'))$$)
+      ) wanted (name, policy, rule) join pg_class c on c.oid = to_regclass('public.' || wanted.name)
+    loop
+      if not exists (select from pg_policy where polrelid = ours.oid and polname = ours.policy) then
+        execute format('create policy %I on %I %s', ours.policy, ours.name, ours.rule);
+      end if;
+      if not ours.relrowsecurity then
+        execute format('alter table %I enable row level security', ours.name);
+      end if;
+    end loop;
+
+    -- A worker gives a bundle away in one way: from who asked for the export to the project of that export, for good.
+    -- A trigger, since a policy does not see whose it was.
+    create or replace function worker_gives() returns trigger language plpgsql as $gives$
+    begin
+      if not (old.owner_kind = 'user' and new.owner_kind = 'project' and new.pinned and exists (
+        select from public.exports e where e.id = new.export_id
+          and e.requester_id = old.owner_id and e.organization || '/' || e.project = new.owner_id
+      )) then
+        raise insufficient_privilege using message = 'a worker gives a bundle to the project of its export alone';
+      end if;
+      return new;
+    end
+    $gives$;
+    revoke all on function worker_gives() from public;
+    if not exists (select from pg_trigger where tgrelid = 'files'::regclass and tgname = 'worker_gives') then
+      create trigger worker_gives before update on files for each row
+        when ((old.owner_kind, old.owner_id, old.pinned) is distinct from (new.owner_kind, new.owner_id, new.pinned)
+          -- Not so for who owns the tables, though that may be a member of every role.
+          and row_security_active('public.files') and pg_has_role('parcelpost_worker', 'usage'))
+        execute function worker_gives();
+    end if;
   end if;
 end
 $grants$;

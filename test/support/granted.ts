@@ -100,14 +100,20 @@ export async function tried(client: pg.Client, schema: string, table: Table, scr
 
 /** SQLSTATE `insufficient_privilege` */
 const DENIED = '42501';
+/** Where PostgreSQL refuses, with that state, a row that a policy forbids to who may write to the table. */
+const BY_POLICY = 'ExecWithCheckOptions';
 
-/** Whether a statement is refused for want of a right, or not; it may fail of something else. Nothing of it stays. */
+/**
+ * Whether a statement is refused for want of a right to the table or column, or not; it may fail of something else, such as
+ * what its row holds. Nothing of it stays.
+ */
 export async function isAllowed(client: pg.Client, statement: string): Promise<boolean> {
   try {
     await client.query(`begin; ${statement}; rollback`);
     return true;
   } catch (error) {
     await client.query('rollback');
-    return (error as { code?: string }).code !== DENIED;
+    const { code, routine } = error as { code?: string; routine?: string };
+    return code !== DENIED || routine === BY_POLICY;
   }
 }
