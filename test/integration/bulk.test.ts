@@ -209,7 +209,7 @@ describe('G8: many items', () => {
         key: undefined,
         fingerprint: '',
       };
-      await producer.db.transaction((trx) => new BulkService(producer.db).create(trx, given));
+      await producer.db.transaction((trx) => new BulkService(producer.db).create(trx, given, 0));
       await vi.waitFor(async () => expect((await look(id)).json.ok).toBe(1), { timeout: 10_000 });
       // It was begun, and put off for a moment, not for as long as somebody has it in hand.
       await vi.waitFor(
@@ -224,6 +224,55 @@ describe('G8: many items', () => {
       await other.rollback();
     }
     expect((await done(id)).json).toMatchObject({ ok: 2, failed: 0 });
+  });
+
+  test('whose producers died of it five times is begun no more, and says so', async () => {
+    const id = randomUUID();
+    const sealed = itemsOf(2).map((one) => seal(JSON.stringify(one), [SEAL_SECRET], id));
+    const given = {
+      id,
+      userId: producer.users.ana,
+      action: 'request' as const,
+      sealed,
+      key: undefined,
+      fingerprint: '',
+    };
+    await producer.db.transaction(async (trx) => {
+      await new BulkService(producer.db).create(trx, given, 0);
+      for (const [position, starts] of [5, 4].entries()) {
+        await trx('bulk_items').where({ bulk_id: id, position }).update({ starts });
+      }
+    });
+    const { answers } = (await done(id)).json;
+    const error = { status: 500, detail: expect.stringMatching(/begun 5 times/) };
+    expect(answers).toMatchObject([{ ok: false, error }, { ok: true }]);
+    expect(await exportsThere()).toHaveLength(1);
+  });
+
+  test('one person has so many bulks open at once; one more is refused, a repeat is not', async () => {
+    limits.person = { inFlight: 1, perHour: 0 };
+    const body = { items: itemsOf(4) };
+    const opened = await Promise.all([
+      bulk(body, { key: '"first"' }),
+      ...Array.from({ length: 4 }, () => bulk({ items: itemsOf(4) })),
+      bulk({ items: itemsOf(4) }, { who: 'ben' }),
+    ]);
+    expect(
+      opened
+        .slice(0, 5)
+        .map(({ status }) => status)
+        .sort(),
+    ).toEqual([202, 202, 202, 429, 429]);
+    expect(opened[5]?.status).toBe(202);
+    const refused = opened.find(({ status }) => status === 429);
+    expect(refused?.json.type).toMatch(/too-many-bulks$/);
+    expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
+    const taken = opened.slice(0, 5).find(({ status }) => status === 202) as Answer;
+    await look(taken.json.id, { method: 'DELETE' });
+    const next = await bulk(body, { key: '"next"' });
+    expect(next.status).toBe(202);
+    expect((await bulk(body, { key: '"next"' })).json.id).toBe(next.json.id);
+    expect((await bulk({ items: itemsOf(4) })).status).toBe(429);
   });
 
   test('are not readable where they wait, and forgotten once they are answered', async () => {

@@ -80,6 +80,7 @@ export async function startProducer(
       UPLOADS_PER_PERSON_MB: 1000,
       BULK_LIMIT: 3,
       BULK_ITEMS: 60,
+      BULKS_OPEN_PER_PERSON: 3,
       SWEEP_SECONDS: 0.2,
       ...options.changes,
     },

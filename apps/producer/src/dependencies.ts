@@ -27,6 +27,7 @@ export type ServerConfig = Pick<
   | 'UPLOADS_PER_PERSON_MB'
   | 'BULK_LIMIT'
   | 'BULK_ITEMS'
+  | 'BULKS_OPEN_PER_PERSON'
   | 'SWEEP_SECONDS'
 >;
 

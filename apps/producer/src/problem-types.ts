@@ -70,6 +70,13 @@ const ours = {
     title: 'There is no such bulk work',
     about: 'No bulk work of yours has this id. It is forgotten a week after it was asked for.',
   },
+  'too-many-bulks': {
+    status: 429,
+    title: 'There is too much bulk work',
+    about:
+      'You have as many bulks that are not done yet as this service takes of one person (BULKS_OPEN_PER_PERSON). Wait until one ' +
+      'is done, or cancel one; Retry-After tells in how many seconds to look again. A repeat by an Idempotency-Key is not counted.',
+  },
   'idempotency-key-malformed': {
     status: 400,
     title: 'The Idempotency-Key is malformed',

@@ -156,6 +156,7 @@ const producer = z.object({
   UPLOADS_PER_PERSON_MB: count(1000, 0),
   BULK_LIMIT: count(20, 0, 1000),
   BULK_ITEMS: count(1000, 1, 10_000),
+  BULKS_OPEN_PER_PERSON: count(10, 0, 1000),
 });
 
 /** Where there are keys of pairs, secrets verify what they have signed before, and need not be there. */

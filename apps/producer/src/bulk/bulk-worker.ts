@@ -17,6 +17,8 @@ import { pauseAfter } from './bulk-pause.js';
 
 /** An item that has no answer after so long is taken over. */
 const LEASE_MS = 60_000;
+/** An item that was begun so often, and never answered, is not begun again: it may be what whoever begins it dies of. */
+const MOST_STARTS = 5;
 
 export interface BulkWorkerOptions {
   writes: Pick<Writes, 'runner' | 'actor'>;
@@ -36,6 +38,8 @@ export class BulkWorker {
   #running: Promise<void> | undefined;
   #again = false;
   #stopping = false;
+  /** Whose turn was last. */
+  #after = '';
 
   constructor(options: BulkWorkerOptions) {
     this.#options = options;
@@ -70,8 +74,10 @@ export class BulkWorker {
         this.#again = false;
         for (;;) {
           if (this.#stopping) return;
-          const item = await runner.runSingle(tasks.take(actor, { leaseMs: this.#options.leaseMs ?? LEASE_MS }));
+          const leaseMs = this.#options.leaseMs ?? LEASE_MS;
+          const item = await runner.runSingle(tasks.take(actor, { leaseMs, after: this.#after }));
           if (!item) break;
+          this.#after = item.userId;
           await this.#do(item);
         }
       }
@@ -103,6 +109,13 @@ export class BulkWorker {
   async #value(item: BulkItem) {
     const { items, users, sealSecrets } = this.#options;
     const { bulkId, position, action, userId } = item;
+    if (item.starts > MOST_STARTS) {
+      throw problem(
+        'internal-error',
+        `This item was begun ${MOST_STARTS} times, and each time whoever did it ended, or lost the database, before it could answer. ` +
+          'It is not begun again, and may have been done: look at your exports before you ask for it alone.',
+      );
+    }
     const user = await users.get(userId);
     if (!user) throw problem('export-not-permitted', 'Whoever asked for this is not known any more.');
     const asked: unknown = JSON.parse(unseal(item.sealed, sealSecrets, bulkId));

@@ -23,6 +23,8 @@ import { idempotencyKey } from './idempotency-key.js';
 
 /** Items at their usual size, with room. */
 const BODY_LIMIT = 4 * 1024 * 1024;
+/** When to try again where too many bulks are open: about when one may be done. */
+const AGAIN_SECONDS = 60;
 
 const bulkBody = z.union([
   z.strictObject({
@@ -128,18 +130,28 @@ export async function bulkRoutes(scope: FastifyInstance, dependencies: Dependenc
       const id = randomUUID();
       const recorded = await writes.runner.runSingle(
         tasks.create(actorOf(user), {
-          id,
-          userId: user.id,
-          action: asked.action,
-          sealed: asked.asked
-            .map((item) => item && seal(JSON.stringify(item), config.SEAL_SECRET, id))
-            .map((item) => item ?? null),
-          key,
-          fingerprint: createHash('sha256').update(canonicalJson(http.body)).digest('hex'),
+          mostOpen: config.BULKS_OPEN_PER_PERSON,
+          bulk: {
+            id,
+            userId: user.id,
+            action: asked.action,
+            sealed: asked.asked
+              .map((item) => item && seal(JSON.stringify(item), config.SEAL_SECRET, id))
+              .map((item) => item ?? null),
+            key,
+            fingerprint: createHash('sha256').update(canonicalJson(http.body)).digest('hex'),
+          },
         }),
       );
       if (recorded === 'key-reused') {
         throw problem('idempotency-key-reused', 'This Idempotency-Key was used for other bulk work. Make a new one.');
+      }
+      if (recorded === 'too-many') {
+        throw problem(
+          'too-many-bulks',
+          `You have ${config.BULKS_OPEN_PER_PERSON} bulks that are not done yet, as many as one person may have. Wait for one, or cancel one.`,
+          { headers: { 'retry-after': String(AGAIN_SECONDS) } },
+        );
       }
       http.log.info({ bulk: recorded.id, items: length, action: asked.action, user: user.id }, 'bulk work asked for');
       void worker.run();

@@ -7,6 +7,7 @@ import { sql as admission } from './0006-admission.js';
 import { sql as snapshots } from './0007-snapshots.js';
 import { sql as bulk } from './0008-bulk.js';
 import { sql as ownership } from './0009-ownership.js';
+import { sql as bulkTurns } from './0010-bulk-turns.js';
 
 /** Every migration, in order. Forward only: a migration that has been released is never edited. */
 export const MIGRATIONS: readonly { name: string; sql: string }[] = [
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0007-snapshots', sql: snapshots },
   { name: '0008-bulk', sql: bulk },
   { name: '0009-ownership', sql: ownership },
+  { name: '0010-bulk-turns', sql: bulkTurns },
 ];

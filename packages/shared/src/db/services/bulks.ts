@@ -44,6 +44,8 @@ export interface BulkItem {
   sealed: string;
   /** Of a retry: the generation that its first start found; null at the first start. */
   expected: number | null;
+  /** How often it was begun since it was last put off, this time included. */
+  starts: number;
   createdAt: Date;
 }
 
@@ -62,33 +64,40 @@ export class BulkService {
   constructor(readonly db: Database) {}
 
   /**
-   * Records what was asked for; a key that is known gives what its first request came to.
-   * @returns the id, and whether this call recorded it; `key-reused` where the key stands for something else
+   * Records what was asked for; a key that is known gives what its first request came to. Of one person's calls at once, each
+   * waits for the end of the transaction of the one before.
+   * @param mostOpen bulks of one person that may have items without an answer at once; 0 for no limit
+   * @returns the id, and whether this call recorded it; `key-reused` where the key stands for something else; `too-many`
+   *   where there are as many already as may be
    */
-  async create(trx: Connection, bulk: NewBulk): Promise<{ id: string; created: boolean } | 'key-reused'> {
+  async create(
+    trx: Connection,
+    bulk: NewBulk,
+    mostOpen: number,
+  ): Promise<{ id: string; created: boolean } | 'key-reused' | 'too-many'> {
     const { id, userId, action, key, fingerprint, sealed } = bulk;
+    await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`parcelpost.bulks/${userId}`]);
     if (key !== undefined) {
       const old = trx.raw(`now() - ? * interval '1 hour'`, [KEY_HOURS]);
       await trx('bulks').where({ user_id: userId, key }).where('created_at', '<=', old).update({ key: null });
-    }
-    const row = { id, user_id: userId, action, total: sealed.length, key: key ?? null, fingerprint };
-    const inserted = await trx('bulks')
-      .insert(row)
-      .onConflict(trx.raw('(user_id, key) where key is not null'))
-      .ignore()
-      .returning('id');
-    if (inserted.length === 0) {
       const known = await trx('bulks')
-        .where({ user_id: userId, key: key ?? null })
+        .where({ user_id: userId, key })
         .first<{ id: string; fingerprint: string } | undefined>('id', 'fingerprint');
-      return known?.fingerprint === fingerprint ? { id: known.id, created: false } : 'key-reused';
+      if (known) return known.fingerprint === fingerprint ? { id: known.id, created: false } : 'key-reused';
     }
+    if (mostOpen > 0) {
+      const [open] = await trx('bulk_items')
+        .where({ user_id: userId, state: 'waiting' })
+        .countDistinct({ current: 'bulk_id' });
+      if (Number(open?.current) >= mostOpen) return 'too-many';
+    }
+    await trx('bulks').insert({ id, user_id: userId, action, total: sealed.length, key: key ?? null, fingerprint });
     await trx.raw(
-      `insert into bulk_items (bulk_id, position, sealed, state, answer, finished_at)
-       select ?, position - 1, sealed, case when sealed is null then 'skipped' else 'waiting' end,
+      `insert into bulk_items (bulk_id, user_id, position, sealed, state, answer, finished_at)
+       select ?, ?, position - 1, sealed, case when sealed is null then 'skipped' else 'waiting' end,
          case when sealed is null then ?::jsonb end, case when sealed is null then now() end
        from unnest(?::text[]) with ordinality as given(sealed, position)`,
-      [id, SKIPPED, [...sealed] as string[]],
+      [id, userId, SKIPPED, [...sealed] as string[]],
     );
     return { id, created: true };
   }
@@ -111,22 +120,27 @@ export class BulkService {
   }
 
   /**
-   * Takes an item that may be begun, the first ones of all bulks before the second ones, so that a short one is not behind a
-   * long one. Whoever has not answered it within `leaseMs` has lost it to another.
+   * Takes an item that may be begun: people take turns, however many bulks each of them has. Of one person's, the first items
+   * of all bulks come before the second ones, so that a short one is not behind a long one. Whoever has not answered it within
+   * `leaseMs` has lost it to another.
+   * @param after whose turn was last: the next one's, by their ids, is now; empty for the first one's
    */
-  async take(trx: Connection, leaseMs: number): Promise<BulkItem | undefined> {
-    const { rows } = await trx.raw<{ rows: BulkItem[] }>(
-      `update bulk_items set due_at = now() + ? * interval '1 millisecond', starts = starts + 1
-       from (
-         select bulk_id, position from bulk_items where state = 'waiting' and due_at <= now()
-         order by position, due_at limit 1 for update skip locked) next
-       join bulks on bulks.id = next.bulk_id
-       where bulk_items.bulk_id = next.bulk_id and bulk_items.position = next.position
-       returning bulk_items.bulk_id as "bulkId", bulk_items.position, bulks.action, bulks.user_id as "userId", sealed, expected,
-         bulks.created_at as "createdAt"`,
-      [leaseMs],
-    );
-    return rows[0];
+  async take(trx: Connection, leaseMs: number, after: string): Promise<BulkItem | undefined> {
+    for (const those of ['>', '<=']) {
+      const { rows } = await trx.raw<{ rows: BulkItem[] }>(
+        `update bulk_items set due_at = now() + ? * interval '1 millisecond', starts = starts + 1
+         from (
+           select bulk_id, position from bulk_items where state = 'waiting' and due_at <= now() and user_id ${those} ?
+           order by user_id, position, due_at limit 1 for update skip locked) next
+         join bulks on bulks.id = next.bulk_id
+         where bulk_items.bulk_id = next.bulk_id and bulk_items.position = next.position
+         returning bulk_items.bulk_id as "bulkId", bulk_items.position, bulks.action, bulks.user_id as "userId", sealed, expected,
+           starts, bulks.created_at as "createdAt"`,
+        [leaseMs, after],
+      );
+      if (rows[0]) return rows[0];
+    }
+    return undefined;
   }
 
   /** Notes which generation a retry has found: once there is a later one, it has been tried again. */
@@ -142,11 +156,14 @@ export class BulkService {
       .update({ state, answer: JSON.stringify(answer), sealed: null, finished_at: trx.fn.now() });
   }
 
-  /** Puts an item off, or all that wait of its bulk. */
+  /** Puts an item off, or all that wait of its bulk; whoever had that one in hand has outlived it. */
   async postpone(trx: Connection, { bulkId, position }: Place, ms: number, all: boolean): Promise<void> {
     await trx('bulk_items')
       .where({ bulk_id: bulkId, state: 'waiting', ...(!all && { position }) })
-      .update({ due_at: trx.raw(`now() + ? * interval '1 millisecond'`, [ms]) });
+      .update({
+        due_at: trx.raw(`now() + ? * interval '1 millisecond'`, [ms]),
+        starts: trx.raw('case when position = ? then 0 else starts end', [position]),
+      });
   }
 
   /** Skips all that wait. @returns how many; what is in hand at this moment may still be done, and is then answered so */

@@ -7,9 +7,9 @@ type Created = Awaited<ReturnType<BulkService['create']>>;
 
 export class BulkWorkTasks {
   /** Records what was asked for; see {@link BulkService.create}. */
-  readonly create: TaskMaker<NewBulk, Created>;
+  readonly create: TaskMaker<{ bulk: NewBulk; mostOpen: number }, Created>;
   /** Takes an item in hand; see {@link BulkService.take}. */
-  readonly take: TaskMaker<{ leaseMs: number }, BulkItem | undefined>;
+  readonly take: TaskMaker<{ leaseMs: number; after: string }, BulkItem | undefined>;
   /** Notes the generation that a retry has found. */
   readonly expect: TaskMaker<{ item: BulkItem; generation: number }, void>;
   /** Answers an item. */
@@ -24,12 +24,12 @@ export class BulkWorkTasks {
     this.create = defineTask({
       name: 'bulk.create',
       service,
-      run: ({ trx, input }) => service.create(trx, input),
+      run: ({ trx, input }) => service.create(trx, input.bulk, input.mostOpen),
     });
     this.take = defineTask({
       name: 'bulk.take',
       service,
-      run: ({ trx, input }) => service.take(trx, input.leaseMs),
+      run: ({ trx, input }) => service.take(trx, input.leaseMs, input.after),
     });
     this.expect = defineTask({
       name: 'bulk.expect',
