@@ -31,6 +31,7 @@ describe.concurrent.each(ENGINES)('fair order on the %s engine', (engine) => {
       project: `p${index}`,
       options: JSON.stringify(exportOptions(exportRequestSchema.parse({ formats: ['csv'] }))),
       requester_id: `person-${index % 3}`,
+      requester: JSON.stringify({ id: `person-${index % 3}`, name: 'P', email: 'p@example.org', language: 'en' }),
       sealed_token: seal(token, [SEAL_SECRET], id),
     }));
     const endedBy = async (time: Date) =>
