@@ -334,10 +334,13 @@ it('a page is one query, once its token is known', async () => {
   for (const path of ['spatial/', 'parties/', 'relationships/tenure/', 'resources/', '?shard_size=2', '']) {
     queries.length = 0;
     await ok(base + path);
-    // How a token stands is asked again after some seconds, however many pages are read with it.
-    const pages = queries.filter((sql) => !sql.includes('scoped_tokens'));
-    expect(pages, path).toHaveLength(1);
-    expect(queries.length - pages.length, path).toBeLessThanOrEqual(1);
+    // How a token stands is asked again after some seconds, however many pages are read with it; and what the producer does
+    // in the background it may do at any time.
+    expect(
+      queries.filter((sql) => /\bprojects\b/.test(sql)),
+      path,
+    ).toHaveLength(1);
+    expect(queries.filter((sql) => sql.includes('scoped_tokens')).length, path).toBeLessThanOrEqual(1);
   }
   producer.ownDb.removeListener('query', note);
 });
