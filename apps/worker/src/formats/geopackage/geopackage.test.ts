@@ -290,7 +290,9 @@ describe('whatever the records', () => {
                 : Object.hasOwn(attributes, attribute)
                   ? attributes[attribute]
                   : null;
-            expect(found.get(id)?.[name], `${name} of ${JSON.stringify(records)}`).toBe(expectedText(value));
+            const [cell, wanted] = [found.get(id)?.[name], expectedText(value)];
+            // Said only where it is needed: there are very many cells.
+            if (cell !== wanted) expect(cell, `${name} of ${JSON.stringify(records)}`).toBe(wanted);
           }
         }
       }
