@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocationRecord } from '@parcelpost/shared/records.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Verified, verifyBundle } from '../../apps/worker/src/verify/verify-bundle.js';
-import { bytesOfFile } from '../../apps/worker/src/verify/zip-file.js';
+import { type Verified, verifyFile } from '../../apps/worker/src/verify/verify-bundle.js';
 import { makeBundle } from '../support/made-bundle.js';
 import { OpenBundle } from '../support/planted-bundle.js';
 
@@ -35,21 +34,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function verify(zip: string): Promise<Verified> {
-  const bytes = await bytesOfFile(zip);
-  try {
-    return await verifyBundle(bytes);
-  } finally {
-    await bytes.close();
-  }
-}
-
 async function planted(plant: (bundle: OpenBundle) => void): Promise<Verified> {
   const bundle = new OpenBundle(sound);
   plant(bundle);
   const zip = join(folder, `${count++}.zip`);
   await bundle.zip(zip);
-  return verify(zip);
+  return verifyFile(zip);
 }
 
 /** Where the index of a FlatGeobuf file begins. */
@@ -60,7 +50,7 @@ const replaced = (from: string, to: string) => (bytes: Buffer) => {
 };
 
 test('sound ones have no faults, and every record is counted', async () => {
-  const { files, faults } = await verify(sound);
+  const { files, faults } = await verifyFile(sound);
   expect(faults).toEqual([]);
   const rows = Object.fromEntries(files.map(({ name, rows }) => [name, rows]));
   expect(rows).toMatchObject({

@@ -7,8 +7,7 @@ import type { Format } from '@parcelpost/shared/export-request.js';
 import type { LocationRecord, PartyRecord, RelationshipRecord } from '@parcelpost/shared/records.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderReport } from '../../apps/worker/src/verify/report.js';
-import { type Verified, verifyBundle } from '../../apps/worker/src/verify/verify-bundle.js';
-import { bytesOfFile } from '../../apps/worker/src/verify/zip-file.js';
+import { type Verified, verifyFile } from '../../apps/worker/src/verify/verify-bundle.js';
 import { feature, raised, square } from '../support/geometries.js';
 import { makeBundle } from '../support/made-bundle.js';
 import { OpenBundle } from '../support/planted-bundle.js';
@@ -56,35 +55,26 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function verify(zip: string): Promise<Verified> {
-  const bytes = await bytesOfFile(zip);
-  try {
-    return await verifyBundle(bytes);
-  } finally {
-    await bytes.close();
-  }
-}
-
 /** What it says of the bundle with something made wrong in it. */
 async function planted(plant: (bundle: OpenBundle) => void, of = sound): Promise<Verified> {
   const bundle = new OpenBundle(of);
   plant(bundle);
   const zip = next();
   await bundle.zip(zip);
-  return verify(zip);
+  return verifyFile(zip);
 }
 
 /** What it says of the zip with some of its bytes changed. */
 function damaged(change: (zip: Buffer) => Buffer, of = sound): Promise<Verified> {
   const zip = next();
   writeFileSync(zip, change(readFileSync(of)));
-  return verify(zip);
+  return verifyFile(zip);
 }
 
 const named = ({ faults }: Verified) => faults.map(({ code, file }) => `${code} ${file}`);
 
 test('a sound bundle has no faults, and every record is counted in every file', async () => {
-  const verified = await verify(whole);
+  const verified = await verifyFile(whole);
   expect(verified.faults).toEqual([]);
   const rows = Object.fromEntries(verified.files.map(({ name, rows }) => [name, rows]));
   expect(rows).toMatchObject({ 'locations.csv': 6, 'polygons.shp': 2, 'polygons.dbf': 2, 'locations.geojson': 6 });
@@ -98,12 +88,12 @@ test('a sound bundle with every option of its tables has no faults', async () =>
     options: { formats: ['csv', 'shapefiles'], csv: options },
     folder: join(folder, 'options'),
   });
-  expect((await verify(zip)).faults).toEqual([]);
+  expect((await verifyFile(zip)).faults).toEqual([]);
 });
 
 test('a bundle without any record has no faults', async () => {
   const { zip } = await makeBundle({ records: {}, options: { formats: [...FORMATS] }, folder: join(folder, 'none') });
-  expect((await verify(zip)).faults).toEqual([]);
+  expect((await verifyFile(zip)).faults).toEqual([]);
 });
 
 /** Byte at which a file's content begins in the sound zip. */

@@ -9,8 +9,7 @@ import { join } from 'node:path';
 import type { ApiClient } from '@parcelpost/infra/services/api-client.js';
 import { simpleParser } from 'mailparser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verifyBundle } from '../../apps/worker/src/verify/verify-bundle.js';
-import { bytesOfFile } from '../../apps/worker/src/verify/zip-file.js';
+import { verifyFile } from '../../apps/worker/src/verify/verify-bundle.js';
 import { projectId } from '../conformance/database-records.js';
 import { type Bundle, exportBundle, sha256 } from '../support/bundle.js';
 import { type Stack, startStack } from '../support/stack.js';
@@ -88,14 +87,7 @@ const entries = (zip: string) =>
       return name ? [{ name, stored: method === 'stor' }] : [];
     });
 
-async function faultsOf(zip: string) {
-  const bytes = await bytesOfFile(zip);
-  try {
-    return (await verifyBundle(bytes)).faults;
-  } finally {
-    await bytes.close();
-  }
-}
+const faultsOf = async (zip: string) => (await verifyFile(zip)).faults;
 
 interface Manifest {
   files: { name: string; rows: number | null; bytes: number; sha256: string; resource?: string }[];

@@ -4,8 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { renderReport } from '../verify/report.js';
-import { verifyBundle } from '../verify/verify-bundle.js';
-import { bytesOfFile } from '../verify/zip-file.js';
+import { verifyFile } from '../verify/verify-bundle.js';
 
 const USAGE = 'Usage: npm run verify -- [--json] bundle.zip …';
 
@@ -25,16 +24,10 @@ async function main(): Promise<number> {
   let code = 0;
   for (const path of positionals) {
     try {
-      const bytes = await bytesOfFile(path);
-      try {
-        const verified = await verifyBundle(bytes);
-        if (verified.faults.length > 0) code = Math.max(code, 1);
-        if (values.json)
-          console.log(JSON.stringify({ bundle: path, sound: verified.faults.length === 0, ...verified }));
-        else console.log(`${path}\n\n${renderReport(verified)}`);
-      } finally {
-        await bytes.close();
-      }
+      const verified = await verifyFile(path);
+      if (verified.faults.length > 0) code = Math.max(code, 1);
+      if (values.json) console.log(JSON.stringify({ bundle: path, sound: verified.faults.length === 0, ...verified }));
+      else console.log(`${path}\n\n${renderReport(verified)}`);
     } catch (error) {
       console.error(`${path} cannot be verified: ${(error as Error).message}`);
       code = 2;

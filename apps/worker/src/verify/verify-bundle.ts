@@ -73,6 +73,16 @@ export async function verifyBundle(bytes: RandomBytes, { signal, skip }: VerifyO
   }
 }
 
+/** The same for a file on this machine. Throws what opening it throws, too. */
+export async function verifyFile(path: string, options?: VerifyOptions): Promise<Verified> {
+  const bytes = await bytesOfFile(path);
+  try {
+    return await verifyBundle(bytes, options);
+  } finally {
+    await bytes.close();
+  }
+}
+
 /** What people uploaded may be of any format, and broken. */
 function checkOf(name: string, listed: ListedFile | undefined) {
   return listed?.resource === undefined ? checkFor(name) : undefined;
