@@ -1,13 +1,11 @@
 /** Tasks queued inside an action, rule by rule, on a real database; the names of the rules are those of the design. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { Actions, type DeferredTask, defer, FIRST, onceCommitted } from '@parcelpost/shared/tasks/actions.js';
 import type { Actor } from '@parcelpost/shared/tasks/actor.js';
 import { NoActionError, TaskMisuseError, TaskStoppedError } from '@parcelpost/shared/tasks/errors.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { ROOT } from '../support/root.js';
+import { killBetweenStatements } from '../support/dies-at-statement.js';
 
 const ana: Actor = { kind: 'user', id: 'u1', name: 'Ana' };
 const RUN = '';
@@ -301,29 +299,18 @@ describe('faults of tasks queued inside an action, gone', () => {
   });
 
   test('killed between any two statements, record and transfer are both there or both not, and so is what is to follow', async () => {
-    const whole = await killed(0);
-    expect(await written('0')).toEqual({ records: 3, files: ['inner', 'record'], calls: ['tell'] });
-    expect(whole.signal).toBe('SIGKILL');
+    let cases = 0;
+    const statements = await killBetweenStatements(
+      async () => {
+        const run = `case ${cases++}`;
+        return { run, order: { deed: 'attach', url: database.url, run } };
+      },
+      async ({ run }, killed, nth) =>
+        expect(await written(run), `killed before statement ${nth}: ${killed}`).toEqual(
+          killed ? NOTHING : { records: 3, files: ['inner', 'record'], calls: ['tell'] },
+        ),
+    );
     // begin, and so on up to commit: each of them is a moment to die before.
-    expect(whole.statements.length).toBeGreaterThanOrEqual(9);
-    const points = whole.statements.map((_, index) => index + 1);
-    const ends = await Promise.all(points.map(killed));
-    expect(ends.map(({ signal }) => signal)).toEqual(points.map(() => 'SIGKILL'));
-    for (const point of points)
-      expect(await written(String(point)), `killed before statement ${point}`).toEqual(NOTHING);
+    expect(statements).toBeGreaterThanOrEqual(9);
   });
 });
-
-/** Runs the action in a process of its own that dies before its statement number `at`; 0: after its commit. */
-async function killed(at: number): Promise<{ signal: string | null; statements: string[] }> {
-  const child = spawn(process.execPath, [`${ROOT}test/support/killed-action.mjs`], {
-    env: { PATH: process.env.PATH, DATABASE_URL: database.url, KILL_AT: String(at), RUN: String(at) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let printed = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text;
-  });
-  const [, signal] = (await once(child, 'close')) as [number | null, string | null];
-  return { signal, statements: printed.trim().split('\n') };
-}

@@ -13,6 +13,10 @@ import { ResourceService } from '@parcelpost/shared/db/services/resources.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
+import { Actions, defer } from '@parcelpost/shared/tasks/actions.js';
+import { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
+import { sequence } from '@parcelpost/shared/tasks/sequence.js';
+import { defineTask } from '@parcelpost/shared/tasks/task.js';
 import { AddResource } from '../../apps/producer/dist/actions/add-resource.js';
 import { decide } from '../../apps/worker/dist/outcome/decide.js';
 import { OutcomeTasks } from '../../apps/worker/dist/outcome/outcome-tasks.js';
@@ -50,6 +54,36 @@ const DEEDS = {
     const dates = { ...decision.file, expiresAt: new Date(decision.file.expiresAt) };
     db.on('query', count);
     await decide(deps, row, { ...decision, file: dates });
+  },
+  /** A record, a second one in a savepoint, what each defers, and a call that follows the commit. */
+  async attach({ run }) {
+    const keeper = {
+      plant: (trx, signatures) => trx('calls').insert(signatures.map((call) => ({ run, call }))),
+      start: () => {},
+    };
+    const actions = new Actions({ db, log, keeper });
+    const actor = { kind: 'user', id: 'u1', name: 'Ana' };
+    const attach = (trx, owner) => defer(() => trx('attached').insert({ run, owner }));
+    const update = defineTask({
+      name: 'dataset.update',
+      service: null,
+      run: async ({ trx }) => {
+        await trx('records').insert({ run });
+        attach(trx, 'record');
+        defer.afterCommit('tell');
+        await actions.run(actor, async (inner) => {
+          await inner('records').insert({ run });
+          attach(inner, 'inner');
+        });
+      },
+    });
+    const note = defineTask({
+      name: 'dataset.note',
+      service: null,
+      run: ({ trx }) => trx('records').insert({ run }),
+    });
+    db.on('query', count);
+    await new TaskRunner({ actions, log }).runSingleSequence(sequence(update(actor, {}), note(actor, {})));
   },
   async add({ user, address, body }) {
     const resources = new AddResource({ resources: new ResourceService(), files, runner });
