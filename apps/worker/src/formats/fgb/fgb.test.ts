@@ -2,13 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Attributes,
-  type AttributeValue,
-  ExactNumber,
-  type LocationRecord,
-  type RecordOf,
-} from '@parcelpost/shared/records.js';
+import { type AttributeValue, ExactNumber, type LocationRecord } from '@parcelpost/shared/records.js';
 import fc from 'fast-check';
 import type { Geometry } from 'geojson';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -18,9 +12,9 @@ import { type ReadFlatGeobuf, readFlatGeobufs } from '../../../../../test/suppor
 import { layerSummary } from '../../../../../test/support/gdal.js';
 import { chunked, MemoryFolder } from '../../../../../test/support/sinks.js';
 import { cellText, valueText } from '../../../../../test/support/typed-cells.js';
+import { field, location, mapped, point } from '../../../../../test/support/typed-fragments.js';
 import type { TableEntity } from '../csv/tables.js';
 import { tableColumns } from '../typed/columns.js';
-import { TypedFragmentEncoder } from '../typed/fragment.js';
 import type { TypedFragment } from '../typed/read.js';
 import { writeFlatGeobuf } from './reduce.js';
 
@@ -30,27 +24,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'parcelpost-fgb-test-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const field = (name: string, label = name, type = 'text') => ({ name, label, type });
-const location = (id: string, geometry: unknown, attributes: Attributes = {}): LocationRecord => ({
-  id,
-  type: 'PA',
-  area: null,
-  geometry: geometry as Geometry | null,
-  attributes,
-});
-const point = (...coordinates: number[]) => ({ type: 'Point', coordinates });
-
-/** Shards of one entity through the map. */
-function mapped<E extends TableEntity>(entity: E, shards: RecordOf[E][][], chunk = 1000): TypedFragment[] {
-  return shards.map((records) => {
-    const encoder = new TypedFragmentEncoder(entity);
-    const frames = cut(records, [2, 0, 3]).flatMap((batch) => encoder.encode(batch));
-    const finished = encoder.finish();
-    const bytes = Buffer.concat([...frames, ...finished.frames]);
-    return { meta: JSON.parse(JSON.stringify(finished.meta)), open: () => chunked(bytes, chunk) };
-  });
-}
 
 /** The files of an entity, in memory and in a folder of their own. */
 async function written(
@@ -89,7 +62,7 @@ describe('FlatGeobuf files', () => {
       [location('c', point(-3, 9)), location('d', point(Number.NaN, 0)), location('e', high)],
       [location('f', { type: 'GeometryCollection', geometries: [point(5, 5)] }), location('g', point())],
     ];
-    const { files, path, notes } = await written(mapped('locations', shards), {
+    const { files, path, notes } = await written(mapped('locations', shards).fragments, {
       form: [field('crop', 'Which crop?', 'select_one')],
     });
     expect(files.map(({ name, rows }) => [name, rows])).toEqual([
@@ -118,7 +91,7 @@ describe('FlatGeobuf files', () => {
     expect(none.files.map(({ name, rows }) => [name, rows])).toEqual([['parties.fgb', 0]]);
     expect(layerSummary(none.path('parties.fgb')).features).toBe(0);
     const two = ['1', '2'].map((id) => ({ id, name: `n${id}`, type: 'IN', attributes: { age: 3 } }));
-    const { path } = await written(mapped('parties', [two]), { entity: 'parties' });
+    const { path } = await written(mapped('parties', [two]).fragments, { entity: 'parties' });
     const [read] = readFlatGeobufs([{ path: path('parties.fgb'), layer: 'parties' }]);
     expect(read?.rows).toEqual([
       ['1', 'n1', 'IN', { integer: '3' }],
@@ -133,7 +106,7 @@ describe('FlatGeobuf files', () => {
       [location('1', point(0, 0), { i: 1, l: 5, r: 1, b: true, m: 'x', d: '2024-02-29', n: new ExactNumber('1e400') })],
       [location('2', point(0, 0), { l: big, r: 0.1, b: false, m: 7, d: '1999-12-31', list: ['a', 2], o: { k: [1] } })],
     ];
-    const { path } = await written(mapped('locations', shards), { form: [field('d', 'Day', 'date')] });
+    const { path } = await written(mapped('locations', shards).fragments, { form: [field('d', 'Day', 'date')] });
     const [read] = readFlatGeobufs([{ path: path('points.fgb'), layer: 'points' }]);
     const about = (name: string) => {
       const place = read?.columns.findIndex((column) => column.name === name) ?? -1;
@@ -156,7 +129,7 @@ describe('FlatGeobuf files', () => {
     const polygon = { type: 'Polygon', coordinates: [[...ring, ring[0]]] };
     const answers = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`${'x'.repeat(100)}${i}`, i]));
     const records = [location('a', polygon, { t: 'ж'.repeat(100_000) }), location('b', point(1, 2), answers)];
-    const { path } = await written(mapped('locations', [records]));
+    const { path } = await written(mapped('locations', [records]).fragments);
     const [polygons, points] = readFlatGeobufs(
       ['polygons', 'points'].map((layer) => ({ path: path(`${layer}.fgb`), layer })),
     );
@@ -175,7 +148,7 @@ describe('FlatGeobuf files', () => {
       ],
     };
     const records = [location('a', point(1, 2)), location('b', point(1, 2, 3)), location('c', collection)];
-    const { notes, path } = await written(mapped('locations', [records]));
+    const { notes, path } = await written(mapped('locations', [records]).fragments);
     expect(notes).toEqual({
       empty: { count: 0, ids: [] },
       raised: { count: 1, ids: ['a'] },
@@ -190,7 +163,9 @@ describe('FlatGeobuf files', () => {
   });
 
   test('a fragment that is cut short, or longer than it was, is refused, and nothing is left', async () => {
-    const [fragment] = mapped('locations', [[location('1', point(1, 2)), location('2', null)]]) as [TypedFragment];
+    const [fragment] = mapped('locations', [[location('1', point(1, 2)), location('2', null)]]).fragments as [
+      TypedFragment,
+    ];
     const chunks: Uint8Array[] = [];
     for await (const chunk of fragment.open()) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
@@ -218,7 +193,7 @@ describe('the spatial index', () => {
     const random = fc.sample(fc.tuple(fc.integer({ min: 0, max: 990 }), fc.integer({ min: 0, max: 990 })), 3000);
     const records = random.map(([x, y], i) => location(`n${i}`, square(x / 10, y / 10, 1)));
     for (const count of [1, 16, 17, 256, 257, 3000]) {
-      const { path } = await written(mapped('locations', [records.slice(0, count)]));
+      const { path } = await written(mapped('locations', [records.slice(0, count)]).fragments);
       const [west, south, east, north] = [20.05, 30.05, 45.05, 40.05];
       const wanted = random
         .slice(0, count)
@@ -234,7 +209,7 @@ describe('the spatial index', () => {
     const near = Array.from({ length: 200 }, (_, i) => location(`near${i}`, square(i / 1000, i / 1000, 0.001)));
     const far = Array.from({ length: 2000 }, (_, i) => location(`far${i}`, square(100 + i / 1000, 50, 0.001)));
     const mixed = Array.from({ length: 200 }, (_, i) => [...far.slice(10 * i, 10 * i + 10), ...near.slice(i, i + 1)]);
-    const { path, contents } = await written(mapped('locations', mixed));
+    const { path, contents } = await written(mapped('locations', mixed).fragments);
     const bytes = contents.get('polygons.fgb') as Buffer;
     // All that is far is made unreadable: at least nine tenths of the features, which lie together in the file.
     const start = bytes.length - features(bytes);
@@ -264,8 +239,8 @@ describe('whatever the records', () => {
     for (const some of cut(cases, Array(4).fill(250))) {
       const results: { records: LocationRecord[]; files: { path: string; layer: string }[]; folder: string }[] = [];
       for (const [records, lengths, chunk] of some) {
-        const divided = await written(mapped('locations', cut(records, lengths), chunk));
-        const whole = await written(mapped('locations', [records]), { keep: false });
+        const divided = await written(mapped('locations', cut(records, lengths), chunk).fragments);
+        const whole = await written(mapped('locations', [records]).fragments, { keep: false });
         expect([...divided.contents.keys()]).toEqual([...whole.contents.keys()]);
         for (const [name, bytes] of whole.contents) expect(divided.contents.get(name)?.equals(bytes), name).toBe(true);
         rmSync(whole.folder, { recursive: true });

@@ -2,15 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Attributes,
-  type AttributeValue,
-  ExactNumber,
-  type LocationRecord,
-  type RecordOf,
-} from '@parcelpost/shared/records.js';
+import { type Attributes, type AttributeValue, ExactNumber } from '@parcelpost/shared/records.js';
 import fc from 'fast-check';
-import type { Geometry } from 'geojson';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { normal } from '../../../../../test/conformance/normal-geometry.js';
 import {
@@ -23,10 +16,10 @@ import {
 import { readMixedFeatures } from '../../../../../test/support/gdal.js';
 import { readGeoPackages, type SqliteCell } from '../../../../../test/support/geopackage.js';
 import { chunked } from '../../../../../test/support/sinks.js';
+import { field, location, mapped, point } from '../../../../../test/support/typed-fragments.js';
 import { formatCell } from '../csv/cell.js';
-import type { TableEntity } from '../csv/tables.js';
 import { tableColumns } from '../typed/columns.js';
-import { TypedFragmentEncoder, type Unheld, WITHOUT_GEOMETRY } from '../typed/fragment.js';
+import { WITHOUT_GEOMETRY } from '../typed/fragment.js';
 import { LAYERS } from '../typed/geometry.js';
 import type { TypedFragment } from '../typed/read.js';
 import { writeGeoPackage } from './reduce.js';
@@ -39,22 +32,6 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const DATE = new Date('2024-05-06T07:08:09.123Z');
-const field = (name: string, label = name, type = 'text') => ({ name, label, type });
-
-/** Shards of one entity through the map. */
-function mapped<E extends TableEntity>(entity: E, shards: RecordOf[E][][], chunk = 1000) {
-  const unheld: Unheld[] = [];
-  const fragments = shards.map((records): TypedFragment => {
-    const encoder = new TypedFragmentEncoder(entity);
-    const frames = cut(records, [2, 0, 3]).flatMap((batch) => encoder.encode(batch));
-    const finished = encoder.finish();
-    const bytes = Buffer.concat([...frames, ...finished.frames]);
-    expect(bytes.length).toBe(finished.meta.bytes);
-    unheld.push(finished.unheld);
-    return { meta: JSON.parse(JSON.stringify(finished.meta)), open: () => chunked(bytes, chunk) };
-  });
-  return { fragments, unheld };
-}
 
 async function written(fragments: readonly TypedFragment[], form: ReturnType<typeof field>[] = []) {
   const path = join(folder, `${files++}.gpkg`);
@@ -63,15 +40,7 @@ async function written(fragments: readonly TypedFragment[], form: ReturnType<typ
   return { path, tables };
 }
 
-const location = (id: string, geometry: unknown, attributes: Attributes = {}): LocationRecord => ({
-  id,
-  type: 'PA',
-  area: null,
-  geometry: geometry as Geometry | null,
-  attributes,
-});
 const party = (id: string, attributes: Attributes = {}) => ({ id, name: 'n', type: 'IN', attributes });
-const point = (...coordinates: number[]) => ({ type: 'Point', coordinates });
 const read = (path: string) => readGeoPackages([path])[0] as ReturnType<typeof readGeoPackages>[number];
 
 describe('a GeoPackage', () => {

@@ -1,10 +1,4 @@
-import {
-  type Attributes,
-  type AttributeValue,
-  ExactNumber,
-  type LocationRecord,
-  type RecordOf,
-} from '@parcelpost/shared/records.js';
+import { type Attributes, type AttributeValue, ExactNumber, type LocationRecord } from '@parcelpost/shared/records.js';
 import fc from 'fast-check';
 import type { Geometry } from 'geojson';
 import { describe, expect, test } from 'vitest';
@@ -13,32 +7,11 @@ import { anyLocations, anySharding, cut, withoutEmptyMembers } from '../../../..
 import { type ParquetCell, readParquetFile, readParquetFooter } from '../../../../../test/support/parquet.js';
 import { chunked, MemorySink } from '../../../../../test/support/sinks.js';
 import { valueText } from '../../../../../test/support/typed-cells.js';
+import { field, location, mapped, point } from '../../../../../test/support/typed-fragments.js';
 import type { TableEntity } from '../csv/tables.js';
 import { tableColumns } from '../typed/columns.js';
-import { TypedFragmentEncoder } from '../typed/fragment.js';
 import type { TypedFragment } from '../typed/read.js';
 import { writeParquet } from './reduce.js';
-
-const field = (name: string, label = name, type = 'text') => ({ name, label, type });
-const location = (id: string, geometry: unknown, attributes: Attributes = {}): LocationRecord => ({
-  id,
-  type: 'PA',
-  area: null,
-  geometry: geometry as Geometry | null,
-  attributes,
-});
-const point = (...coordinates: number[]) => ({ type: 'Point', coordinates });
-
-/** Shards of one entity through the map. */
-function mapped<E extends TableEntity>(entity: E, shards: RecordOf[E][][], chunk = 1000): TypedFragment[] {
-  return shards.map((records) => {
-    const encoder = new TypedFragmentEncoder(entity);
-    const frames = cut(records, [2, 0, 3]).flatMap((batch) => encoder.encode(batch));
-    const finished = encoder.finish();
-    const bytes = Buffer.concat([...frames, ...finished.frames]);
-    return { meta: JSON.parse(JSON.stringify(finished.meta)), open: () => chunked(bytes, chunk) };
-  });
-}
 
 async function written(
   fragments: readonly TypedFragment[],
@@ -66,7 +39,7 @@ describe('locations.parquet', () => {
       [location('a', point(1, 2)), location('b', null)],
       [location('c', line), location('d', point(Number.NaN, 0)), location('e', { type: 'Polygon', coordinates: [] })],
     ];
-    const { bytes, rows, columns } = await written(mapped('locations', shards));
+    const { bytes, rows, columns } = await written(mapped('locations', shards).fragments);
     expect(rows).toBe(5);
     expect(columns.slice(-2).map(({ name }) => name)).toEqual(['geometry', 'bbox']);
     const geo = await geoOf(bytes);
@@ -94,7 +67,7 @@ describe('locations.parquet', () => {
       type: expect.stringMatching(/xmin:Float64.*ymax:Float64/),
     });
     expect(read.rows.map((row) => row.at(-1))).toEqual([[1, 2, 1, 2], null, [-3, 0, 1, 9], null, null]);
-    const flat = await geoOf((await written(mapped('locations', [[location('a', point(1, 2))]]))).bytes);
+    const flat = await geoOf((await written(mapped('locations', [[location('a', point(1, 2))]]).fragments)).bytes);
     expect(flat.columns.geometry).toMatchObject({ geometry_types: ['Point'], bbox: [1, 2, 1, 2] });
   });
 
@@ -111,7 +84,9 @@ describe('locations.parquet', () => {
 
   test('comes in row groups of so many rows, each handed on when it is whole, compressed', async () => {
     const records = Array.from({ length: 2500 }, (_, i) => location(`n${i}`, point(i / 100, 1), { crop: 'maize' }));
-    const { bytes, chunks } = await written(mapped('locations', cut(records, [700, 900])), { groupRows: 1000 });
+    const { bytes, chunks } = await written(mapped('locations', cut(records, [700, 900])).fragments, {
+      groupRows: 1000,
+    });
     const { groups, createdBy } = await readParquetFooter(bytes);
     expect(groups.map(({ rows }) => rows)).toEqual([1000, 1000, 500]);
     expect(new Set(groups.flatMap(({ compression }) => compression))).toEqual(new Set(['1']));
@@ -122,7 +97,7 @@ describe('locations.parquet', () => {
 
   test('an answer called as a column of the format has another name', async () => {
     const record = location('1', point(1, 2), { geometry: 'a', BBOX: 'b', fid: 'c' });
-    const { columns } = readParquetFile((await written(mapped('locations', [[record]]))).bytes);
+    const { columns } = readParquetFile((await written(mapped('locations', [[record]]).fragments)).bytes);
     expect(columns.map(({ name }) => name)).toEqual(['id', 'type', 'area', 'BBOX_2', 'fid', 'geometry_2', 'bbox']);
   });
 });
@@ -148,7 +123,7 @@ describe('parties.parquet', () => {
       [party('2', { l: big, r: 0.1, b: false, m: 7, d: '0001-12-31', list: ['a', 2], o: { k: [1] }, e: '2024-02-29' })],
     ];
     const form = [field('d', 'Day', 'date'), field('e', 'No day', 'date')];
-    const { bytes } = await written(mapped('parties', shards), { entity: 'parties', form });
+    const { bytes } = await written(mapped('parties', shards).fragments, { entity: 'parties', form });
     const read = readParquetFile(bytes);
     const about = (name: string) => {
       const place = read.columns.findIndex((column) => column.name === name);
@@ -169,7 +144,7 @@ describe('parties.parquet', () => {
   });
 
   test('a fragment that is cut short, or longer than it was, is refused', async () => {
-    const [fragment] = mapped('parties', [[party('1', { a: 1 }), party('2', { b: 2 })]]) as [TypedFragment];
+    const [fragment] = mapped('parties', [[party('1', { a: 1 }), party('2', { b: 2 })]]).fragments as [TypedFragment];
     const chunks: Uint8Array[] = [];
     for await (const chunk of fragment.open()) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
@@ -185,8 +160,8 @@ describe('whatever the records', () => {
     const cases = fc.sample(fc.tuple(anyLocations, anySharding, fc.integer({ min: 1, max: 200 })), 1000);
     for (const [records, lengths, chunk] of cases) {
       const options = { groupRows: chunk % 7 === 0 ? 3 : 1000 };
-      const { bytes } = await written(mapped('locations', cut(records, lengths), chunk), options);
-      const whole = await written(mapped('locations', [records]), options);
+      const { bytes } = await written(mapped('locations', cut(records, lengths), chunk).fragments, options);
+      const whole = await written(mapped('locations', [records]).fragments, options);
       expect(whole.bytes.equals(bytes)).toBe(true);
       expectAll(records, readParquetFile(bytes));
     }
