@@ -7,8 +7,14 @@ import { expect } from 'vitest';
 import { type Bundle, exportBundle } from '../support/bundle.js';
 import { readFeatures } from '../support/gdal.js';
 import { readCsv } from '../support/python.js';
-import { readProject, type StoredLocation, type StoredProject, type Table } from './database-records.js';
-import { type ExpectedTable, expectedTable } from './expected-table.js';
+import {
+  readProject,
+  type StoredLocation,
+  type StoredProject,
+  type StoredRecord,
+  type Table,
+} from './database-records.js';
+import { cellText, type ExpectedTable, expectedTable } from './expected-table.js';
 import { hasZ, positionsOf } from './normal-geometry.js';
 
 const FIXED: Record<Table, string[]> = {
@@ -129,4 +135,21 @@ export function differences(expected: ReadonlyMap<string, unknown>, actual: Read
     .filter((each) => each.expected !== each.actual)
     .slice(0, 3)
     .map((each) => ({ ...each, expected: each.expected.slice(0, 2000), actual: each.actual.slice(0, 2000) }));
+}
+
+/** Cells of each record in the order of the columns: as in the CSV, but without the geometry. */
+export function expectedRows({ stored, table: asCsv }: Exported, table: Table) {
+  const names = asCsv(table).expected.columns.filter((column) => column !== 'geometry.ewkt');
+  const fixed = Object.keys(stored[table][0]?.fixed ?? {}).filter((column) => column !== 'geometry');
+  const rows = byId(
+    stored[table] as StoredRecord[],
+    ({ id }) => id,
+    (record) =>
+      names.map((column) => {
+        if (fixed.includes(column)) return `${record.fixed[column] ?? ''}`;
+        const key = column.replace(/^attributes\./, '');
+        return cellText(record.attributes.get(fixed.includes(key) ? key : column));
+      }),
+  );
+  return { names, rows };
 }

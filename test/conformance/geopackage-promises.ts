@@ -3,9 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { readMixedFeatures } from '../support/gdal.js';
 import { type ReadGeoPackage, readGeoPackages, type SqliteCell } from '../support/geopackage.js';
-import { type StoredRecord, TABLES, type Table } from './database-records.js';
-import { cellText } from './expected-table.js';
-import { byId, differences, type Exported } from './exported.js';
+import { TABLES, type Table } from './database-records.js';
+import { byId, differences, type Exported, expectedRows } from './exported.js';
 import { hasZ, normal, positionsOf } from './normal-geometry.js';
 
 const LAYER_OF: Record<string, string> = {
@@ -100,20 +99,7 @@ export function testGeoPackage(project: string, of: () => Exported): void {
   test.each(TABLES)(
     '%s in the GeoPackage, read by Python, have the database’s values, every digit of them',
     (table) => {
-      const { stored, table: asCsv } = of();
-      const { columns } = asCsv(table).expected;
-      const names = columns.filter((column) => column !== 'geometry.ewkt');
-      const fixed = Object.keys(stored[table][0]?.fixed ?? {}).filter((column) => column !== 'geometry');
-      const wanted = byId(
-        stored[table] as StoredRecord[],
-        ({ id }) => id,
-        (record) =>
-          names.map((column) => {
-            if (fixed.includes(column)) return `${record.fixed[column] ?? ''}`;
-            const key = column.replace(/^attributes\./, '');
-            return cellText(record.attributes.get(fixed.includes(key) ? key : column));
-          }),
-      );
+      const { names, rows: wanted } = expectedRows(of(), table);
       const records = tablesOf(table).flatMap((each) => {
         const { columns = [], rows = [] } = read().tables[each] ?? {};
         const own = columns.filter((column) => column.name !== 'fid' && column.name !== 'geom');

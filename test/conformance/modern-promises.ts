@@ -5,9 +5,8 @@ import { readFlatGeobufs } from '../support/flatgeobuf.js';
 import { layerSummary } from '../support/gdal.js';
 import { readParquetFile, readParquetFooter } from '../support/parquet.js';
 import { cellText as readText } from '../support/typed-cells.js';
-import { type StoredRecord, TABLES, type Table } from './database-records.js';
-import { cellText } from './expected-table.js';
-import { byId, differences, type Exported, isHigh } from './exported.js';
+import { TABLES } from './database-records.js';
+import { byId, differences, type Exported, expectedRows, isHigh } from './exported.js';
 import { hasZ, normal, positionsOf } from './normal-geometry.js';
 
 const WITHOUT = 'locations_without_geometry';
@@ -113,23 +112,6 @@ export function testModern(of: () => Exported): void {
 }
 
 type StoredLocations = Exported['stored']['locations'];
-
-/** Cells of each record in the order of the columns: as in the CSV, but without the geometry. */
-function expectedRows({ stored, table: asCsv }: Exported, table: Table) {
-  const names = asCsv(table).expected.columns.filter((column) => column !== 'geometry.ewkt');
-  const fixed = Object.keys(stored[table][0]?.fixed ?? {}).filter((column) => column !== 'geometry');
-  const rows = byId(
-    stored[table] as StoredRecord[],
-    ({ id }) => id,
-    (record) =>
-      names.map((column) => {
-        if (fixed.includes(column)) return `${record.fixed[column] ?? ''}`;
-        const key = column.replace(/^attributes\./, '');
-        return cellText(record.attributes.get(fixed.includes(key) ? key : column));
-      }),
-  );
-  return { names, rows };
-}
 
 function rowsById(rows: readonly string[][]): Map<string, string[]> {
   return byId(
