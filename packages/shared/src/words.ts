@@ -1,12 +1,13 @@
 /** Counts and sizes as people read them, the same wherever they are shown. */
+import { lazily } from './lazily.js';
 
-const count = new Intl.NumberFormat('en-US');
-const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
+const count = lazily(() => new Intl.NumberFormat('en-US'));
+const threeDigits = lazily(() => new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }));
 const UNITS = ['kB', 'MB', 'GB', 'TB'] as const;
 
 /** A count with its thousands set off: `12,345`. */
 export function humanCount(n: number): string {
-  return count.format(n);
+  return count().format(n);
 }
 
 /** A size in decimal units with three digits: `999 bytes`, `1.41 MB`. */
@@ -19,5 +20,5 @@ export function humanBytes(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${threeDigits.format(value)} ${UNITS[unit]}`;
+  return `${threeDigits().format(value)} ${UNITS[unit]}`;
 }

@@ -1,10 +1,11 @@
 /** Times and foreign text in a form that people read. */
+import { lazily } from '@parcelpost/shared/lazily.js';
 
-const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+const time = lazily(() => new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }));
 
 /** An ISO 8601 time as `12 March 2026 at 14:05 UTC`. */
 export function humanTime(iso: string): string {
-  return `${time.format(new Date(iso))} UTC`;
+  return `${time().format(new Date(iso))} UTC`;
 }
 
 /**

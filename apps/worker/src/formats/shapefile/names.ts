@@ -1,11 +1,12 @@
 /** Names of a table's fields: ten bytes are all that dBase has for one. */
+import { lazily } from '@parcelpost/shared/lazily.js';
 
 const MOST_BYTES = 10;
 
 /** Neither letter, mark, digit nor underscore, in any script. */
 const OTHER = /[^\p{L}\p{M}\p{N}_]+/gu;
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const graphemes = lazily(() => new Intl.Segmenter('en', { granularity: 'grapheme' }));
 
 /**
  * A field name for each name, in their order: in Unicode's composed form (NFC), what is no letter or digit an underscore,
@@ -39,7 +40,7 @@ function normalised(name: string): string {
 function cut(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;
   const whole = beginning(
-    [...graphemes.segment(text)].map(({ segment }) => segment),
+    [...graphemes().segment(text)].map(({ segment }) => segment),
     bytes,
   );
   return whole === '' ? beginning([...text], bytes) : whole;

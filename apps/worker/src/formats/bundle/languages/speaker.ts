@@ -1,4 +1,5 @@
 /** Says the texts of the readmes in a language, with its plural forms and its way of writing numbers. */
+import { lazily } from '@parcelpost/shared/lazily.js';
 import type { Key } from './en.js';
 
 /** A text; or one for each plural form that it has in its language (CLDR), by the value `count`. */
@@ -22,18 +23,18 @@ export type Values = Readonly<Record<string, string | number>>;
 export const PLACEHOLDER = /\{(\w+)\}/g;
 
 export class Speaker {
-  readonly #plurals: Intl.PluralRules;
-  readonly #numbers: Intl.NumberFormat;
-  readonly #lists: Intl.ListFormat;
+  readonly #plurals: () => Intl.PluralRules;
+  readonly #numbers: () => Intl.NumberFormat;
+  readonly #lists: () => Intl.ListFormat;
 
   /** @param tag of the language, as `Intl` takes it */
   constructor(
     readonly tag: string,
     readonly language: Language,
   ) {
-    this.#plurals = new Intl.PluralRules(tag);
-    this.#numbers = new Intl.NumberFormat(tag);
-    this.#lists = new Intl.ListFormat(tag, { type: 'conjunction' });
+    this.#plurals = lazily(() => new Intl.PluralRules(tag));
+    this.#numbers = lazily(() => new Intl.NumberFormat(tag));
+    this.#lists = lazily(() => new Intl.ListFormat(tag, { type: 'conjunction' }));
   }
 
   /** A text with its values filled in; numbers as the language writes them. */
@@ -56,17 +57,17 @@ export class Speaker {
   }
 
   number(value: number): string {
-    return this.#numbers.format(value);
+    return this.#numbers().format(value);
   }
 
   /** `a, b and c` */
   list(items: readonly string[]): string {
-    return this.#lists.format(items);
+    return this.#lists().format(items);
   }
 
   #form(text: Text, { count }: Values): string {
     if (typeof text === 'string') return text;
-    const form = typeof count === 'number' ? this.#plurals.select(count) : 'other';
+    const form = typeof count === 'number' ? this.#plurals().select(count) : 'other';
     return (form === 'one' || form === 'many' ? text[form] : undefined) ?? text.other;
   }
 
