@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^@parcelpost\/shared\/(.*)\.js$/, replacement: `${source('packages/shared/src/')}$1.ts` },
       { find: /^@parcelpost\/infra\/(.*)\.js$/, replacement: `${source('infra/src/')}$1.ts` },
+      { find: /^@parcelpost\/worker\/(.*)\.js$/, replacement: `${source('apps/worker/src/')}$1.ts` },
     ],
   },
   test: {

@@ -20,6 +20,7 @@ const COMMANDS = {
   worker: 'apps/worker/dist/main.js',
   bench: 'test/dist/test/bench/bench.js',
   chaos: 'test/dist/test/chaos/chaos.js',
+  'check:large': 'test/dist/test/large/large.js',
   verify: 'apps/worker/dist/cli/verify.js',
 };
 /** These run on services that the environment names. */

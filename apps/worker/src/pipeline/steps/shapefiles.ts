@@ -19,9 +19,12 @@ import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step
 
 type OpenWriter = StorageWriter & { key: string };
 
-class ShapefilesStep implements Step<'locations'> {
+export class ShapefilesStep implements Step<'locations'> {
   readonly name = 'shapefiles';
   readonly entities = ['locations'] as const;
+
+  /** @param maxBytes most of one file, see {@link reduceShapefile}; 2 GiB - 1 unless a test says less */
+  constructor(readonly maxBytes?: number) {}
 
   isApplicable(options: ExportOptions): boolean {
     return options.formats.includes('shapefiles');
@@ -45,6 +48,7 @@ class ShapefilesStep implements Step<'locations'> {
       fragments.map(({ key, meta }) => ({ meta: meta as ShapefileFragmentMeta, open: () => storage.read(key) })),
       {
         date: context.date,
+        ...(this.maxBytes !== undefined && { maxBytes: this.maxBytes }),
         form: context.options.shapefileAttributes ? formOf('locations', context.schemas) : undefined,
         async openFile(name) {
           const target = await open(name);
