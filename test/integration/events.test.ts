@@ -25,18 +25,23 @@ async function requested(): Promise<string> {
   return json.id;
 }
 
-function watch(id: string): Promise<Stream> {
+/** Longer than it takes until all are looked at again. */
+const LOOKS = { timeout: 10_000 };
+
+/** Rejects where there is no stream. */
+function watch(id: string, user = producer.users.ben): Promise<Stream> {
   return new Promise((resolve, reject) => {
     const call = request(
       {
         host: '127.0.0.1',
         port: producer.port,
         path: `/api/v1/exports/${id}/events`,
-        headers: producer.bearer(producer.users.ben),
+        headers: producer.bearer(user),
         agent: false,
       },
       (response) => {
         response.on('error', () => {});
+        if (response.statusCode !== 200) return reject(new Error(`${response.statusCode}`));
         const chunks = response.setEncoding('utf8')[Symbol.asyncIterator]();
         let text = '';
         const next: Stream['next'] = async () => {
@@ -101,20 +106,87 @@ it('an export that is decided ends the stream at once', async () => {
   expect(await stream.next()).toBeUndefined();
 });
 
-it('however many watch, one query asks for all of them, and for none of those who left', async () => {
+/** Exports that each look has asked for, for as long as it is not ended. */
+function noteLooks(): { asked: number[]; end(): void } {
   const asked: number[] = [];
   const note = ({ sql, bindings }: { sql: string; bindings: unknown[] }) => {
-    if (sql.includes('"rowsExpected"')) asked.push((bindings[0] as string[]).length);
+    if (sql.includes('"waitsForTurn"')) asked.push((bindings[1] as string[]).length);
   };
-  const ids = [await requested(), await requested(), await requested()];
-  const streams = await Promise.all([...ids, ...ids].map(watch));
   producer.ownDb.on('query', note);
-  await expect.poll(() => asked.at(-1)).toBe(3);
+  return { asked, end: () => void producer.ownDb.removeListener('query', note) };
+}
+
+it('however many watch, one query asks for all of them, and for none of those who left', async () => {
+  const ids = [await requested(), await requested(), await requested()];
+  const streams = await Promise.all([...ids, ...ids].map((id) => watch(id)));
+  const { asked, end } = noteLooks();
+  await expect.poll(() => asked.at(-1), LOOKS).toBe(3);
   for (const stream of streams.slice(1)) stream.leave();
-  await expect.poll(() => asked.at(-1)).toBe(1);
+  await expect.poll(() => asked.at(-1), LOOKS).toBe(1);
   expect(Math.max(...asked)).toBe(3);
   streams[0]?.leave();
-  producer.ownDb.removeListener('query', note);
+  end();
+});
+
+// Short of `npm run bench:streams`, which has a thousand.
+it('a hundred viewers of one export cost the database what one costs, and each sees the end within two seconds', async () => {
+  const id = await requested();
+  const streams = await Promise.all(Array.from({ length: 100 }, () => watch(id)));
+  for (const stream of streams) expect((await stream.next())?.event).toBe('progress');
+  const { asked, end } = noteLooks();
+  await expect.poll(() => asked.length, LOOKS).toBeGreaterThanOrEqual(2);
+  // A look a second, for one export.
+  expect(new Set(asked)).toEqual(new Set([1]));
+  expect(asked.length).toBeLessThanOrEqual(3);
+  end();
+  const decided = Date.now();
+  await producer.db('exports').where({ id }).update({ outcome: 'failed', phase: 'decided', decided_at: new Date() });
+  const toEnd = async (stream: Stream) => {
+    let event = await stream.next();
+    while (event?.event === 'progress') event = await stream.next();
+    return event;
+  };
+  const last = await Promise.all(streams.map(toEnd));
+  expect(Date.now() - decided).toBeLessThan(2000);
+  expect(last.every((event) => event?.event === 'end' && event.data.state === 'failed')).toBe(true);
+});
+
+it('refuses streams beyond what a person may have, and beyond what a process keeps open, until one is closed', async () => {
+  const before = producer;
+  producer = await startProducer({ changes: { EVENT_STREAMS: 3, EVENT_STREAMS_PER_PERSON: 2 } });
+  try {
+    const id = await requested();
+    const refusal = async (user: string) => {
+      const { status, headers, json } = await send(producer.port, `/api/v1/exports/${id}/events`, {
+        headers: producer.bearer(user),
+      });
+      return { status, again: headers['retry-after'], detail: json.detail };
+    };
+    const { ana, ben } = producer.users;
+    const first = await watch(id);
+    await watch(id);
+    expect(await refusal(ben)).toMatchObject({ status: 503, again: '10', detail: expect.stringMatching(/You have 2/) });
+    await watch(id, ana);
+    expect(await refusal(ana)).toMatchObject({
+      status: 503,
+      again: '10',
+      detail: expect.stringMatching(/Too many watch/),
+    });
+    first.leave();
+    await expect
+      .poll(
+        () =>
+          watch(id, ana).then(
+            () => true,
+            () => false,
+          ),
+        LOOKS,
+      )
+      .toBe(true);
+  } finally {
+    await producer.close();
+    producer = before;
+  }
 });
 
 it('closing the server ends the streams, so that it can stop', async () => {

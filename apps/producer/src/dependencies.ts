@@ -29,6 +29,8 @@ export type ServerConfig = Pick<
   | 'BULK_ITEMS'
   | 'BULKS_OPEN_PER_PERSON'
   | 'SWEEP_SECONDS'
+  | 'EVENT_STREAMS'
+  | 'EVENT_STREAMS_PER_PERSON'
 >;
 
 /** All that the server needs; main.ts makes it, and closes it after the server. */
@@ -47,6 +49,8 @@ export interface Dependencies {
   relay: Pick<OutboxRelay, 'run'>;
   /** Resolves when the queue engine answers. */
   pingQueues: () => Promise<void>;
+  /** Hears of jobs of the queues, by their ids; see `Queues.listen`. */
+  listenToJobs: (queues: readonly string[], heard: (jobId: string) => void) => () => Promise<void>;
   /** Consistent views of projects, for readers of the platform API. */
   snapshots: Pick<Snapshots, 'openFor'>;
   /** Calls the listener with the id of each export that is decided, as soon as it is; may miss some. */

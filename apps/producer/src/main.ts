@@ -101,6 +101,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     writes,
     relay,
     pingQueues: () => queues.ping(),
+    listenToJobs: (names, heard) => queues.listen(names, heard),
     snapshots,
     onDecided: (listener) => decided.on('export', listener),
   });

@@ -149,6 +149,14 @@ const ours = {
     title: 'The export left no file',
     about: 'The export failed or was cancelled; its state says why. A bundle is whole or absent. Ask for a new export.',
   },
+  'too-many-streams': {
+    status: 503,
+    title: 'Too many event streams are open',
+    about:
+      'This service keeps a limited number of event streams open (EVENT_STREAMS), and so many of one person ' +
+      '(EVENT_STREAMS_PER_PERSON). Close those that are not needed; until there is room, ask for the state of the export now ' +
+      'and then. Retry-After tells in how many seconds to try again.',
+  },
   'snapshot-gone': {
     status: 410,
     title: 'The snapshot is gone',

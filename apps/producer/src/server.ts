@@ -10,6 +10,7 @@ import { pathSegments, splitTarget } from '@parcelpost/shared/tokens/raw-path.js
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Dependencies } from './dependencies.js';
+import { liveOf } from './live.js';
 import { openapi } from './openapi.js';
 import { pageRoutes } from './pages/routes.js';
 import { platformRoutes } from './platform/routes.js';
@@ -78,6 +79,8 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
   await app.register(swagger, openapi(config.PUBLIC_URL));
 
   documentProblems(app);
+  const live = liveOf(dependencies);
+  app.addHook('preClose', async () => live.streams.endAll());
   for (const routes of [
     serviceRoutes,
     schemaRoutes,
@@ -89,7 +92,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     downloadRoutes,
     pageRoutes,
   ]) {
-    await app.register(async (scope) => routes(scope, dependencies));
+    await app.register(async (scope) => routes(scope, { ...dependencies, live }));
   }
   return app;
 }

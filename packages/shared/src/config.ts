@@ -125,6 +125,7 @@ const common = {
   SIGNATURE_SECRET: secrets,
   TASK_ROUTES: queueNames.default([]),
   TASKS_MODULE: z.string().optional(),
+  STEPS_MODULE: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SWEEP_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
   EXPORTS_IN_FLIGHT: count(32, 0, 100_000),
@@ -154,6 +155,8 @@ const producer = z.object({
   UPLOAD_TTL_HOURS: count(24),
   UPLOADS_PER_PERSON: count(50, 0),
   UPLOADS_PER_PERSON_MB: count(1000, 0),
+  EVENT_STREAMS: count(5000, 1, 100_000),
+  EVENT_STREAMS_PER_PERSON: count(50, 1, 100_000),
   BULK_LIMIT: count(20, 0, 1000),
   BULK_ITEMS: count(1000, 1, 10_000),
   BULKS_OPEN_PER_PERSON: count(10, 0, 1000),
@@ -188,6 +191,7 @@ const worker = z.object({
   ZIP_LEVEL: count(1, 0, 9),
   EXPORT_TTL_HOURS: count(24 * 7),
   PARTS_TTL_HOURS: count(24),
+  REMOVAL_GRACE_SECONDS: count(300, 0, 86_400),
 });
 
 const { DATABASE_URL, QUEUE_URL, REDIS_URL, QUEUE_PREFIX } = common;

@@ -1,102 +1,120 @@
-import type { ExportProgress } from '@parcelpost/shared/db/services/exports.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { ProgressHub } from './progress-hub.js';
+import { exportNow } from '../../../../test/support/export-now.js';
+import { ProgressHub, type Update } from './progress-hub.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const progress = (id: string, rows: number): ExportProgress => ({
-  id,
-  state: 'running',
-  phase: 'reading',
-  rows,
-  rowsExpected: null,
-  jobsDone: 0,
-  jobs: 1,
-  error: null,
-});
 const log = createLogger('test', 'silent');
+const rowsOf = (update: Update | undefined) => update?.now.rows ?? -1;
 
-it('asks once an interval for all that are watched, and not at all when nobody watches', async () => {
+/** A hub that notes what it asked for; each look finds one record more. */
+function noted() {
   const asked: string[][] = [];
-  const hub = new ProgressHub(
-    async (ids) => {
-      asked.push(ids);
-      return new Map(ids.map((id) => [id, progress(id, asked.length)]));
-    },
-    log,
-    250,
-  );
-  await vi.advanceTimersByTimeAsync(2000);
-  expect([asked.length, vi.getTimerCount()]).toEqual([0, 0]);
+  const look = async (ids: string[]) => {
+    asked.push(ids);
+    return new Map(ids.map((id) => [id, exportNow({ id, rows: asked.length })]));
+  };
+  let heard: ((id: string) => void) | undefined;
+  let subscriptions = 0;
+  const subscribe = (listener: (id: string) => void) => {
+    heard = listener;
+    subscriptions++;
+    return async () => {
+      heard = undefined;
+      subscriptions--;
+    };
+  };
+  const hub = new ProgressHub({ look, subscribe, log, pauseMs: 250, idleMs: 1000 });
+  return { hub, asked, hear: (id: string) => heard?.(id), subscriptions: () => subscriptions };
+}
 
-  const seen: number[] = [];
-  const endA = hub.watch('a', (now) => seen.push(now?.rows ?? -1));
-  const endA2 = hub.watch('a', () => {});
-  const endB = hub.watch('b', () => {});
-  await vi.advanceTimersByTimeAsync(500);
+it('asks for all that are watched in one query, and neither asks nor listens when nobody watches', async () => {
+  const { hub, asked, subscriptions } = noted();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect([asked.length, subscriptions(), vi.getTimerCount()]).toEqual([0, 0, 0]);
+
+  const endings = ['a', 'a', 'b'].map((id) => hub.watch(id, () => {}));
+  await vi.advanceTimersByTimeAsync(2500);
   expect(asked).toEqual([
     ['a', 'b'],
     ['a', 'b'],
+    ['a', 'b'],
   ]);
-  expect(seen).toEqual([1, 2]);
-
-  endA();
-  endB();
-  await vi.advanceTimersByTimeAsync(250);
+  expect(subscriptions()).toBe(1);
+  endings.pop()?.();
+  await vi.advanceTimersByTimeAsync(1000);
   expect(asked.at(-1)).toEqual(['a']);
-  expect(seen).toEqual([1, 2]);
-  endA2();
-  expect([hub.size, vi.getTimerCount()]).toEqual([0, 0]);
+  for (const end of endings) end();
+  expect([hub.size, subscriptions(), vi.getTimerCount()]).toEqual([0, 0, 0]);
+});
+
+it('a thousand viewers that come at once are one look, and what is known is told to the next at once', async () => {
+  const { hub, asked } = noted();
+  const seen: number[] = [];
+  for (let viewer = 0; viewer < 1000; viewer++) hub.watch('a', (update) => seen.push(rowsOf(update)));
+  await vi.advanceTimersByTimeAsync(10);
+  expect(asked).toEqual([['a']]);
+  expect(seen).toEqual(Array(1000).fill(1));
+  const late = vi.fn();
+  hub.watch('a', late);
+  expect(late).toHaveBeenCalledOnce();
+  expect(asked).toHaveLength(1);
+});
+
+it('looks soon at what it hears of, four times a second at most, and not at what nobody watches', async () => {
+  const { hub, asked, hear } = noted();
+  hub.watch('a', () => {});
+  hub.watch('b', () => {});
+  await vi.advanceTimersByTimeAsync(300);
+  expect(asked).toHaveLength(1);
+  hear('a');
+  hear('nobody');
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked[1]).toEqual(['a']);
+  for (let news = 0; news < 400; news++) {
+    hear('b');
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  expect(asked.length).toBeLessThanOrEqual(4);
+  expect(asked[2]).toEqual(['b']);
+});
+
+it('makes bytes once for all viewers, and gives the same ones where nothing has changed', async () => {
+  let rows = 7;
+  const look = async (ids: string[]) => new Map(ids.map((id) => [id, exportNow({ id, rows })]));
+  const hub = new ProgressHub({ look, log, idleMs: 1000 });
+  const make = vi.fn(({ rows: read }: { rows: number }) => `rows ${read}`);
+  const got: (Buffer | undefined)[][] = [[], []];
+  got.map((list) => hub.watch('a', (update) => list.push(update?.bytes('plain', make))));
+  await vi.advanceTimersByTimeAsync(1500);
+  rows = 8;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(make).toHaveBeenCalledTimes(3);
+  const [one, two] = got;
+  expect(one?.map(String)).toEqual(['rows 7', 'rows 7', 'rows 8']);
+  expect(one?.[1]).toBe(one?.[0]);
+  for (const index of [0, 1, 2]) expect(two?.[index]).toBe(one?.[index]);
 });
 
 it('says so when an export is no more', async () => {
-  const hub = new ProgressHub(async () => new Map(), log, 250);
+  const hub = new ProgressHub({ look: async () => new Map(), log });
   const listener = vi.fn();
-  const end = hub.watch('a', listener);
-  await vi.advanceTimersByTimeAsync(250);
-  expect(listener).toHaveBeenCalledWith(undefined);
-  end();
+  hub.watch('a', listener);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(listener).toHaveBeenCalledExactlyOnceWith(undefined);
 });
 
 it('does not ask again before it has an answer, and goes on after an error', async () => {
-  let answer: (() => void) | undefined;
-  let looks = 0;
-  const hub = new ProgressHub(
-    () => {
-      looks++;
-      return new Promise((_, reject) => {
-        answer = () => reject(new Error('the database is away'));
-      });
-    },
-    log,
-    250,
-  );
-  const end = hub.watch('a', () => {});
+  const answers: (() => void)[] = [];
+  const look = () =>
+    new Promise<never>((_, reject) => void answers.push(() => reject(new Error('the database is away'))));
+  const hub = new ProgressHub({ look, log, idleMs: 1000 });
+  hub.watch('a', () => {});
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(answers).toHaveLength(1);
+  answers[0]?.();
   await vi.advanceTimersByTimeAsync(1000);
-  expect(looks).toBe(1);
-  answer?.();
-  await vi.advanceTimersByTimeAsync(250);
-  expect(looks).toBe(2);
-  end();
-});
-
-it('looks at once at a watched export that was decided, and not at one that nobody watches', async () => {
-  const asked: string[][] = [];
-  const hub = new ProgressHub(
-    async (ids) => {
-      asked.push(ids);
-      return new Map(ids.map((id) => [id, progress(id, 7)]));
-    },
-    log,
-    250,
-  );
-  const listener = vi.fn();
-  const end = hub.watch('a', listener);
-  await hub.hear('a');
-  await hub.hear('b');
-  expect(asked).toEqual([['a']]);
-  expect(listener).toHaveBeenCalledExactlyOnceWith(progress('a', 7));
-  end();
+  expect(answers).toHaveLength(2);
 });

@@ -1,61 +1,150 @@
-/** Tells watchers how far their exports are: one query for all of them, and none while nobody watches. */
-import type { ExportProgress } from '@parcelpost/shared/db/services/exports.js';
+/**
+ * Tells watchers how their exports are getting on. However many watch, there is one subscription to the queues, and one query
+ * for all exports that are watched: when something was heard of one of them, four times a second at most, and once a
+ * second in any case, since news can be lost. While nobody watches there is neither.
+ */
 import type { Logger } from '@parcelpost/shared/log.js';
+import type { ExportNow } from './look-at-exports.js';
 
-/** Called with each look at an export; with undefined if it is no more. */
-export type Listener = (progress: ExportProgress | undefined) => void;
+/** Called when there is something new of an export; with undefined if it is no more. */
+export type Listener = (update: Update | undefined) => void;
+
+/** How an export stands; what is made of that for watchers is made once for all of them. */
+export class Update {
+  readonly #made = new Map<string, Buffer>();
+
+  /** @param kept what was made of the one before */
+  constructor(
+    readonly now: ExportNow,
+    readonly kept: Map<string, Buffer>,
+  ) {}
+
+  /**
+   * Bytes made of this update.
+   * @param kind names what `make` makes of it; where the same was made of the one before, the very same buffer is given
+   */
+  bytes(kind: string, make: (now: ExportNow) => string): Buffer {
+    let bytes = this.#made.get(kind);
+    if (!bytes) {
+      const fresh = Buffer.from(make(this.now));
+      const before = this.kept.get(kind);
+      bytes = before?.equals(fresh) ? before : fresh;
+      this.kept.set(kind, bytes);
+      this.#made.set(kind, bytes);
+    }
+    return bytes;
+  }
+}
+
+interface Watched {
+  listeners: Set<Listener>;
+  last: Update | undefined;
+  kept: Map<string, Buffer>;
+}
+
+export interface HubOptions {
+  look: (ids: string[]) => Promise<Map<string, ExportNow>>;
+  /** Begins to hear of exports with which something happens; returns how to end it. */
+  subscribe?: (heard: (exportId: string) => void) => () => Promise<void>;
+  log: Logger;
+  /** Milliseconds between two looks, however much is heard. */
+  pauseMs?: number;
+  /** Milliseconds after which all that are watched are looked at, though nothing was heard of them. */
+  idleMs?: number;
+}
 
 export class ProgressHub {
-  readonly #watched = new Map<string, Set<Listener>>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #watched = new Map<string, Watched>();
+  readonly #options: Required<Omit<HubOptions, 'subscribe'>> & Pick<HubOptions, 'subscribe'>;
+  /** To be looked at next. */
+  #due = new Set<string>();
+  #next: NodeJS.Timeout | undefined;
+  #rounds: NodeJS.Timeout | undefined;
   #looking = false;
+  /** When the last look ended. */
+  #looked = Number.NEGATIVE_INFINITY;
+  #unsubscribe: (() => Promise<void>) | undefined;
 
-  constructor(
-    readonly look: (ids: string[]) => Promise<Map<string, ExportProgress>>,
-    readonly log: Logger,
-    readonly intervalMs = 250,
-  ) {}
+  constructor(options: HubOptions) {
+    this.#options = { pauseMs: 250, idleMs: 1000, ...options };
+  }
 
   /** Exports that are being watched. */
   get size(): number {
     return this.#watched.size;
   }
 
-  /** Begins to watch an export. @returns what ends it */
+  /** Begins to watch an export; what is known of it is told at once. @returns what ends it */
   watch(id: string, listener: Listener): () => void {
-    const listeners = this.#watched.get(id) ?? new Set();
-    listeners.add(listener);
-    this.#watched.set(id, listeners);
-    this.#timer ??= setInterval(() => void this.#round(), this.intervalMs);
+    this.#begin();
+    const watched = this.#watched.get(id) ?? { listeners: new Set(), last: undefined, kept: new Map() };
+    this.#watched.set(id, watched);
+    watched.listeners.add(listener);
+    if (watched.last) listener(watched.last);
+    else this.hear(id);
     return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#watched.get(id) === listeners) this.#watched.delete(id);
-      if (this.#watched.size === 0) {
-        clearInterval(this.#timer);
-        this.#timer = undefined;
-      }
+      watched.listeners.delete(listener);
+      if (watched.listeners.size === 0 && this.#watched.get(id) === watched) this.#watched.delete(id);
+      if (this.#watched.size === 0) this.#end();
     };
   }
 
-  /** Looks at once at an export that something was heard of, if anybody watches it. */
-  async hear(id: string): Promise<void> {
-    if (this.#watched.has(id)) await this.#tell([id]);
+  /** Something has happened to an export: it is looked at soon, if anybody watches it. */
+  hear(id: string): void {
+    if (!this.#watched.has(id)) return;
+    this.#due.add(id);
+    this.#soon();
   }
 
-  async #round(): Promise<void> {
+  #begin(): void {
+    if (this.#rounds) return;
+    this.#rounds = setInterval(() => {
+      for (const id of this.#watched.keys()) this.#due.add(id);
+      this.#soon();
+    }, this.#options.idleMs);
+    this.#unsubscribe = this.#options.subscribe?.((id) => this.hear(id));
+  }
+
+  #end(): void {
+    clearInterval(this.#rounds);
+    clearTimeout(this.#next);
+    this.#rounds = undefined;
+    this.#next = undefined;
+    this.#due.clear();
+    const ending = this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    ending?.catch((error: unknown) => this.#options.log.warn({ err: error }, 'the queues are still listened to'));
+  }
+
+  #soon(): void {
     // A slow database is not asked again before it has answered.
-    if (this.#looking) return;
-    this.#looking = true;
-    await this.#tell([...this.#watched.keys()]);
-    this.#looking = false;
+    if (this.#next || this.#looking || this.#due.size === 0) return;
+    const wait = Math.max(0, this.#looked + this.#options.pauseMs - Date.now());
+    this.#next = setTimeout(() => {
+      this.#next = undefined;
+      void this.#look();
+    }, wait);
   }
 
-  async #tell(ids: string[]): Promise<void> {
+  async #look(): Promise<void> {
+    const ids = [...this.#due];
+    this.#due = new Set();
+    this.#looking = true;
     try {
-      const progress = await this.look(ids);
-      for (const id of ids) for (const listener of [...(this.#watched.get(id) ?? [])]) listener(progress.get(id));
+      const found = await this.#options.look(ids);
+      for (const id of ids) this.#tell(id, found.get(id));
     } catch (error) {
-      this.log.warn({ err: error }, 'the progress of exports could not be read; the next look tries again');
+      this.#options.log.warn({ err: error }, 'the progress of exports could not be read; the next look tries again');
     }
+    this.#looking = false;
+    this.#looked = Date.now();
+    this.#soon();
+  }
+
+  #tell(id: string, now: ExportNow | undefined): void {
+    const watched = this.#watched.get(id);
+    if (!watched) return;
+    watched.last = now && new Update(now, watched.kept);
+    for (const listener of [...watched.listeners]) listener(watched.last);
   }
 }

@@ -1,5 +1,5 @@
 /** Routes of exports: asking for one, its state, its events, cancelling it, trying it again. */
-import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
+import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import { KEY_HOURS } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import { type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
 import { exportRequestSchema } from '@parcelpost/shared/export-request.js';
@@ -9,11 +9,11 @@ import { z } from 'zod';
 import { exportActions } from '../actions/export-actions.js';
 import { exportDetailView, exportView, requestedView, viewExport, viewFollowUp } from '../actions/export-view.js';
 import { Identifier } from '../actions/identify.js';
-import { ProgressHub } from '../actions/progress-hub.js';
 import { ReadExports } from '../actions/read-exports.js';
 import type { Dependencies } from '../dependencies.js';
+import type { Live } from '../live.js';
 import { refuseOtherMethods } from '../methods.js';
-import { EventStreams } from './event-stream.js';
+import { API_STREAM } from './event-stream.js';
 import { idempotencyKey, refuseKey } from './idempotency-key.js';
 
 const id = z.object({ id: z.string() });
@@ -44,18 +44,13 @@ const recentQuery = z
     message: 'give organization and project, or neither',
   });
 
-export async function exportRoutes(scope: FastifyInstance, dependencies: Dependencies): Promise<void> {
-  const { config, db, log, onDecided } = dependencies;
+export async function exportRoutes(scope: FastifyInstance, dependencies: Dependencies & { live: Live }): Promise<void> {
+  const { config, db, live } = dependencies;
   const app = scope.withTypeProvider<ZodTypeProvider>();
-  const exports = new ExportService(db);
   const identify = new Identifier(new UserService(db), config.AUTH_SECRET);
   const read = new ReadExports(dependencies);
   const { request, change } = exportActions(dependencies, read);
-  const hub = new ProgressHub((ids) => exports.progress(ids), log);
-  onDecided((id) => void hub.hear(id));
-  const streams = new EventStreams(hub);
   const sealScope = refuseOtherMethods(scope);
-  scope.addHook('preClose', async () => streams.endAll());
 
   const detailOf = async (row: ExportRow, user: UserRow) => {
     const detail = await read.detail(row, user);
@@ -192,7 +187,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
     async (http, reply) => {
       const user = await identify.bearer(http);
       const row = await read.one(http.params.id, user);
-      streams.open(row.id, reply);
+      live.streams.open(row.id, user.id, API_STREAM, reply);
     },
   );
   sealScope();

@@ -10,6 +10,7 @@ import {
   type Job,
   type Processor,
   Queue,
+  QueueEvents,
   runMigrations,
   Worker,
   type WorkerOptions,
@@ -48,6 +49,13 @@ export interface Queues {
   addFlow(flow: FlowJob): Promise<void>;
   /** Begins to work on a queue. Jobs that a dead worker held are taken over, however often that happens. */
   work(name: string, processor: Processor, options: WorkOptions): AnyWorker;
+  /**
+   * Hears of jobs of these queues that begin, end, or are put back, by one subscription a queue. What happens while the engine is away
+   * is missed, so this only makes things quicker.
+   * @param heard called with the job's id
+   * @returns how to end it
+   */
+  listen(names: readonly string[], heard: (jobId: string) => void): () => Promise<void>;
   /** Resolves when the engine answers; rejects with its error, or when it has not answered for {@link PATIENCE_MS}. */
   ping(): Promise<void>;
   /** Closes queues and flow producer; workers are closed by who made them. */
@@ -165,12 +173,54 @@ export function openQueues(url: string, { prefix, log }: { prefix: string; log: 
       worker.on('error', report(name));
       return worker;
     },
+    listen(names, heard) {
+      const endings = names.map((name) => {
+        const events = new QueueEvents(
+          name,
+          { connection: backend.connection(), ...backend.keys, autorun: false },
+          ...args(),
+        );
+        return hearEvents(events, heard, report(name));
+      });
+      return async () => {
+        await Promise.all(endings.map((end) => end()));
+      };
+    },
     ping: () => within(PATIENCE_MS, backend.ping()),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
       await flows?.close();
       await backend.close();
     },
+  };
+}
+
+/** Events of jobs after which there may be something new to see. */
+const NEWS = ['active', 'completed', 'failed', 'waiting'] as const;
+
+/** Hears of the jobs of one queue until it is ended; reading begins again whenever the engine was away. */
+function hearEvents(
+  events: QueueEvents,
+  heard: (jobId: string) => void,
+  report: (error: Error) => void,
+): () => Promise<void> {
+  let again: NodeJS.Timeout | undefined;
+  let ended = false;
+  const listener = ({ jobId }: { jobId: string }) => heard(jobId);
+  for (const event of NEWS) events.on(event, listener);
+  events.on('error', report);
+  const run = () => {
+    events.run().catch((error: Error) => {
+      if (ended) return;
+      report(error);
+      again = setTimeout(run, AWAY_MS);
+    });
+  };
+  run();
+  return async () => {
+    ended = true;
+    clearTimeout(again);
+    await events.close();
   };
 }
 
