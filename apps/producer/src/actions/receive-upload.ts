@@ -71,7 +71,7 @@ async function store(
   maxMb: number,
 ): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
-  const writer = await storage.create(key, { durable: true });
+  const writer = await storage.create(key);
   try {
     // Not destroyed at a refusal: its connection has to carry the answer.
     for await (const chunk of body.iterator({ destroyOnReturn: false })) {
@@ -81,6 +81,7 @@ async function store(
       await writer.write(bytes);
     }
     await writer.commit();
+    await storage.sync(key);
     return { bytes: writer.bytes, sha256: hash.digest('hex') };
   } catch (error) {
     await writer.abort();

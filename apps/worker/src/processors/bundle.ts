@@ -65,9 +65,8 @@ export async function bundle(
   const storageKey = bundleKey(row, start);
   const { bytes, sha256 } = await write(deps, storageKey, parts, signal);
   try {
-    const stored = await bytesOfObject(storage, storageKey, bytes);
-    await verifyZip((from, to) => stored.read(from, to), bytes, contents);
-    await reopen(deps, row, stored, signal);
+    // The disk takes its time, in which all is looked through.
+    await Promise.all([storage.sync(storageKey), lookThrough(deps, row, storageKey, { bytes, contents }, signal)]);
   } catch (error) {
     await storage.remove(storageKey);
     throw error;
@@ -104,6 +103,19 @@ export async function bundle(
   };
 }
 
+/** @throws ExportError (`bundle-damaged`, not permanent) where the zip in storage is not what was written */
+async function lookThrough(
+  deps: WorkerDeps,
+  row: ExportRow,
+  key: string,
+  { bytes, contents }: Pick<NewFile, 'bytes' | 'contents'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const stored = await bytesOfObject(deps.storage, key, bytes);
+  await verifyZip((from, to) => stored.read(from, to), bytes, contents);
+  await reopen(deps, row, stored, signal);
+}
+
 /**
  * Re-opens every file as it now lies in storage, before anything is decided. A GeoPackage is only summed up: SQLite's own
  * checks would keep this process from everything else while they last.
@@ -138,7 +150,7 @@ async function write(
   parts: readonly BundlePart[],
   signal: AbortSignal,
 ): Promise<{ bytes: number; sha256: string }> {
-  const writer = new HashingWriter(await storage.create(key, { durable: true }));
+  const writer = new HashingWriter(await storage.create(key));
   async function* sources(): AsyncGenerator<ZipSource> {
     for (const { name, bytes, from } of parts) {
       const entry = { name, bytes, store: isCompressed(name) };

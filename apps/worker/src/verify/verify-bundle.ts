@@ -29,6 +29,7 @@ export interface VerifiedFile {
 export interface Verified {
   /** In the zip's order; empty where it is none. */
   files: VerifiedFile[];
+  /** First those of no file that is there, then each file's, in the same order. */
   faults: Fault[];
 }
 
@@ -38,6 +39,8 @@ export interface VerifyOptions {
   skip?(name: string): boolean;
 }
 
+/** Files that are looked at side by side: while one is inflated, on another thread, the next is read. */
+const AT_ONCE = 3;
 /** A manifest is read as a whole; one that is larger is none. */
 const MOST_MANIFEST_BYTES = 256 * 1024 * 1024;
 
@@ -46,7 +49,7 @@ const MOST_MANIFEST_BYTES = 256 * 1024 * 1024;
  * each file bytes, CRC and SHA-256, and what its format demands (see `checks/`), its records counted; that ids are unique,
  * and that relationships lead to parties and locations, or the manifest tells of those that do not.
  *
- * Memory: a chunk and a record of a file, 16 bytes or so for each id of a list, the manifest, and the zip's directory. Of a
+ * Memory: a chunk and a record of each of a few files, 16 bytes or so for each id of a list, the manifest, and the zip's directory. Of a
  * GeoPackage there is a copy in `TMPDIR` while it is checked, and of a workbook that is deflated.
  *
  * Whatever is wrong with the bundle is in the result; throws what reading it throws, and the signal's reason.
@@ -83,6 +86,16 @@ export async function verifyFile(path: string, options?: VerifyOptions): Promise
   }
 }
 
+/** Does something with each item, with so many at a time; ends with all of them, or throws what the first threw. */
+async function forEach<T>(items: readonly T[], atOnce: number, deed: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const hands = Array.from({ length: atOnce }, async () => {
+    for (const item of left) await deed(item);
+  });
+  const failed = (await Promise.allSettled(hands)).find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
+}
+
 /** What people uploaded may be of any format, and broken. */
 function checkOf(name: string, listed: ListedFile | undefined) {
   return listed?.resource === undefined ? checkFor(name) : undefined;
@@ -109,9 +122,12 @@ class Verification {
     const entries = [...this.zip.entries.values()];
     const rank = ({ name }: ZipEntry) => checkOf(name, listed.get(name))?.rank(name) ?? 0;
     try {
-      for (const entry of entries.toSorted((a, b) => rank(a) - rank(b))) {
-        this.signal?.throwIfAborted();
-        rows.set(entry.name, await this.#file(entry, listed.get(entry.name), manifest));
+      for (const at of [...new Set(entries.map(rank))].sort((a, b) => a - b)) {
+        const together = entries.filter((entry) => rank(entry) === at);
+        await forEach(together, AT_ONCE, async (entry) => {
+          this.signal?.throwIfAborted();
+          rows.set(entry.name, await this.#file(entry, listed.get(entry.name), manifest));
+        });
       }
     } finally {
       for (const close of this.#closings) await close();
@@ -124,8 +140,15 @@ class Verification {
         rows: rows.get(name) ?? null,
         faults: this.faults.of(name),
       })),
-      faults: this.faults.list(),
+      faults: this.#inOrder(entries),
     };
+  }
+
+  /** Of several files that are looked at side by side, each one's faults together. */
+  #inOrder(entries: readonly ZipEntry[]): Fault[] {
+    const places = new Map<string | null, number>(entries.map(({ name }, place) => [name, place]));
+    const placeOf = ({ file }: Fault) => places.get(file) ?? -1;
+    return this.faults.list().toSorted((a, b) => placeOf(a) - placeOf(b));
   }
 
   async #manifest(): Promise<Manifest | undefined> {

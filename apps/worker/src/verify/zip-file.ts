@@ -2,12 +2,14 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { createInflateRaw } from 'node:zlib';
+import { createInflateRaw, inflateRawSync } from 'node:zlib';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import { type DirectoryEntry, readCentralDirectory } from '../formats/zip/read.js';
 import type { Faults } from './faults.js';
 
 const CHUNK = 256 * 1024;
+/** What is no larger is inflated at once: a stream takes longer to make than such a file to inflate. */
+const SMALL = 64 * 1024;
 const LOCAL = 0x04034b50;
 const LOCAL_BYTES = 30;
 const DESCRIPTOR = 0x08074b50;
@@ -97,7 +99,7 @@ export class ZipFile {
   }
 
   /** An entry's content, inflated. Throws where it cannot be. */
-  async *content({ name, start, compressedBytes, method }: ZipEntry): AsyncGenerator<Buffer, void, undefined> {
+  async *content({ name, start, bytes, compressedBytes, method }: ZipEntry): AsyncGenerator<Buffer, void, undefined> {
     if (compressedBytes === 0 && method === STORED) return;
     const raw = this.bytes.stream(start, start + compressedBytes - 1);
     if (method === STORED) {
@@ -105,6 +107,11 @@ export class ZipFile {
       return;
     }
     if (method !== DEFLATED) throw new Error(`${name} is packed by method ${method}, which few programs know`);
+    if (bytes <= SMALL && compressedBytes <= SMALL) {
+      const packed = await this.bytes.read(start, start + compressedBytes - 1);
+      yield inflateRawSync(packed, { maxOutputLength: CHUNK });
+      return;
+    }
     const source = Readable.from(raw);
     const inflate = createInflateRaw({ chunkSize: CHUNK });
     source.on('error', (error) => inflate.destroy(error));

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { checkKey, type Storage, type StorageWriter } from './storage.js';
+import { checkKey, type ListedObject, type OpenObject, type Storage, type StorageWriter } from './storage.js';
 
 /** Objects as files below one folder, which every replica must see (one machine, or a shared volume). */
 export class FileStorage implements Storage {
   constructor(readonly root: string) {}
 
-  async create(key: string, { durable = false }: { durable?: boolean } = {}): Promise<StorageWriter> {
+  async create(key: string): Promise<StorageWriter> {
     const target = this.#path(key);
     const beside = `${target}.${randomUUID()}.part`;
     const file = await open(beside, 'wx').catch(async (error: NodeJS.ErrnoException) => {
@@ -18,7 +18,12 @@ export class FileStorage implements Storage {
       await mkdir(path.dirname(target), { recursive: true });
       return open(beside, 'wx');
     });
-    return new FileWriter(file, beside, target, durable ? this.root : undefined);
+    return new FileWriter(file, beside, target);
+  }
+
+  async sync(key: string): Promise<void> {
+    const target = this.#path(key);
+    await Promise.all([syncFile(target), syncFolders(path.dirname(target), this.root)]);
   }
 
   async put(key: string, bytes: Uint8Array | string): Promise<void> {
@@ -33,20 +38,34 @@ export class FileStorage implements Storage {
   }
 
   read(key: string, range?: { start: number; end: number }): Readable {
-    return createReadStream(this.#path(key), { highWaterMark: 256 * 1024, ...range });
+    return createReadStream(this.#path(key), { highWaterMark: READ_BYTES, ...range });
   }
 
   readAll(key: string): Promise<Buffer> {
     return readFile(this.#path(key));
   }
 
-  async stat(key: string): Promise<{ bytes: number } | undefined> {
-    try {
-      return { bytes: (await stat(this.#path(key))).size };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+  async open(key: string): Promise<OpenObject | undefined> {
+    const file = await open(this.#path(key), 'r').catch(noneThere);
+    if (!file) return undefined;
+    const { size } = await file.stat().catch(async (error: unknown) => {
+      await file.close();
       throw error;
-    }
+    });
+    return {
+      bytes: size,
+      read: (range) => file.createReadStream({ highWaterMark: READ_BYTES, ...range }),
+      close: () => file.close(),
+    };
+  }
+
+  async stat(key: string): Promise<{ bytes: number } | undefined> {
+    const found = await stat(this.#path(key)).catch(noneThere);
+    return found && { bytes: found.size };
+  }
+
+  list(): AsyncGenerator<ListedObject, void, undefined> {
+    return listBelow(this.root, '');
   }
 
   async remove(key: string): Promise<void> {
@@ -59,6 +78,28 @@ export class FileStorage implements Storage {
 
   #path(key: string): string {
     return path.join(this.root, checkKey(key));
+  }
+}
+
+const READ_BYTES = 256 * 1024;
+
+/** What is not there is undefined; everything else is thrown on. */
+function noneThere(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+/** @param prefix of the keys in this folder, with the slash at its end */
+async function* listBelow(folder: string, prefix: string): AsyncGenerator<ListedObject, void, undefined> {
+  // A folder may be removed while we are on the way to it.
+  const entries = await opendir(folder).catch(noneThere);
+  for await (const entry of entries ?? []) {
+    const at = path.join(folder, entry.name);
+    if (entry.isDirectory()) {
+      yield* listBelow(at, `${prefix}${entry.name}/`);
+    } else if (entry.isFile()) {
+      const found = await stat(at).catch(noneThere);
+      if (found) yield { key: prefix + entry.name, bytes: found.size, modified: found.mtime };
+    }
   }
 }
 
@@ -75,8 +116,6 @@ class FileWriter implements StorageWriter {
     readonly file: FileHandle,
     readonly beside: string,
     readonly target: string,
-    /** The folder up to which the disk is waited for; undefined where it is not. */
-    readonly durableTo: string | undefined,
   ) {}
 
   get bytes(): number {
@@ -93,10 +132,8 @@ class FileWriter implements StorageWriter {
 
   async commit(): Promise<void> {
     await this.#flush();
-    if (this.durableTo !== undefined) await this.file.sync();
     await this.#close();
     await rename(this.beside, this.target);
-    if (this.durableTo !== undefined) await syncFolders(path.dirname(this.target), this.durableTo);
   }
 
   async abort(): Promise<void> {
@@ -134,14 +171,19 @@ async function syncFolders(folder: string, root: string): Promise<void> {
 }
 
 async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle | undefined;
   try {
-    handle = await open(folder, 'r');
-    await handle.sync();
+    await syncFile(folder);
   } catch (error) {
     if (!NO_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }
 
