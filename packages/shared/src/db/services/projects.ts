@@ -5,7 +5,7 @@ import type { Connection } from '../database.js';
  * SQL for "user `:user` is a member of project `p`": of the project itself, or of its whole organization; in any role.
  * Written once, so that every query that decides on permission decides alike.
  */
-const IS_MEMBER = `exists (
+export const IS_MEMBER = `exists (
   select from memberships m
   where m.user_id = cast(:user as uuid) and m.organization_id = p.organization_id
     and (m.project_id is null or m.project_id = p.id))`;

@@ -1,0 +1,71 @@
+/** What a small map is drawn from, in browsers and here. */
+
+/**
+ * The locations of a project on a grid, bounded in size whatever the project. Numbers are cells, eastward and northward from the
+ * corner; a line is its first vertex and then the way from each to the next: x, y, dx, dy, dx, dy …
+ */
+export interface MapData {
+  /** Of this format. */
+  version: 1;
+  /** The south-western corner, in degrees. */
+  west: number;
+  south: number;
+  /** Degrees of a cell. */
+  cell: number;
+  /** Cells from west to east, and from south to north; 0 where there is nothing to draw. */
+  width: number;
+  height: number;
+  /** Polygons as their rings, the outer one first; the last vertex, which is the first, is left out. */
+  polygons: number[][][];
+  lines: number[][];
+  /** What is as small as a cell: runs of neighbouring cells with as many shapes in each, as dx, dy, shapes, cells. */
+  cells: number[];
+  /** Degrees by which a vertex is off at most. */
+  tolerance: number;
+  /** Locations: that have something to draw, that have no geometry, and whose geometry cannot be drawn. */
+  drawn: number;
+  empty: number;
+  undrawable: number;
+}
+
+/** What is to be drawn, in cells of a grid, before it is written down. */
+export interface Drawing {
+  polygons: readonly (readonly number[])[][];
+  lines: readonly (readonly number[])[];
+  cells: readonly { x: number; y: number; shapes: number }[];
+}
+
+/** Writes lines down as {@link MapData} has them, from the corner `x`, `y`. */
+export function fromCorner(line: readonly number[], x: number, y: number): number[] {
+  let before = [x, y];
+  const steps: number[] = [];
+  for (let index = 0; index < line.length; index += 2) {
+    const here = [line[index] as number, line[index + 1] as number];
+    steps.push(...here.map((value, axis) => value - (before[axis] as number)));
+    before = here;
+  }
+  return steps;
+}
+
+/** Writes cells down as {@link MapData} has them, from the corner `x`, `y`. */
+export function cellRuns(cells: Drawing['cells'], x: number, y: number): number[] {
+  const sorted = [...cells].sort((one, other) => one.y - other.y || one.x - other.x);
+  const runs: number[] = [];
+  let before = { x, y };
+  let run: { x: number; y: number; shapes: number; cells: number } | undefined;
+  const write = () => {
+    if (!run) return;
+    runs.push(run.x - before.x, run.y - before.y, run.shapes, run.cells);
+    before = run;
+  };
+  for (const cell of sorted) {
+    if (run && run.y === cell.y && run.x + run.cells === cell.x && run.shapes === cell.shapes) {
+      run.cells += 1;
+    } else {
+      write();
+      run = { ...cell, cells: 1 };
+    }
+  }
+  write();
+  return runs;
+}
