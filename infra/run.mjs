@@ -19,6 +19,7 @@ const COMMANDS = {
   producer: 'apps/producer/dist/main.js',
   worker: 'apps/worker/dist/main.js',
   bench: 'test/dist/test/bench/bench.js',
+  'bench:formats': 'test/dist/test/bench/formats/main.js',
   chaos: 'test/dist/test/chaos/chaos.js',
   'check:large': 'test/dist/test/large/large.js',
   verify: 'apps/worker/dist/cli/verify.js',
@@ -85,7 +86,7 @@ function install() {
 /** `tsc -b`, where a source is newer than the last build. Only tests and measurements need the tests' own code. */
 function build() {
   const whole = entry.startsWith('test/');
-  const projects = ['packages/shared', 'apps/producer', 'apps/worker', 'infra', ...(whole ? ['test'] : [])];
+  const projects = ['packages/shared', 'apps/producer', 'apps/worker', 'apps/cli', 'infra', ...(whole ? ['test'] : [])];
   const stamp = join(ROOT, whole ? 'test' : 'infra', 'dist', '.built');
   const products = Object.values(COMMANDS).filter((product) => whole || !product.startsWith('test/'));
   const sources = projects.flatMap((folder) => newest(join(ROOT, folder)));

@@ -1,0 +1,34 @@
+/** The process: its streams, signals and exit code. */
+import { runCli } from './cli.js';
+import { type EndingSignal, Interrupted } from './errors.js';
+import { EXIT } from './exit-codes.js';
+
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies EndingSignal[]) {
+  process.on(signal, () => {
+    const ending = new Interrupted(signal);
+    // Somebody who asks twice does not want to wait for words.
+    if (interruption.signal.aborted) process.exit(ending.exit);
+    interruption.abort(ending);
+  });
+}
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read has gone (`| head`): there is nobody to tell anything.
+    if (error.code === 'EPIPE') process.exit(EXIT.file);
+    throw error;
+  });
+}
+
+const code = await runCli(process.argv.slice(2), {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: interruption.signal,
+});
+// What was written has to be out before the process ends; idle connections shall not keep it.
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
+);
+process.exit(code);
