@@ -2,17 +2,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { projectOwner, userOwner } from '@parcelpost/shared/files/owner.js';
-import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  AUTH_SECRET,
-  PUBLIC_URL,
-  send,
-  session,
-  startProducer,
-  type TestProducer,
-  unlikeOthers,
-} from '../support/producer.js';
+import { PUBLIC_URL, send, session, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
 const type = (name: string) => `${PUBLIC_URL}/problems/${name}`;
 const bytes = randomBytes(300_000);
@@ -179,16 +170,15 @@ it('is not sent again to somebody who has it', async () => {
 
 describe('who may have it', () => {
   it('a member by Bearer token or by session cookie; nobody else', async () => {
-    const cookie = (user: string) => ({ cookie: `parcelpost_session=${mintAuthToken(user, [AUTH_SECRET])}` });
     const path = `/api/v1/exports/${done}/download`;
-    expect((await send(producer.port, path, { headers: cookie(producer.users.ben) })).body.equals(bytes)).toBe(true);
-    expect((await send(producer.port, path, { headers: cookie(producer.users.eve) })).status).toBe(404);
+    expect((await send(producer.port, path, { headers: session(producer.users.ben) })).body.equals(bytes)).toBe(true);
+    expect((await send(producer.port, path, { headers: session(producer.users.eve) })).status).toBe(404);
     expect((await send(producer.port, path)).status).toBe(401);
     expect((await send(producer.port, path, { headers: { cookie: 'parcelpost_session=x' } })).status).toBe(401);
     // The cookie opens the download and no other part of the API.
-    expect((await send(producer.port, `/api/v1/exports/${done}`, { headers: cookie(producer.users.ben) })).status).toBe(
-      401,
-    );
+    expect(
+      (await send(producer.port, `/api/v1/exports/${done}`, { headers: session(producer.users.ben) })).status,
+    ).toBe(401);
   });
 });
 

@@ -3,7 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { projectOwner } from '@parcelpost/shared/files/owner.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { send, sendForm, session, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
+import { csrfToken } from '../../apps/producer/src/pages/csrf.js';
+import {
+  AUTH_SECRET,
+  send,
+  sendForm,
+  session,
+  startProducer,
+  type TestProducer,
+  unlikeOthers,
+} from '../support/producer.js';
 
 let producer: TestProducer;
 beforeAll(async () => {
@@ -21,6 +30,10 @@ async function requested(user = producer.users.ben): Promise<string> {
   });
   return json.id;
 }
+
+/** The field that shows that a form is one of a page of this session. */
+const csrf = (of: string) =>
+  `<input type="hidden" name="csrf" value="${csrfToken([AUTH_SECRET], session(of).cookie.split('=')[1] ?? '')}">`;
 
 const decide = (id: string, outcome: string, more: object = {}) =>
   producer
@@ -174,7 +187,8 @@ describe('the pages', () => {
     expect(cells).toContain('<td class="depth-1">webhook.post<td><code>onSuccess/0/chain/0</code><td>Failed<td>3<td>—');
     expect(cells).toContain('It &lt;i&gt;answered&lt;/i&gt; 410.');
     expect(cells).toContain('<td class="depth-1">msg.email<td><code>onSuccess/0/chain/1</code><td>Not called<td>0');
-    expect((await send(producer.port, '/style.css')).text).toContain('td.depth-6 { padding-left: 6rem; }');
+    const style = /href="(\/assets\/style-\w+\.css)"/.exec(text)?.[1];
+    expect((await send(producer.port, `${style}`)).text).toContain('td.depth-6 {');
   });
 
   it('let asker and administrators cancel one that runs, and then try it again, without any script', async () => {
@@ -184,13 +198,15 @@ describe('the pages', () => {
       sendForm(producer, `/exports/${id}/${button}`, {}, { ...session(user), ...headers });
     for (const user of [producer.users.ben, producer.users.ana]) {
       expect(await page(user)).toContain(
-        `<form method="post" action="/exports/${id}/cancel"><button>Cancel this export`,
+        `<form method="post" action="/exports/${id}/cancel">${csrf(user)}<button>Cancel this export`,
       );
     }
     expect((await press('cancel', producer.users.ana, { 'sec-fetch-site': 'cross-site' })).status).toBe(400);
-    expect((await send(producer.port, `/exports/${id}/cancel`, { method: 'POST' })).headers.location).toBe(
-      `/sign-in?next=${encodeURIComponent(`/exports/${id}`)}`,
-    );
+    const referer = `http://127.0.0.1:${producer.port}/exports/${id}`;
+    const stranger = { referer, host: `127.0.0.1:${producer.port}` };
+    expect(
+      (await send(producer.port, `/exports/${id}/cancel`, { method: 'POST', headers: stranger })).headers.location,
+    ).toBe(`/sign-in?next=${encodeURIComponent(`/exports/${id}`)}`);
     expect((await producer.db('exports').where({ id }).first()).abort).toBeNull();
     const cancelled = await press('cancel');
     expect([cancelled.status, cancelled.headers.location]).toEqual([303, `/exports/${id}`]);
@@ -202,7 +218,9 @@ describe('the pages', () => {
     await decide(id, 'cancelled', { error: JSON.stringify(abort) });
     const over = await page(producer.users.ben);
     expect(over).toContain('<h2>Cancelled</h2><p>Cancelled by Ana Álvarez.</p>');
-    expect(over).toContain(`<form method="post" action="/exports/${id}/retry"><button>Try again</button></form>`);
+    expect(over).toContain(
+      `<form method="post" action="/exports/${id}/retry">${csrf(producer.users.ben)}<button>Try again</button></form>`,
+    );
     // Too late to cancel: no error page, the page as it is.
     expect((await press('cancel')).headers.location).toBe(`/exports/${id}`);
     expect((await press('retry')).headers.location).toBe(`/exports/${id}`);
@@ -253,13 +271,18 @@ describe('the pages', () => {
     expect((await open(`/exports/${await requested()}`, producer.users.eve)).status).toBe(404);
   });
 
-  it('hold nothing that their own policy forbids: no script, no style but the sheet', async () => {
+  it('hold nothing that their own policy forbids: no script and no style but those of assets', async () => {
     const { headers, text } = await open('/exports', producer.users.ben);
     expect(headers['content-security-policy']).toBe(
-      "default-src 'none';style-src 'self';form-action 'self';frame-ancestors 'none';base-uri 'none'",
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';" +
+        "form-action 'self';frame-ancestors 'none';base-uri 'none'",
     );
-    expect(text).not.toMatch(/<script|<style|style=|onclick=/);
-    const style = await send(producer.port, '/style.css');
-    expect([style.status, style.headers['content-type']]).toEqual([200, 'text/css; charset=utf-8']);
+    expect(text).not.toMatch(/<script(?! type="module" src="\/assets\/[\w.-]+"><\/script>)|<style|style=|onclick=/);
+    const assets = [...text.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, url]) => `${url}`);
+    expect(assets.length).toBeGreaterThanOrEqual(3);
+    for (const url of assets) {
+      const asset = await send(producer.port, url);
+      expect([asset.status, asset.headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable']);
+    }
   });
 });

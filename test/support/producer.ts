@@ -15,9 +15,11 @@ import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { secretKeys } from '@parcelpost/shared/tokens/token-keys.js';
+import { mintSessionToken } from '@parcelpost/shared/tokens/session-token.js';
 import type { FastifyInstance } from 'fastify';
 import type { Dependencies, ServerConfig } from '../../apps/producer/src/dependencies.js';
 import { buildServer } from '../../apps/producer/src/server.js';
+import { CSRF_FIELD, csrfToken } from '../../apps/producer/src/pages/csrf.js';
 import { createTestDatabase } from './database.js';
 import { testWrites } from './writes.js';
 
@@ -174,7 +176,7 @@ export async function projectId(db: Database, slug: string): Promise<string> {
   return (await db('projects').where({ slug }).first('id')).id;
 }
 
-/** Sends a form, as a browser does. */
+/** Sends a form, as a browser does: with the token that its page has for the session, or for a visitor without one. */
 export const sendForm = (
   at: TestProducer,
   target: string,
@@ -183,12 +185,18 @@ export const sendForm = (
 ): Promise<Answer> =>
   send(at.port, target, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-    body: new URLSearchParams(fields).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', cookie, ...others },
+    body: new URLSearchParams({ [CSRF_FIELD]: csrfToken([AUTH_SECRET], bound), ...fields }).toString(),
   });
 
-/** The cookie of a user who is signed in. */
-export const session = (user: string) => ({ cookie: `parcelpost_session=${mintAuthToken(user, [AUTH_SECRET])}` });
+const sessions = new Map<string, string>();
+
+/** The cookie of a user who is signed in: one session of each user. */
+export function session(user: string): { cookie: string } {
+  const token = sessions.get(user) ?? mintSessionToken(user, [AUTH_SECRET]);
+  sessions.set(user, token);
+  return { cookie: `parcelpost_session=${token}` };
+}
 
 let requests = 0;
 

@@ -149,6 +149,13 @@ const ours = {
     title: 'The export left no file',
     about: 'The export failed or was cancelled; its state says why. A bundle is whole or absent. Ask for a new export.',
   },
+  'form-out-of-date': {
+    status: 403,
+    title: 'The form is out of date',
+    about:
+      'The form was sent without the token that its page has, or with one of another session: the page was opened before ' +
+      'signing in, or too long ago. Open the page again, and send the form from there.',
+  },
   'too-many-streams': {
     status: 503,
     title: 'Too many event streams are open',

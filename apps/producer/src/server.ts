@@ -4,14 +4,17 @@ import type { Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
+import { UserService } from '@parcelpost/shared/db/services/users.js';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
 import { SIGNATURE_LIMITS } from '@parcelpost/shared/signatures/signature.js';
 import { pathSegments, splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
+import { Sessions } from './actions/sessions.js';
 import type { Dependencies } from './dependencies.js';
 import { liveOf } from './live.js';
 import { openapi } from './openapi.js';
+import { PageContexts } from './pages/context.js';
 import { pageRoutes } from './pages/routes.js';
 import { platformRoutes } from './platform/routes.js';
 import { tokenRoutes } from './platform/token-routes.js';
@@ -68,15 +71,25 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
       directives: {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
         formAction: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
       },
     },
     strictTransportSecurity: secure,
   });
+    // A form of ours says on which page it stands; nobody else learns it.
+    referrerPolicy: { policy: 'same-origin' },
   await app.register(cookie);
   await app.register(swagger, openapi(config.PUBLIC_URL));
+  const sessions = new Sessions(new UserService(dependencies.db), {
+    secrets: config.AUTH_SECRET,
+    publicUrl: config.PUBLIC_URL,
+  });
+  app.decorate('pageContexts', new PageContexts(sessions, config.AUTH_SECRET));
 
   documentProblems(app);
   const live = liveOf(dependencies);

@@ -1,12 +1,9 @@
-/** Who calls: the user behind a Bearer token, or behind the pages' session cookie. Both are the same kind of token. */
+/** Who calls the API: the user behind a Bearer token. */
 import type { UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
 import { ProblemError } from '@parcelpost/shared/errors.js';
 import { verifyAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { tokenProblem } from '@parcelpost/shared/tokens/problems.js';
 import type { FastifyRequest } from 'fastify';
-
-/** Name of the pages' session cookie. */
-export const SESSION_COOKIE = 'parcelpost_session';
 
 export class Identifier {
   /** Who has been found behind a request already. */
@@ -37,12 +34,6 @@ export class Identifier {
     const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
     if (token === undefined) throw tokenProblem('token-missing', 'Bearer');
     return this.byToken(token);
-  }
-
-  /** The user of the session cookie; undefined if there is none, or none that is still good. */
-  async session(request: FastifyRequest): Promise<UserRow | undefined> {
-    const token = request.cookies[SESSION_COOKIE];
-    return token ? this.accepted(token) : undefined;
   }
 
   /** The user that a token names; undefined if it is not good. */

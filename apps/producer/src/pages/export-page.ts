@@ -1,17 +1,17 @@
-import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { humanBytes, humanCount } from '@parcelpost/shared/words.js';
 import { viewExport } from '../actions/export-view.js';
 import type { ExportDetail } from '../actions/read-exports.js';
+import type { PageContext } from './context.js';
 import { REFRESH_SECONDS } from './exports-page.js';
 import { type FollowUp, followUpTable } from './follow-up-table.js';
-import { type Html, html, page } from './html.js';
+import { csrfField, type Html, html, page } from './html.js';
 import { moment, rowsWord, stateWord } from './words.js';
 
 /** Parts that are named; of more than these, the number. */
 const MOST_MISSING = 40;
 
 export interface ExportPage {
-  user: UserRow;
+  context: PageContext;
   detail: ExportDetail & { followUps: FollowUp[] };
   publicUrl: string;
   /** Whether the user may cancel it, or try it again. */
@@ -21,7 +21,7 @@ export interface ExportPage {
 }
 
 /** One export: state, progress, why it failed or what it lacks, what it holds, the link to the bundle, what followed. */
-export function exportPage({ user, detail, publicUrl, mayChange, needsToken }: ExportPage): Html {
+export function exportPage({ context, detail, publicUrl, mayChange, needsToken }: ExportPage): Html {
   const { row, progress, file, followUps } = detail;
   const view = viewExport(detail, publicUrl);
   const running = view.state === 'waiting' || view.state === 'running';
@@ -57,12 +57,11 @@ ${view.bundle.generation < view.generation && html`<p>What try ${view.bundle.gen
         html`<tr><td>${entry.name}<td>${entry.rows !== null && humanCount(entry.rows)}<td>${humanBytes(entry.bytes)}</tr>`,
     )}</tbody></table></section>`;
 
-  return page({
+  return page(context, {
     title: `${row.organizationName}: ${row.projectName}`,
-    user: user.name,
     body: html`${facts}${failure}${missing(view.missing)}${expired}${download}${warnings}${files}
 ${followUpTable(followUps, view.generation)}
-${mayChange && changes(view, needsToken)}
+${mayChange && changes(context, view, needsToken)}
 <p><a href="/exports">All exports</a></p>`,
     ...(running && { refresh: REFRESH_SECONDS }),
   });
@@ -96,12 +95,12 @@ function missing(parts: View['missing']): Html | false {
 ${more > 0 && html`<p>and ${humanCount(more)} more</p>`}</section>`;
 }
 
-function changes({ id, state, cancelling, retryable }: View, needsToken: boolean): Html | false {
+function changes(context: PageContext, { id, state, cancelling, retryable }: View, needsToken: boolean): Html | false {
   if ((state === 'waiting' || state === 'running') && !cancelling) {
-    return html`<form method="post" action="/exports/${id}/cancel"><button>Cancel this export</button></form>`;
+    return html`<form method="post" action="/exports/${id}/cancel">${csrfField(context)}<button>Cancel this export</button></form>`;
   }
   if (!retryable) return false;
-  return html`<form method="post" action="/exports/${id}/retry">${
+  return html`<form method="post" action="/exports/${id}/retry">${csrfField(context)}${
     needsToken &&
     html`<label>Token of the platform <input name="apiToken" type="password" autocomplete="off" required></label> `
   }<button>Try again</button></form>`;

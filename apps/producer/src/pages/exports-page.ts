@@ -1,6 +1,6 @@
-import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { humanBytes } from '@parcelpost/shared/words.js';
 import type { ExportDetail } from '../actions/read-exports.js';
+import type { PageContext } from './context.js';
 import { type Html, html, page } from './html.js';
 import { moment, rowsWord, stateWord } from './words.js';
 
@@ -8,7 +8,7 @@ import { moment, rowsWord, stateWord } from './words.js';
 export const REFRESH_SECONDS = 2;
 
 /** The recent exports of the user who is signed in. */
-export function exportsPage(user: UserRow, exports: ExportDetail[]): Html {
+export function exportsPage(context: PageContext, exports: ExportDetail[]): Html {
   const rows = exports.map(
     ({ row, state, progress, file, fileThere }) => html`<tr>
 <td><a href="/exports/${row.id}">${row.organizationName}: ${row.projectName}</a>
@@ -23,9 +23,8 @@ export function exportsPage(user: UserRow, exports: ExportDetail[]): Html {
   const table = html`<table>
 <thead><tr><th>Project<th>Type<th>State<th>Progress<th>Size<th>Requested</thead>
 <tbody>${rows}</tbody></table>`;
-  return page({
+  return page(context, {
     title: 'Recent exports',
-    user: user.name,
     body: rows.length > 0 ? table : html`<p>You have asked for no export yet.</p>`,
     ...(running && { refresh: REFRESH_SECONDS }),
   });

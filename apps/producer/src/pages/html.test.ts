@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { testContext } from '../../../../test/support/page-context.js';
 import { html, page } from './html.js';
 import { moment, rowsWord } from './words.js';
 
@@ -20,8 +21,10 @@ it('a text that looks like an escape sequence stays as it is', () => {
 });
 
 it('a page asks again only if told to', () => {
-  expect(page({ title: 'T', body: html`b` }).text).not.toContain('refresh');
-  expect(page({ title: 'T', body: html`b`, refresh: 2 }).text).toContain('<meta http-equiv="refresh" content="2">');
+  expect(page(testContext(), { title: 'T', body: html`b` }).text).not.toContain('refresh');
+  expect(page(testContext(), { title: 'T', body: html`b`, refresh: 2 }).text).toContain(
+    '<meta http-equiv="refresh" content="2">',
+  );
 });
 
 it('words for moments and progress', () => {

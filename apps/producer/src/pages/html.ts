@@ -1,6 +1,11 @@
-/** HTML by template literals: every value is escaped, unless it is HTML made here. */
+/** HTML by template literals: every value is escaped, unless it is HTML made here. And the frame of every page. */
 import { escapeHtml } from '@parcelpost/shared/escape-html.js';
+import { LANGUAGES } from '@parcelpost/shared/languages.js';
 import type { FastifyReply } from 'fastify';
+import { assetUrl } from './assets.js';
+import type { PageContext } from './context.js';
+import { CSRF_FIELD } from './csrf.js';
+import { COMMON, type CommonWords } from './words/common.js';
 
 /** Text that is HTML already. Made by {@link html} alone. */
 export class Html {
@@ -21,33 +26,93 @@ export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(String.raw({ raw: parts }, ...values.map(escaped)));
 }
 
-/** A whole page. `refresh`: seconds after which the browser asks again. */
-export function page(content: { title: string; body: Html; user?: string | undefined; refresh?: number }): Html {
-  const { title, body, user, refresh } = content;
+/** What a page shows in its frame. */
+export interface PageContent {
+  title: string;
+  body: Html;
+  /** Stands in the place of the title as the heading; it begins with an `h1`. */
+  heading?: Html;
+  /** The pages above this one, from the top down. */
+  above?: readonly { text: string; href: string }[];
+  /** Seconds after which a browser without scripts asks again; with them too, where the page has none of its own. */
+  refresh?: number;
+  /** Names of browser scripts (`export.js`), each a module. */
+  scripts?: readonly string[];
+}
+
+/** A whole page. */
+export function page(context: PageContext, content: PageContent): Html {
+  const { title, body, refresh, scripts = [] } = content;
+  const words = COMMON[context.language];
+  const looksAgain = refresh !== undefined && scripts.length === 0;
   return html`<!doctype html>
-<html lang="en">
+<html lang="${context.language}" dir="${context.dir}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${refresh !== undefined && html`<meta http-equiv="refresh" content="${refresh}">`}
+<meta name="color-scheme" content="light dark">
+${refresh !== undefined && html`<noscript><meta http-equiv="refresh" content="${refresh}"></noscript>`}
 <title>${title} · Parcelpost</title>
-<link rel="stylesheet" href="/style.css">
-</head>
+<link rel="stylesheet" href="${assetUrl('style.css')}">
+<link rel="icon" href="${assetUrl('icon.svg')}" type="image/svg+xml">
+${['page.js', ...scripts].map((name) => html`<script type="module" src="${assetUrl(name)}"></script>\n`)}</head>
 <body>
-<header><a href="/exports">Parcelpost</a>${
-    user !== undefined && html`<form method="post" action="/sign-out">${user} <button>Sign out</button></form>`
-  }</header>
-<main>
-<h1>${title}</h1>
+<a class="skip" href="#main">${words.skip}</a>
+${header(context, words)}
+<main id="main"${looksAgain && html` data-refresh="${refresh}"`}>
+${above(content, words)}
+${content.heading ?? html`<h1>${title}</h1>`}
 ${body}
 </main>
+<footer class="site-footer"><p>Parcelpost · ${words.footer}</p>
+<p><a href="/openapi.json">${words.apiDocument}</a> <a href="/problems">${words.problemTypes}</a></p></footer>
 </body>
 </html>
 `;
 }
 
+/** The hidden field without which no form is taken. */
+export function csrfField(context: PageContext): Html {
+  return html`<input type="hidden" name="${CSRF_FIELD}" value="${context.csrf}">`;
+}
+
+function header(context: PageContext, words: CommonWords): Html {
+  const { user } = context;
+  const account = user
+    ? html`<details class="menu"><summary><span class="visually-hidden">${words.account}: </span>${user.name}</summary>
+<form method="post" action="/sign-out">${csrfField(context)}<p class="small">${user.username}</p><button>${words.signOut}</button></form></details>`
+    : html`<a href="/sign-in?next=${encodeURIComponent(context.path)}">${words.signIn}</a>`;
+  return html`<header class="site-header">
+<a class="brand" href="/">Parcelpost</a>
+${user && html`<nav aria-label="${words.menu}"><a href="/exports"${current(context, '/exports')}>${words.exports}</a></nav>`}
+<div class="site-tools">${languages(context, words)}${account}</div>
+</header>`;
+}
+
+/** Marks the entry of a menu under which the page is. */
+function current({ path }: PageContext, href: string): Html | false {
+  return (path === href || path.startsWith(`${href}/`) || path.startsWith(`${href}?`)) && html` aria-current="true"`;
+}
+
+/** To change the language is to change what the browser keeps: a form, not links. */
+function languages(context: PageContext, words: CommonWords): Html {
+  const choices = Object.entries(LANGUAGES).map(
+    ([tag, name]) =>
+      html`<button name="language" value="${tag}" lang="${tag}"${tag === context.language && html` aria-current="true"`}>${name}</button>`,
+  );
+  return html`<details class="menu"><summary><span class="visually-hidden">${words.language}: </span>${LANGUAGES[context.language]}</summary>
+<form method="post" action="/language">${csrfField(context)}<input type="hidden" name="next" value="${context.path}">${choices}</form></details>`;
+}
+
+function above({ above = [], title }: PageContent, words: CommonWords): Html | false {
+  if (above.length === 0) return false;
+  const steps = above.map(({ text, href }) => html`<li><a href="${href}">${text}</a></li>`);
+  return html`<nav class="breadcrumb" aria-label="${words.breadcrumb}"><ol>${steps}<li aria-current="page">${title}</li></ol></nav>`;
+}
+
 /** Answers with a page that no cache keeps. */
 export function sendPage(reply: FastifyReply, content: Html, status = 200): FastifyReply {
+  reply.server.pageContexts.keepVisitor(reply);
   return reply
     .code(status)
     .headers({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })

@@ -20,7 +20,7 @@ export async function downloadRoutes(scope: FastifyInstance, dependencies: Depen
 
   /** A link in a page carries the session's cookie; a program carries a Bearer token. */
   const caller = async (request: FastifyRequest) =>
-    (request.headers.authorization === undefined ? await identify.session(request) : undefined) ??
+    (request.headers.authorization === undefined ? (await scope.pageContexts.sessions.of(request))?.user : undefined) ??
     identify.bearer(request);
 
   app.route({

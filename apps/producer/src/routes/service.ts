@@ -5,6 +5,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Dependencies } from '../dependencies.js';
 import { refuseOtherMethods } from '../methods.js';
+import { pageContext } from '../pages/context.js';
 import { html, page, sendPage } from '../pages/html.js';
 import { PROBLEM_TYPES } from '../problem-types.js';
 import { problem } from '../problems.js';
@@ -56,14 +57,14 @@ export async function serviceRoutes(scope: FastifyInstance, { db, metrics, pingQ
     return reply.type('application/json; charset=utf-8').send(scope.swagger());
   });
 
-  app.get('/problems', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/problems', { schema: { hide: true } }, async (request, reply) => {
     const rows = Object.entries(PROBLEM_TYPES).map(
       ([type, { status, title }]) =>
         html`<tr><td><a href="/problems/${type}">${type}</a><td>${status}<td>${title}</tr>`,
     );
     return sendPage(
       reply,
-      page({
+      page(await pageContext(request), {
         title: 'Problem types',
         body: html`<table><thead><tr><th>Type<th>Status<th>Title</thead>${rows}</table>`,
       }),
@@ -78,7 +79,7 @@ export async function serviceRoutes(scope: FastifyInstance, { db, metrics, pingQ
       if (!Object.hasOwn(PROBLEM_TYPES, type)) throw problem('not-found', `There is no problem type ${type}.`);
       const { title, status, about } = PROBLEM_TYPES[type as keyof typeof PROBLEM_TYPES];
       const body = html`<p>HTTP status ${status}</p><p>${about}</p><p><a href="/problems">All problem types</a></p>`;
-      return sendPage(reply, page({ title, body }));
+      return sendPage(reply, page(await pageContext(request), { title, body }));
     },
   );
   sealScope();

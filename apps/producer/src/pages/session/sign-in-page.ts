@@ -1,13 +1,17 @@
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
-import { type Html, html, page } from './html.js';
+import type { PageContext } from '../context.js';
+import { csrfField, type Html, html, page } from '../html.js';
 
 /** The page to sign in at: sample users to pick from, if any; and a field for a token. `next` is where it leads. */
-export function signInPage({ next, samples, fault }: { next: string; samples: UserRow[]; fault?: string }): Html {
+export function signInPage(
+  context: PageContext,
+  { next, samples, fault }: { next: string; samples: UserRow[]; fault?: string },
+): Html {
   const pick = samples.map(
     (user) => html`<li><button name="user" value="${user.username}">${user.name}</button> ${user.username}</li>`,
   );
-  const hidden = html`<input type="hidden" name="next" value="${next}">`;
-  return page({
+  const hidden = html`${csrfField(context)}<input type="hidden" name="next" value="${next}">`;
+  return page(context, {
     title: 'Sign in',
     body: html`${fault !== undefined && html`<p class="fault" role="alert">${fault}</p>`}
 ${

@@ -1,0 +1,69 @@
+/** Sessions of the pages: a signed cookie says who somebody is, until it expires or they sign out. */
+import type { CookieSerializeOptions } from '@fastify/cookie';
+import type { UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
+import { ProblemError } from '@parcelpost/shared/errors.js';
+import { mintSessionToken, type Session, verifySessionToken } from '@parcelpost/shared/tokens/session-token.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** Name of the cookie; where there is TLS, with the prefix below before it. */
+const SESSION_COOKIE = 'parcelpost_session';
+/** Browsers take such a cookie from this very host alone, over TLS, for all of its paths (RFC 6265bis, section 4.1.3.2). */
+const HOST_PREFIX = '__Host-';
+
+/** A session and whose it is. */
+export interface OpenSession extends Session {
+  user: UserRow;
+  /** The cookie's value. */
+  token: string;
+}
+
+export class Sessions {
+  /** How every cookie of the pages is set: out of reach of scripts, and sent by no form of another site. */
+  readonly cookie: CookieSerializeOptions;
+  readonly #found = new WeakMap<FastifyRequest, Promise<OpenSession | undefined>>();
+  readonly #secure: boolean;
+
+  constructor(
+    readonly users: UserService,
+    readonly options: { secrets: readonly string[]; publicUrl: string },
+  ) {
+    this.#secure = options.publicUrl.startsWith('https:');
+    this.cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: this.#secure };
+  }
+
+  /** The name under which a cookie of the pages is set here. */
+  cookieName(name: string): string {
+    return this.#secure ? HOST_PREFIX + name : name;
+  }
+
+  /** Begins a session of a user: always a new one, whatever cookie the browser came with. */
+  start(reply: FastifyReply, userId: string): void {
+    const token = mintSessionToken(userId, this.options.secrets);
+    reply.setCookie(this.cookieName(SESSION_COOKIE), token, this.cookie);
+  }
+
+  /** The session of a request; undefined if there is none, or none that is still good. */
+  of(request: FastifyRequest): Promise<OpenSession | undefined> {
+    const known = this.#found.get(request) ?? this.#find(request);
+    this.#found.set(request, known);
+    return known;
+  }
+
+  /** Ends the session of a request, if there is one. */
+  async end(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    reply.clearCookie(this.cookieName(SESSION_COOKIE), this.cookie);
+  }
+
+  async #find(request: FastifyRequest): Promise<OpenSession | undefined> {
+    const token = request.cookies[this.cookieName(SESSION_COOKIE)];
+    if (!token) return undefined;
+    try {
+      const session = verifySessionToken(token, this.options.secrets);
+      const user = await this.users.get(session.userId);
+      return user && { ...session, user, token };
+    } catch (error) {
+      if (error instanceof ProblemError) return undefined;
+      throw error;
+    }
+  }
+}
