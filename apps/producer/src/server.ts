@@ -23,6 +23,7 @@ import { bulkRoutes } from './routes/bulk.js';
 import { downloadRoutes } from './routes/download.js';
 import { exportRoutes } from './routes/exports.js';
 import { fileRoutes } from './routes/files.js';
+import { keepRoutes } from './routes/keep.js';
 import { schemaRoutes } from './routes/schemas.js';
 import { serviceRoutes } from './routes/service.js';
 import { validatorCompiler } from './validation.js';
@@ -70,26 +71,26 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
         scriptSrc: ["'self'"],
-        formAction: ["'self'"],
+        styleSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
         connectSrc: ["'self'"],
+        formAction: ["'self'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
       },
     },
     strictTransportSecurity: secure,
-  });
     // A form of ours says on which page it stands; nobody else learns it.
     referrerPolicy: { policy: 'same-origin' },
+  });
   await app.register(cookie);
-  await app.register(swagger, openapi(config.PUBLIC_URL));
   const sessions = new Sessions(new UserService(dependencies.db), {
     secrets: config.AUTH_SECRET,
     publicUrl: config.PUBLIC_URL,
   });
   app.decorate('pageContexts', new PageContexts(sessions, config.AUTH_SECRET));
+  await app.register(swagger, openapi(config.PUBLIC_URL));
 
   documentProblems(app);
   const live = liveOf(dependencies);
@@ -103,6 +104,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     fileRoutes,
     bulkRoutes,
     downloadRoutes,
+    keepRoutes,
     pageRoutes,
   ]) {
     await app.register(async (scope) => routes(scope, { ...dependencies, live }));
