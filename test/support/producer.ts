@@ -14,12 +14,12 @@ import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
-import { secretKeys } from '@parcelpost/shared/tokens/token-keys.js';
 import { mintSessionToken } from '@parcelpost/shared/tokens/session-token.js';
+import { secretKeys } from '@parcelpost/shared/tokens/token-keys.js';
 import type { FastifyInstance } from 'fastify';
 import type { Dependencies, ServerConfig } from '../../apps/producer/src/dependencies.js';
-import { buildServer } from '../../apps/producer/src/server.js';
 import { CSRF_FIELD, csrfToken } from '../../apps/producer/src/pages/csrf.js';
+import { buildServer } from '../../apps/producer/src/server.js';
 import { createTestDatabase } from './database.js';
 import { testWrites } from './writes.js';
 
@@ -182,12 +182,15 @@ export const sendForm = (
   target: string,
   fields: Record<string, string>,
   headers: Record<string, string> = {},
-): Promise<Answer> =>
-  send(at.port, target, {
+): Promise<Answer> => {
+  const { cookie = 'parcelpost_visitor=somebody; __Host-parcelpost_visitor=somebody', ...others } = headers;
+  const bound = cookie.split(';')[0]?.split('=')[1] ?? '';
+  return send(at.port, target, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded', cookie, ...others },
     body: new URLSearchParams({ [CSRF_FIELD]: csrfToken([AUTH_SECRET], bound), ...fields }).toString(),
   });
+};
 
 const sessions = new Map<string, string>();
 
