@@ -140,7 +140,7 @@ export const en = {
     'msg.email': 'Mail',
     'webhook.post': 'Webhook',
     'export.project': 'Next export',
-    'msg.log': 'Note in the log',
+    'log.info': 'Note in the log',
   },
   followUpStates: {
     waiting: 'waiting for its turn',
@@ -208,7 +208,6 @@ export const en = {
     request: 'What was asked of the follow-up is not valid.',
     late: 'It did not end within its time.',
     task: 'The task failed.',
-    before: 'What it depends on failed.',
     ours: 'Something went wrong on our side.',
   },
 };
