@@ -65,6 +65,7 @@ begin
     grant select, insert, update, delete on bulks to parcelpost_producer;
     grant select, insert, update, delete on bulk_items to parcelpost_producer;
     grant select, insert, delete on audit_log to parcelpost_producer;
+    grant select, insert, update on chores to parcelpost_producer;
     grant select on migrations to parcelpost_producer;
     revoke all on migrations_lock from parcelpost_producer;
   end if;
@@ -89,7 +90,7 @@ begin
     grant select, insert on export_jobs to parcelpost_worker;
     grant update (state, attempts, starts, rows, bytes, started_at, finished_at, error, result) on export_jobs to parcelpost_worker;
     grant select, insert on files to parcelpost_worker;
-    grant update (removed_at, owner_kind, owner_id, pinned) on files to parcelpost_worker;
+    grant update (removed_at, cleared_at, owner_kind, owner_id, pinned) on files to parcelpost_worker;
     grant select, insert on outbox to parcelpost_worker;
     grant update (input, sealed, state, priority, attempts, replays, starts, result, error, pending_at, entered_at, due_at, started_at, finished_at) on outbox to parcelpost_worker;
     revoke all on idempotency_keys from parcelpost_worker;
@@ -100,6 +101,7 @@ begin
     grant select, insert on refused_jobs to parcelpost_worker;
     -- What was done is written down and never read, let alone changed, by a worker.
     grant insert (actor_kind, actor_id, actor_name, task, subject_kind, subject_id, export_id, generation, details) on audit_log to parcelpost_worker;
+    grant select, insert, update on chores to parcelpost_worker;
     grant select on migrations to parcelpost_worker;
     revoke all on migrations_lock from parcelpost_worker;
 

@@ -86,6 +86,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
       zipLevel: 1,
       ttlMs: 1,
       partsTtlMs: 3_600_000,
+      removalGraceMs: 0,
       softwareVersion: '0',
     },
   });

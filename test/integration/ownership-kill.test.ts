@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { userOwner } from '@parcelpost/shared/files/owner.js';
 import { createLogger } from '@parcelpost/shared/log.js';
+import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { signatureSchema } from '@parcelpost/shared/signatures/schema.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -94,9 +95,10 @@ test('owner and outcome are one: a worker killed between any two statements of i
 test('a bundle that nobody decided on goes from storage and says so; one that may yet be decided on stays', async () => {
   const removed: string[] = [];
   const storage = { removePrefix: async (prefix: string) => void removed.push(prefix) } as Partial<Storage> as Storage;
-  const files = new FileService(database.as('worker'));
-  const writes = testWrites(database.as('worker'));
-  const round = () => new ExpiredFiles({ writes, files, storage, log: createLogger('test', 'silent') }).round();
+  const db = database.as('worker');
+  const rest = { metrics: createMetrics('worker'), settings: { removalGraceMs: 60_000 } };
+  const deps = { db, writes: testWrites(db), storage, log: createLogger('test', 'silent'), ...rest };
+  const round = () => new ExpiredFiles(deps).round();
   const [open, failed, again, good] = await Promise.all(Array.from({ length: 4 }, () => plantExport(database.db))).then(
     (ids) => ids as [string, string, string, string],
   );

@@ -98,9 +98,10 @@ async function assemble(
   });
   // Tests wait for what a sweep does, and their webhooks go to this machine.
   const ofTests = { WEBHOOK_ALLOW_PRIVATE: 'true', SWEEP_SECONDS: '0.5', ...NO_LIMITS };
+  const ofWorkers = { REMOVAL_GRACE_SECONDS: '0' };
   const whole = {
     producer: { ...environment.producer, ...ofTests, ...options.producerEnv },
-    worker: { ...environment.worker, ...ofTests, ...options.workerEnv },
+    worker: { ...environment.worker, ...ofTests, ...ofWorkers, ...options.workerEnv },
   };
   const start = async (kind: 'producer' | 'worker', env: Record<string, string>) => {
     const app = await startProcess(kind, { ...whole[kind], ...env });

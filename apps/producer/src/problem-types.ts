@@ -174,7 +174,14 @@ const ours = {
   'export-expired': {
     status: 410,
     title: 'The files of this export have expired',
-    about: 'Files are kept for a limited time and are gone for good. Ask for a new export.',
+    about:
+      'Files are kept for a limited time and are gone for good; what the export was is still known. The member `expired` names ' +
+      'the export, when its files expired, and the request that asks for a new one.',
+  },
+  'export-pinned': {
+    status: 409,
+    title: 'The files of the export are pinned',
+    about: 'Somebody wants these files kept. Unpin them (DELETE /api/v1/exports/:id/pin) before they are let go.',
   },
   'resource-not-permitted': {
     status: 403,

@@ -38,6 +38,15 @@ export const problemSchema = z.object({
     .describe(
       'Of `too-many-exports` and `too-many-uploads`: the limit, how many there may be and are, and when to try again',
     ),
+  expired: z
+    .object({
+      exportId: z.uuid(),
+      at: z.iso.datetime().nullable().describe('When the files expired'),
+      page: z.url(),
+      again: z.object({ method: z.literal('POST'), url: z.url(), body: z.looseObject({}) }),
+    })
+    .optional()
+    .describe('Of `export-expired`: what expired, when, and the request that asks for a new one'),
 });
 /** The body of a problem document. */
 export type ProblemDocument = z.output<typeof problemSchema>;

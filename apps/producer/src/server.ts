@@ -23,6 +23,7 @@ import { bulkRoutes } from './routes/bulk.js';
 import { downloadRoutes } from './routes/download.js';
 import { exportRoutes } from './routes/exports.js';
 import { fileRoutes } from './routes/files.js';
+import { keepRoutes } from './routes/keep.js';
 import { schemaRoutes } from './routes/schemas.js';
 import { serviceRoutes } from './routes/service.js';
 import { validatorCompiler } from './validation.js';
@@ -103,6 +104,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     fileRoutes,
     bulkRoutes,
     downloadRoutes,
+    keepRoutes,
     pageRoutes,
   ]) {
     await app.register(async (scope) => routes(scope, { ...dependencies, live }));

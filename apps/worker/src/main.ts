@@ -138,6 +138,7 @@ async function main(config: WorkerConfig): Promise<void> {
       zipLevel: config.ZIP_LEVEL,
       ttlMs: config.EXPORT_TTL_HOURS * HOUR_MS,
       partsTtlMs: config.PARTS_TTL_HOURS * HOUR_MS,
+      removalGraceMs: config.REMOVAL_GRACE_SECONDS * 1000,
       softwareVersion: SOFTWARE_VERSION,
     },
   };

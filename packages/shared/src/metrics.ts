@@ -12,6 +12,10 @@ export type FollowUpEnd = 'done' | 'failed' | 'retried' | 'timeout';
 /** How one run of a piece of an export's work ended. */
 export type JobEnd = 'done' | 'failed' | 'retried' | 'aborted' | 'superseded' | 'handed-back';
 
+const REMOVED = ['bundle', 'upload', 'orphan', 'temporary'] as const;
+/** What is cleared away: `orphan` is an object that no row stands for, `temporary` what a killed worker left in `TMPDIR`. */
+export type Removed = (typeof REMOVED)[number];
+
 /** The tasks that may be named in labels; all that a registry of tasks knows of itself. */
 export interface KnownTasks {
   names: readonly string[];
@@ -37,6 +41,8 @@ export interface Metrics {
   requestsJoined: Counter;
   /** Requests that were a repeat by their Idempotency-Key. */
   idempotentRepeats: Counter;
+  /** Notes what was cleared away from storage, or of a worker's temporary folders. */
+  removed(what: Removed, files: number, bytes: number): void;
   /** Seconds to an answer's last byte; `route` is the pattern, not the path, and `none` for what has no route. */
   httpRequests: Histogram<'method' | 'route' | 'status'>;
 }
@@ -70,8 +76,24 @@ export function createMetrics(role: Role, tasks: KnownTasks = { names: [], route
     const queue = queueOfTask(task);
     return tasks.routes.includes(queue) ? `${queue}.*` : 'other';
   };
+  const removedFiles = new Counter({
+    name: 'parcelpost_removed_files_total',
+    help: 'Files cleared away: bundle, upload, orphan (no row stands for it), temporary (left by a killed worker)',
+    labelNames: ['what'],
+    registers: both,
+  });
+  const removedBytes = new Counter({
+    name: 'parcelpost_removed_bytes_total',
+    help: 'Their bytes, where they are known',
+    labelNames: ['what'],
+    registers: both,
+  });
   const metrics: Metrics = {
     registry,
+    removed: (what, files, bytes) => {
+      removedFiles.inc({ what }, files);
+      removedBytes.inc({ what }, bytes);
+    },
     signaturesRefused: new Counter({
       name: 'parcelpost_signatures_refused_total',
       help: 'Jobs found in a queue and not run: forged, altered, or never released',
@@ -125,5 +147,6 @@ export function createMetrics(role: Role, tasks: KnownTasks = { names: [], route
   // What has not happened yet is 0 and not absent: rates need a first value.
   for (const outcome of OUTCOMES) metrics.exportsDecided.inc({ outcome }, 0);
   for (const what of ['export', 'follow-up']) metrics.relayEntered.inc({ what }, 0);
+  for (const what of REMOVED) metrics.removed(what, 0, 0);
   return metrics;
 }

@@ -25,5 +25,5 @@ export function bundleOf(
 
 /** Whether a bundle may be downloaded: it has not been removed, and its time is not over. */
 export function isThere(file: Pick<FileRow, 'removedAt' | 'expiresAt'>, now: Date): boolean {
-  return file.removedAt === null && file.expiresAt > now;
+  return file.removedAt === null && (file.expiresAt === null || file.expiresAt > now);
 }

@@ -5,6 +5,7 @@ import { NEXT_EXPORT_TASK } from '@parcelpost/shared/signatures/signature.js';
 import type { Dependencies } from '../dependencies.js';
 import { ChangeExport } from './change-export.js';
 import { ExportRights } from './export-rights.js';
+import { KeepFiles } from './keep-files.js';
 import { PrepareNextExports } from './prepare-next-exports.js';
 import type { ReadExports } from './read-exports.js';
 import { RequestExport } from './request-export.js';
@@ -13,7 +14,7 @@ import { RightsTasks } from './rights-tasks.js';
 export function exportActions(
   dependencies: Dependencies,
   read: ReadExports,
-): { request: RequestExport; change: ChangeExport } {
+): { request: RequestExport; change: ChangeExport; keep: KeepFiles } {
   const { config, tasks } = dependencies;
   const rights = new ExportRights(config);
   const patience = nextExportPatienceMs({ deadlineMinutes: config.EXPORT_DEADLINE_MINUTES });
@@ -27,5 +28,6 @@ export function exportActions(
   return {
     request: new RequestExport(dependencies, rights, next, permits),
     change: new ChangeExport(dependencies, read, rights, next, permits),
+    keep: new KeepFiles(dependencies, read, permits),
   };
 }

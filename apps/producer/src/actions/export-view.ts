@@ -37,7 +37,13 @@ export const exportView = z.object({
   requestedAt: time,
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
-  expiresAt: time.nullable().describe('When the bundle of this try goes'),
+  expiresAt: time
+    .nullable()
+    .describe('When the bundle of this try goes; null where there is none, and where it is pinned without an end'),
+  pin: z
+    .object({ until: time.nullable(), at: time, by: z.object({ id: z.string(), name: z.string() }) })
+    .nullable()
+    .describe('Somebody keeps the files: until then, or (null) until somebody unpins; since when, and who'),
   cancelling: z.boolean().describe('Somebody cancelled it; running work is being stopped'),
   retryable: z.boolean().describe('Whether it can be tried again, by its asker or an administrator of the project'),
   startedBy: z
@@ -58,7 +64,7 @@ export const exportView = z.object({
       name: z.string(),
       bytes: z.int(),
       sha256: z.string(),
-      expiresAt: time,
+      expiresAt: time.nullable().describe('When it goes; null where it is pinned without an end'),
       generation: z.int().describe('The try that made it; a partial one stays until a later try has made its own'),
     })
     .nullable()
@@ -140,6 +146,11 @@ export function viewExport(
     startedAt: iso(row.startedAt),
     finishedAt: iso(row.decidedAt),
     expiresAt: iso(row.expiresAt),
+    pin: row.pin && {
+      until: row.pin.until === null ? null : new Date(row.pin.until).toISOString(),
+      at: new Date(row.pin.at).toISOString(),
+      by: row.pin.by,
+    },
     cancelling: isCancelling(row),
     retryable: isRetryable(state),
     startedBy,
@@ -158,7 +169,7 @@ export function viewExport(
             name: file.name,
             bytes: file.bytes,
             sha256: file.sha256,
-            expiresAt: file.expiresAt.toISOString(),
+            expiresAt: iso(file.expiresAt),
             generation: file.generation,
           }
         : null,

@@ -6,6 +6,7 @@ import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { projectOf } from '@parcelpost/shared/files/owner.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
+import { expiredProblem } from './expired-problem.js';
 import { externalPlatform } from './platform-url.js';
 import { NOT_FOUND, ReadExports } from './read-exports.js';
 
@@ -13,12 +14,14 @@ export class ReadBundles {
   readonly #exports: ReadExports;
   readonly #projects: ProjectService;
   readonly #external: boolean;
+  readonly #publicUrl: string;
 
   constructor(dependencies: Pick<Dependencies, 'db' | 'config' | 'places'>) {
     const { db, config } = dependencies;
     this.#exports = new ReadExports(dependencies);
     this.#projects = new ProjectService(db);
     this.#external = externalPlatform(config) !== undefined;
+    this.#publicUrl = config.PUBLIC_URL;
   }
 
   /**
@@ -42,7 +45,7 @@ export class ReadBundles {
     if (state === 'waiting' || state === 'running') {
       throw problem('export-unfinished', `The export is ${state}; there is nothing to download yet.`);
     }
-    if (file) throw problem('export-expired', 'The files of this export have expired. Ask for a new one.');
+    if (file) throw expiredProblem(row, file.expiresAt ?? file.removedAt, this.#publicUrl);
     throw problem('export-without-file', `The export is ${state}; it left no file. Its state says why.`);
   }
 

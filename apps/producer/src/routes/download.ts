@@ -1,4 +1,5 @@
 /** The bundle itself, whole or in part (RFC 9110, sections 13 and 14). One that an earlier try left is given until a later one has its own. */
+import { RemovalService } from '@parcelpost/shared/db/services/removals.js';
 import { UserService } from '@parcelpost/shared/db/services/users.js';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -7,12 +8,14 @@ import { Identifier } from '../actions/identify.js';
 import { ReadBundles } from '../actions/read-bundles.js';
 import type { Dependencies } from '../dependencies.js';
 import { refuseOtherMethods } from '../methods.js';
-import { sendFile } from './send-file.js';
+import { noteReading } from './note-reading.js';
+import { NotInStorageError, sendFile } from './send-file.js';
 
 const ZIP = { 'application/zip': { schema: z.any().meta({ type: 'string', format: 'binary' }) } };
 
 export async function downloadRoutes(scope: FastifyInstance, dependencies: Dependencies): Promise<void> {
-  const { config, db, storage } = dependencies;
+  const { config, db, log, storage } = dependencies;
+  const removals = new RemovalService(db);
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const identify = new Identifier(new UserService(db), config.AUTH_SECRET);
   const bundles = new ReadBundles(dependencies);
@@ -39,7 +42,17 @@ export async function downloadRoutes(scope: FastifyInstance, dependencies: Depen
     },
     handler: async (request, reply) => {
       const user = await caller(request);
-      return sendFile(request, reply, storage, await bundles.downloadable(request.params.id, user));
+      const { id } = request.params;
+      const file = await bundles.downloadable(id, user);
+      try {
+        return await sendFile(request, reply, storage, file, (stream) =>
+          noteReading(stream, file.id, { removals, log }),
+        );
+      } catch (error) {
+        // It may have been removed in this very moment: then there is nothing wrong but its time.
+        if (error instanceof NotInStorageError) await bundles.downloadable(id, user);
+        throw error;
+      }
     },
   });
   sealScope();

@@ -1,4 +1,5 @@
 /** Sends a file from storage: whole, in part, or not again (RFC 9110, sections 13 and 14). */
+import type { Readable } from 'node:stream';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import contentDisposition from 'content-disposition';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -16,16 +17,23 @@ export interface SentFile {
   createdAt: Date;
 }
 
+/** Storage does not have what a row says that it has. */
+export class NotInStorageError extends Error {
+  override readonly name = 'NotInStorageError';
+}
+
 /**
- * Answers 200, 206 or 304.
+ * Answers 200, 206 or 304. What it has begun to send it sends to the end, also where the file is removed meanwhile.
+ * @param begun is called with what is being read, where anything is
  * @throws {ProblemError} 416 `range-not-satisfiable`
- * @throws {Error} where storage does not have the bytes that it should: never a short file after a 200
+ * @throws {NotInStorageError} where storage does not have the bytes that it should: never a short file after a 200
  */
 export async function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
   storage: Storage,
   file: SentFile,
+  begun: (stream: Readable) => void = () => {},
 ): Promise<FastifyReply> {
   const validators = { etag: `"${file.sha256}"`, modified: file.createdAt };
   reply.headers({
@@ -42,9 +50,10 @@ export async function sendFile(
       headers: { 'content-range': `bytes */${file.bytes}` },
     });
   }
-  const stored = await storage.stat(file.storageKey);
-  if (stored?.bytes !== file.bytes) {
-    throw new Error(`${file.storageKey} has ${stored?.bytes ?? 'no'} bytes in storage, not ${file.bytes}`);
+  const stored = await storage.open(file.storageKey);
+  if (!stored || stored.bytes !== file.bytes) {
+    await stored?.close();
+    throw new NotInStorageError(`${file.storageKey} has ${stored?.bytes ?? 'no'} bytes in storage, not ${file.bytes}`);
   }
   reply.headers({
     'content-type': file.mediaType,
@@ -52,6 +61,11 @@ export async function sendFile(
     'content-length': String(range ? range.end - range.start + 1 : file.bytes),
   });
   if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${file.bytes}`);
-  if (request.method === 'HEAD') return reply.send();
-  return reply.send(storage.read(file.storageKey, range));
+  if (request.method === 'HEAD') {
+    await stored.close();
+    return reply.send();
+  }
+  const stream = stored.read(range);
+  begun(stream);
+  return reply.send(stream);
 }

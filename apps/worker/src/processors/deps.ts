@@ -55,6 +55,8 @@ export interface WorkerDeps {
     ttlMs: number;
     /** How long parts of an export without a whole bundle are kept for another try. */
     partsTtlMs: number;
+    /** How long bytes stay once a bundle is out of reach, for those who have just begun to read it. */
+    removalGraceMs: number;
     softwareVersion: string;
   };
 }

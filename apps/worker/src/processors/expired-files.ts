@@ -1,49 +1,65 @@
-/** Removes bundles whose time is over, and those that were not decided on. Their rows stay, and say so. */
-import type { FileService } from '@parcelpost/shared/db/services/files.js';
-import type { RemovalReason } from '@parcelpost/shared/db/tasks/bundle-tasks.js';
+/**
+ * Removes bundles whose time is over, and those that were not decided on: first from everybody's reach, then from storage. Their
+ * rows stay, and say so. One worker at a time does, a bounded number in a round.
+ */
+import { Chores } from '@parcelpost/shared/db/services/chores.js';
+import { RemovalService, type ToClear } from '@parcelpost/shared/db/services/removals.js';
 import type { WorkerDeps } from './deps.js';
 import { folderOfBundle } from './keys.js';
 import { Rotation } from './rotation.js';
 
-/** Bundles removed in one round, of each kind. */
+/** Bundles put out of reach in one round, of each kind, and removed from storage. */
 const BATCH = 50;
 
-type Deps = Pick<WorkerDeps, 'files' | 'storage' | 'writes' | 'log'>;
+type Deps = Pick<WorkerDeps, 'db' | 'storage' | 'writes' | 'metrics' | 'log'> & {
+  settings: Pick<WorkerDeps['settings'], 'removalGraceMs'>;
+};
 
 export class ExpiredFiles {
-  readonly #expired = new Rotation(BATCH);
-  readonly #lost = new Rotation(BATCH);
+  readonly #toClear = new Rotation(BATCH);
+  readonly #removals: RemovalService;
+  readonly #chores: Chores;
 
-  constructor(readonly deps: Deps) {}
-
-  /** One round. First from storage, then from the rows: what a killed worker left half done is done again. */
-  async round(): Promise<void> {
-    const { files } = this.deps;
-    await this.#remove(
-      await this.#expired.next((...page) => files.expired(...page)),
-      'expired',
-      'expired bundles removed',
-    );
-    await this.#remove(
-      await this.#lost.next((...page) => files.lost(...page)),
-      'undecided',
-      'bundles that nobody decided on removed',
-    );
+  constructor(readonly deps: Deps) {
+    this.#removals = new RemovalService(deps.db);
+    this.#chores = new Chores(deps.db);
   }
 
-  async #remove(bundles: Awaited<ReturnType<FileService['expired']>>, why: RemovalReason, done: string): Promise<void> {
-    const { storage, writes, log } = this.deps;
-    const removed: string[] = [];
-    for (const { id, exportId, storageKey } of bundles) {
+  /** One round. What a killed worker left half done is done again: a bundle out of reach stays noted until its bytes are gone. */
+  async round(): Promise<void> {
+    const { settings } = this.deps;
+    if (!(await this.#removals.any(settings.removalGraceMs))) return;
+    await this.#chores.alone('bundles', async (goOn) => {
+      await this.#take();
+      const over = await this.#toClear.next((...page) => this.#removals.toClear(...page, settings.removalGraceMs));
+      await this.#clear(over, goOn);
+    });
+  }
+
+  async #take(): Promise<void> {
+    const { writes, log } = this.deps;
+    for (const why of ['expired', 'undecided'] as const) {
+      const taken = await writes.takeOver(why, BATCH);
+      if (taken > 0) log.info({ files: taken, why }, 'bundles put out of reach');
+    }
+  }
+
+  async #clear(bundles: readonly ToClear[], goOn: () => Promise<boolean>): Promise<void> {
+    const { storage, metrics, log } = this.deps;
+    const cleared: ToClear[] = [];
+    for (const bundle of bundles) {
+      if (!(await goOn())) break;
       try {
-        await storage.removePrefix(folderOfBundle(storageKey));
-        removed.push(id);
+        await storage.removePrefix(folderOfBundle(bundle.storageKey));
+        cleared.push(bundle);
       } catch (error) {
-        log.warn({ err: error, exportId }, 'a bundle could not be removed; a later round tries again');
+        log.warn({ err: error, exportId: bundle.exportId }, 'a bundle could not be removed; a later round tries again');
       }
     }
-    if (removed.length === 0) return;
-    await writes.noteRemoved(removed, why);
-    log.info({ files: removed.length }, done);
+    if (cleared.length === 0) return;
+    await this.#removals.noteCleared(cleared.map(({ id }) => id));
+    const bytes = cleared.reduce((sum, one) => sum + one.bytes, 0);
+    metrics.removed('bundle', cleared.length, bytes);
+    log.info({ files: cleared.length, bytes }, 'bundles removed from storage');
   }
 }

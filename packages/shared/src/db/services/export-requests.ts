@@ -79,7 +79,12 @@ export class ExportRequests {
     const changed = await trx('exports')
       .where({ id, generation })
       .whereIn('outcome', ['failed', 'cancelled', 'partial'])
-      .where((bundle) => bundle.whereNull('expires_at').orWhere('expires_at', '>', trx.fn.now()))
+      .where((bundle) =>
+        bundle
+          .whereNull('expires_at')
+          .orWhere('expires_at', '>', trx.fn.now())
+          .orWhere('pinned_until', '>', trx.fn.now()),
+      )
       .update({
         generation: generation + 1,
         outcome: null,

@@ -3,6 +3,7 @@ import type { ExportOptions } from '../../export-request.js';
 import type { ExportResult } from '../../export-result.js';
 import type { SealedTokens, Signature } from '../../signatures/signature.js';
 import type { Connection, Database } from '../database.js';
+import { EXPIRES_AT, PIN, type Pin } from './pins.js';
 
 export type Outcome = 'completed' | 'partial' | 'failed' | 'cancelled';
 export type Phase = 'waiting' | 'planning' | 'reading' | 'writing' | 'bundling' | 'decided';
@@ -44,8 +45,10 @@ export interface ExportRow extends Omit<NewExport, 'sealedToken'> {
   waitingSince: Date | null;
   startedAt: Date | null;
   decidedAt: Date | null;
-  /** When the files go; null unless there are files. */
+  /** When the files go; null unless there are files, and where they are pinned until somebody unpins. */
   expiresAt: Date | null;
+  /** Keeps the files for longer; null where nobody wants it, and once it is over. */
+  pin: Pin | null;
   /** Until when there may be more in storage than a bundle, as for another try; null while one runs, and once it is gone. */
   partsUntil: Date | null;
   /** The follow-up of another export that started this one. */
@@ -103,7 +106,6 @@ const COLUMNS = {
   startedAt: 'started_at',
   decidedAt: 'decided_at',
   deadlineAt: 'deadline_at',
-  expiresAt: 'expires_at',
   partsUntil: 'parts_until',
   startedBy: 'started_by',
   nextTokens: 'next_tokens',
@@ -113,8 +115,15 @@ const COLUMNS = {
 export class ExportService {
   constructor(readonly db: Database) {}
 
+  /** All columns of a row. */
+  #columns() {
+    return [COLUMNS, this.db.raw(`${EXPIRES_AT} as "expiresAt", ${PIN} as pin`)] as const;
+  }
+
   async get(id: string): Promise<ExportRow | undefined> {
-    return this.db('exports').where({ id }).first<ExportRow | undefined>(COLUMNS);
+    return this.db('exports')
+      .where({ id })
+      .first<ExportRow | undefined>(...this.#columns());
   }
 
   /** The newest exports first, of one project, one requester, or all. */
@@ -124,7 +133,10 @@ export class ExportService {
     requesterId?: string;
     limit: number;
   }): Promise<ExportRow[]> {
-    const query = this.db('exports').orderBy('requested_at', 'desc').limit(filter.limit).select<ExportRow[]>(COLUMNS);
+    const query = this.db('exports')
+      .orderBy('requested_at', 'desc')
+      .limit(filter.limit)
+      .select<ExportRow[]>(...this.#columns());
     if (filter.organization !== undefined) query.where('organization', filter.organization);
     if (filter.project !== undefined) query.where('project', filter.project);
     if (filter.requesterId !== undefined) query.where('requester_id', filter.requesterId);
@@ -135,7 +147,8 @@ export class ExportService {
   async progress(ids: readonly string[]): Promise<Map<string, ExportProgress>> {
     if (ids.length === 0) return new Map();
     const { rows } = await this.db.raw<{ rows: ProgressRow[] }>(
-      `select e.id, e.outcome, e.phase, e.error, e.started_at as "startedAt", e.expires_at as "expiresAt",
+      `select e.id, e.outcome, e.phase, e.error, e.started_at as "startedAt",
+         ${EXPIRES_AT.replaceAll('exports.', 'e.')} as "expiresAt",
          coalesce(sum(j.rows) filter (where j.kind = 'map'), 0)::bigint as rows,
          (sum(j.rows_expected) filter (where j.kind = 'map'))::bigint as "rowsExpected",
          count(*) filter (where j.state = 'done') as "jobsDone", count(j.step) as jobs
@@ -199,7 +212,11 @@ export class ExportService {
   }
 
   #undecided(after: string | undefined, limit: number) {
-    const query = this.db('exports').whereNull('outcome').orderBy('id').limit(limit).select(COLUMNS);
+    const query = this.db('exports')
+      .whereNull('outcome')
+      .orderBy('id')
+      .limit(limit)
+      .select(...this.#columns());
     return after === undefined ? query : query.where('id', '>', after);
   }
 

@@ -29,8 +29,10 @@ export interface KeptFile extends NewFile {
   id: string;
 }
 
-export interface FileRow extends KeptFile {
+export interface FileRow extends Omit<KeptFile, 'expiresAt'> {
   owner: FileOwner;
+  /** The later of its own time and its export's pin; null: until somebody unpins. */
+  expiresAt: Date | null;
   createdAt: Date;
   removedAt: Date | null;
 }
@@ -46,16 +48,14 @@ const COLUMNS = {
   sha256: 'sha256',
   contents: 'contents',
   createdAt: 'created_at',
-  expiresAt: 'expires_at',
   removedAt: 'removed_at',
 } as const;
 
 /** A bundle belongs to a project once its export is decided, and is nobody else's business before. */
 const DECIDED = { kind: 'bundle', owner_kind: 'project' } as const;
 
-/** A bundle that is gone from storage. */
+/** A bundle that nobody can reach any more. */
 export type RemovedBundle = Pick<FileRow, 'id' | 'exportId' | 'generation'>;
-type Stored = Pick<FileRow, 'id' | 'exportId' | 'storageKey'>;
 
 /** The rows of `files` that are bundles: those that exports left in storage, and those that lost the race to be one. */
 export class FileService {
@@ -63,8 +63,12 @@ export class FileService {
 
   /** The bundles of several exports, of all their generations, in one query; none that is not decided. */
   async ofExports(exportIds: readonly string[]): Promise<FileRow[]> {
-    const owner = this.db.raw(`json_build_object('kind', owner_kind, 'id', owner_id) as owner`);
-    return this.db('files').whereIn('export_id', exportIds).andWhere(DECIDED).select<FileRow[]>(COLUMNS, owner);
+    const rest = this.db.raw(
+      `json_build_object('kind', owner_kind, 'id', owner_id) as owner,
+       nullif(greatest(files.expires_at, (
+         select e.pinned_until from exports e where e.id = files.export_id)), 'infinity') as "expiresAt"`,
+    );
+    return this.db('files').whereIn('export_id', exportIds).andWhere(DECIDED).select<FileRow[]>(COLUMNS, rest);
   }
 
   /** Bundles of earlier generations that are still in storage. */
@@ -75,47 +79,12 @@ export class FileService {
       .select<Pick<FileRow, 'id' | 'storageKey'>[]>({ id: 'id', storageKey: 'storage_key' });
   }
 
-  /**
-   * Bundles whose time is over and that are not removed yet, in the order of their ids; none of an export in flight.
-   * @param after the id behind which to go on
-   */
-  async expired(after: string | undefined, limit: number): Promise<Stored[]> {
-    return this.#stored(after, limit)
-      .where('files.owner_kind', 'project')
-      .where('files.expires_at', '<', this.db.fn.now())
-      .whereNotNull('exports.outcome');
-  }
-
-  /**
-   * Bundles that still belong to who asked though their export is decided, or tried again: other ones were decided on, or
-   * none. In the order of their ids.
-   * @param after the id behind which to go on
-   */
-  async lost(after: string | undefined, limit: number): Promise<Stored[]> {
-    return this.#stored(after, limit)
-      .where('files.owner_kind', 'user')
-      .where((over) =>
-        over.whereNotNull('exports.outcome').orWhere('exports.generation', '>', this.db.ref('files.generation')),
-      );
-  }
-
-  #stored(after: string | undefined, limit: number) {
-    const query = this.db('files')
-      .join('exports', 'exports.id', 'files.export_id')
-      .where('files.kind', 'bundle')
-      .whereNull('files.removed_at')
-      .orderBy('files.id')
-      .limit(limit)
-      .select<Stored[]>({ id: 'files.id', exportId: 'files.export_id', storageKey: 'files.storage_key' });
-    return after === undefined ? query : query.where('files.id', '>', after);
-  }
-
   /** Notes that bundles are gone from storage. The rows stay, and say so. @returns those of which it was not noted before */
   async noteRemoved(ids: readonly string[], db: Connection = this.db): Promise<RemovedBundle[]> {
     return db('files')
       .whereIn('id', ids)
       .whereNull('removed_at')
-      .update({ removed_at: db.fn.now() })
+      .update({ removed_at: db.fn.now(), cleared_at: db.fn.now() })
       .returning<RemovedBundle[]>(['id', 'export_id as exportId', 'generation']);
   }
 
@@ -124,7 +93,7 @@ export class FileService {
     await this.db('files')
       .where({ export_id: exportId, kind: 'bundle', owner_kind: 'user', removed_at: null })
       .andWhere('generation', '<=', generation)
-      .update({ removed_at: this.db.fn.now() });
+      .update({ removed_at: this.db.fn.now(), cleared_at: this.db.fn.now() });
   }
 
   /** Writes the row of a bundle that is in storage. @param owner who asked, until the decision gives it to the project */

@@ -4,7 +4,7 @@ import type { ExportRow } from './exports.js';
 
 /** An export whose parts are to go, and what tells where they are. */
 export interface KeptParts extends Pick<ExportRow, 'id' | 'generation' | 'organization' | 'project'> {
-  /** Storage keys of the bundles of all its generations that are still there. */
+  /** Storage keys of the bundles of all its generations that are still in storage. */
   bundles: string[];
   /** How often the merge of each generation was started: each start may have left a bundle, or a piece of one. */
   merges: { generation: number; starts: number }[];
@@ -67,7 +67,7 @@ async function partsOf(db: Connection, id: string, generation: number): Promise<
   const { rows } = await db.raw<{ rows: KeptParts[] }>(
     `select id, generation, organization, project,
        array(
-         select storage_key from files where export_id = e.id and owner_kind = 'project' and removed_at is null
+         select storage_key from files where export_id = e.id and owner_kind = 'project' and cleared_at is null
        ) as bundles,
        array(
          select json_build_object('generation', j.generation, 'starts', j.starts)

@@ -7,9 +7,11 @@ import type { FileTasks } from '../../files/transfer.js';
 import type { Hooks, TakeOff } from '../../tasks/hooks.js';
 import type { TaskName } from '../../tasks/task.js';
 import { type AuditNote, noteDeeds } from '../services/audit-log.js';
+import type { RemovedBundle } from '../services/files.js';
 import type { BundleTasks } from './bundle-tasks.js';
 import type { ExportTasks } from './export-tasks.js';
 import type { FollowUpTasks } from './follow-up-tasks.js';
+import type { PinTasks } from './pin-tasks.js';
 
 /** Attaches a note to a kind of task. */
 export type Audited = (hooks: Hooks) => TakeOff;
@@ -35,6 +37,7 @@ interface Managers {
   followUps: FollowUpTasks;
   bundles: BundleTasks;
   files: FileTasks;
+  pins: PinTasks;
 }
 
 /** What of a decision is kept. */
@@ -45,7 +48,7 @@ interface Decided {
 }
 
 /** All that is kept of what both apps do. A refusal leaves nothing: see above. */
-export function auditedTasks({ exports, followUps, bundles, files }: Managers): Audited[] {
+export function auditedTasks({ exports, followUps, bundles, files, pins }: Managers): Audited[] {
   return [
     audited(exports.record.taskName, ({ kind, exportId }, { row }) => ({
       ...ofExport(exportId),
@@ -78,14 +81,14 @@ export function auditedTasks({ exports, followUps, bundles, files }: Managers): 
       generation,
       details: { task, place },
     })),
-    audited(bundles.noteRemoved.taskName, (removed, { why }) =>
-      removed.map(({ id, exportId, generation }) => ({
-        subject: { kind: 'file', id },
-        exportId,
-        generation,
-        details: { why },
-      })),
-    ),
+    audited(bundles.noteRemoved.taskName, ofRemoved),
+    audited(bundles.takeOver.taskName, ofRemoved),
+    audited(pins.pin.taskName, (_, { id, until }) => ({
+      ...ofExport(id),
+      details: { until: until?.toISOString() ?? null },
+    })),
+    audited(pins.unpin.taskName, (unpinned, { id }) => (unpinned ? ofExport(id) : undefined)),
+    audited(pins.expire.taskName, (expired, { id }) => (expired ? ofExport(id) : undefined)),
     audited(files.transferOwnership.taskName, (transferred, { giver, to, pin, force }) =>
       transferred
         .filter(({ end }) => end === 'moved')
@@ -113,5 +116,14 @@ export function auditedDecision(decide: TaskName<Decided, boolean>): Audited {
 export function ofExport(id: string, generation?: number): AuditNote {
   return { subject: { kind: 'export', id }, exportId: id, generation };
 }
+
+/** Notes about bundles that nobody can reach any more. */
+const ofRemoved = (removed: readonly RemovedBundle[], { why }: { why: string }): AuditNote[] =>
+  removed.map(({ id, exportId, generation }) => ({
+    subject: { kind: 'file', id },
+    exportId,
+    generation,
+    details: { why },
+  }));
 
 const ownerText = ({ kind, id }: FileOwner) => `${kind} ${id}`;

@@ -24,12 +24,15 @@ import {
 import { LimitService, type Limits } from '../services/limits.js';
 import { OutboxService } from '../services/outbox.js';
 import { OwnershipService } from '../services/ownership.js';
+import { PinRefusedError } from '../services/pins.js';
+import { type Over, RemovalService } from '../services/removals.js';
 import { auditedTasks } from './audit.js';
 import { BundleTasks, type RemovalReason } from './bundle-tasks.js';
 import { type ExportKey, ExportTasks } from './export-tasks.js';
 import { FollowUpTasks } from './follow-up-tasks.js';
 import { limitTasks } from './limited.js';
 import { type DeferredCall, OutboxKeeper, type OutboxKeeperOptions } from './outbox-keeper.js';
+import { PinTasks } from './pin-tasks.js';
 
 export interface WritesOptions {
   db: Database;
@@ -52,6 +55,7 @@ export class Writes {
   readonly exports: ExportTasks;
   readonly followUps: FollowUpTasks;
   readonly bundles: BundleTasks;
+  readonly pins: PinTasks;
   readonly files: FileTasks;
 
   constructor({ db, log, actor, deferred, limits, unmasked = false }: WritesOptions) {
@@ -65,7 +69,8 @@ export class Writes {
     this.actions = new Actions({ db, log, ...(deferred && { keeper: new OutboxKeeper(deferred) }) });
     this.exports = new ExportTasks(services);
     this.followUps = new FollowUpTasks(services);
-    this.bundles = new BundleTasks(new FileService(db));
+    this.bundles = new BundleTasks(new FileService(db), new RemovalService(db));
+    this.pins = new PinTasks();
     this.runner = new TaskRunner({ actions: this.actions, log, isKnown: unmasked ? () => true : isKnown });
     this.files = new FileTasks({ ownership: new OwnershipService(), runner: this.runner });
     for (const attach of auditedTasks(this)) attach(this.runner.hooks);
@@ -112,6 +117,11 @@ export class Writes {
     if (ids.length > 0) await this.runner.runSingle(this.bundles.noteRemoved(this.actor, { ids, why }));
   }
 
+  /** Puts bundles that are over out of reach; see {@link RemovalService.take}. @returns how many */
+  async takeOver(why: Over, limit: number): Promise<number> {
+    return (await this.runner.runSingle(this.bundles.takeOver(this.actor, { why, limit }))).length;
+  }
+
   /** Has follow-ups entered again that their queues lost. @returns how many; the relay is the caller's to run */
   sendAgain(ids: readonly string[]): Promise<number> {
     return this.runner.runSingle(this.followUps.sendAgain(this.actor, { ids }));
@@ -120,4 +130,7 @@ export class Writes {
 
 /** Refusals that whoever asked is to see. */
 const isKnown = (error: Error) =>
-  error instanceof RetryRefusedError || error instanceof ReplayRefusedError || error instanceof ResultUnfitError;
+  error instanceof PinRefusedError ||
+  error instanceof RetryRefusedError ||
+  error instanceof ReplayRefusedError ||
+  error instanceof ResultUnfitError;
