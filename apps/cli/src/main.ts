@@ -14,9 +14,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies EndingSi
 }
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read has gone (`| head`): there is nobody to tell anything.
+    // Whoever read has gone (`| head`): there is nobody to tell anything. Who writes a bundle hears of the rest themselves.
     if (error.code === 'EPIPE') process.exit(EXIT.file);
-    throw error;
   });
 }
 
