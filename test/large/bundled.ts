@@ -9,6 +9,7 @@ import type { Plan } from '@parcelpost/worker/pipeline/plan.js';
 import type { OutputFile } from '@parcelpost/worker/pipeline/step.js';
 import { bundle } from '@parcelpost/worker/processors/bundle.js';
 import type { WorkerDeps } from '@parcelpost/worker/processors/deps.js';
+import { BUILT_IN_PIPELINE } from '../../apps/worker/src/pipeline/pipeline.js';
 
 /** Bundles files of an export that asked for `formats`. @returns the path of the zip, and the names of what is in it */
 export async function bundled(
@@ -40,6 +41,7 @@ export async function bundled(
     storage,
     log: createLogger('large', 'warn'),
     plans: { get: async () => plan },
+    pipeline: BUILT_IN_PIPELINE,
     settings: { softwareVersion: '0', zipLevel: 1, ttlMs: 1000, publicUrl: 'http://localhost' },
   } as unknown as WorkerDeps;
   const reduced = [{ files, warnings: [], software: '0' }];

@@ -9,7 +9,7 @@ import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import { sinkStream } from '../../apps/worker/src/formats/sink.js';
 import { writeZip } from '../../apps/worker/src/formats/zip/write.js';
 import { type BundlePart, documents } from '../../apps/worker/src/pipeline/documents.js';
-import { applicableSteps, neededEntities, outputsOf } from '../../apps/worker/src/pipeline/pipeline.js';
+import { BUILT_IN_PIPELINE } from '../../apps/worker/src/pipeline/pipeline.js';
 import type { Plan } from '../../apps/worker/src/pipeline/plan.js';
 import {
   FILE_DATE,
@@ -49,9 +49,9 @@ export async function makeBundle(made: MakeOptions): Promise<{ zip: string; part
 
   const fragments: Fragment[] = [];
   const notices: Notice[] = [];
-  for (const entity of neededEntities(options)) {
+  for (const entity of BUILT_IN_PIPELINE.entities(options)) {
     for (const [shard, batches] of shards(records[entity] ?? []).entries()) {
-      for (const step of applicableSteps(options).filter(({ entities }) => entities.includes(entity))) {
+      for (const step of BUILT_IN_PIPELINE.applicable(options).filter(({ entities }) => entities.includes(entity))) {
         const mapper = step.createMapper(entity, context, (name) =>
           open(`work/map-${step.name}-${entity}-${shard}/${name}`),
         );
@@ -65,9 +65,9 @@ export async function makeBundle(made: MakeOptions): Promise<{ zip: string; part
 
   const files: OutputFile[] = [];
   const warnings = [];
-  for (const output of outputsOf(options, fragments)) {
+  for (const output of BUILT_IN_PIPELINE.outputs(options, fragments)) {
     const dot = output.indexOf('.');
-    const step = applicableSteps(options).find(({ name }) => name === output.slice(0, dot));
+    const step = BUILT_IN_PIPELINE.applicable(options).find(({ name }) => name === output.slice(0, dot));
     const own = fragments.filter((each) => each.step === step?.name && each.output === output.slice(dot + 1));
     const reduced = await step?.reduce(output.slice(dot + 1), {
       context,
@@ -97,6 +97,7 @@ export async function makeBundle(made: MakeOptions): Promise<{ zip: string; part
     options,
   } as ExportRow;
   const { parts } = documents({
+    pipeline: BUILT_IN_PIPELINE,
     row,
     bundle: 'made.zip',
     plan,

@@ -10,6 +10,7 @@ import type { Limits } from '@parcelpost/shared/db/services/limits.js';
 import { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
+import { declaredPipeline } from '@parcelpost/shared/pipeline/pipeline.js';
 import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
@@ -75,6 +76,8 @@ export async function startProducer(
       TOKEN_HOURS: 12,
       EXPORT_DEADLINE_MINUTES: 60,
       SAMPLE_SIGN_IN: false,
+      SESSION_HOURS: 24,
+      OIDC: undefined,
       PLATFORM_API_URL: undefined,
       UPLOAD_MAX_MB: 1,
       UPLOAD_TTL_HOURS: 24,
@@ -88,6 +91,7 @@ export async function startProducer(
       EVENT_STREAMS_PER_PERSON: 1000,
       ...options.changes,
     },
+    pipeline: declaredPipeline(),
     tasks: createRegistry(options.tasks),
     log: options.log ?? createLogger('producer', 'silent'),
     metrics: createMetrics('producer'),

@@ -4,6 +4,7 @@ import type { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-que
 import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import type { Logger } from '@parcelpost/shared/log.js';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
+import type { Pipeline } from '@parcelpost/shared/pipeline/pipeline.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { Registry } from '@parcelpost/shared/signatures/registry.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
@@ -20,6 +21,8 @@ export type ServerConfig = Pick<
   | 'TOKEN_HOURS'
   | 'EXPORT_DEADLINE_MINUTES'
   | 'SAMPLE_SIGN_IN'
+  | 'SESSION_HOURS'
+  | 'OIDC'
   | 'PLATFORM_API_URL'
   | 'UPLOAD_MAX_MB'
   | 'UPLOAD_TTL_HOURS'
@@ -42,6 +45,8 @@ export interface Dependencies {
   /** Of the exports that wait. */
   places: PlacesInQueue;
   storage: Storage;
+  /** What requests may name, and what it is made by. */
+  pipeline: Pipeline;
   /** What follow-ups may name. */
   tasks: Registry;
   /** What is done in a transaction, as tasks. */

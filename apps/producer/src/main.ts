@@ -17,11 +17,14 @@ import { BulkService } from '@parcelpost/shared/db/services/bulks.js';
 import { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
 import { SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
+import { SessionService } from '@parcelpost/shared/db/services/sessions.js';
 import { UploadService } from '@parcelpost/shared/db/services/uploads.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
 import { addDatabaseGauges } from '@parcelpost/shared/metrics-database.js';
+import { declaredOwnSteps, loadOwnSteps } from '@parcelpost/shared/pipeline/own-steps.js';
+import { declaredPipeline } from '@parcelpost/shared/pipeline/pipeline.js';
 import { META_QUEUE, openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import { loadOwnTasks } from '@parcelpost/shared/signatures/own-tasks.js';
@@ -45,7 +48,9 @@ const CLEARED_AT_ONCE = 10_000;
 
 async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const own = config.TASKS_MODULE === undefined ? {} : await loadOwnTasks(config.TASKS_MODULE);
-  const tasks = createRegistry({ own, routes: config.TASK_ROUTES });
+  const ownSteps = config.STEPS_MODULE === undefined ? [] : await loadOwnSteps(config.STEPS_MODULE);
+  const pipeline = declaredPipeline(declaredOwnSteps(ownSteps));
+  const tasks = createRegistry({ own, routes: config.TASK_ROUTES, formats: pipeline.formats });
   const db = openDatabase(config.DATABASE_URL, {
     name: 'parcelpost-producer',
     max: config.DATABASE_CONNECTIONS,
@@ -73,12 +78,14 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const refusedJobs = new RefusedJobs(db);
   const audit = new AuditLog(db);
   const uploads = new UploadService(db);
+  const sessions = new SessionService(db);
   const bulks = new BulkService(db);
   const stopHousekeeping = startHousekeeping(
     {
       'refused jobs': () => refusedJobs.trim(),
       'bulk work': () => bulks.removeOld(BULK_DAYS, CLEARED_AT_ONCE),
       'audit rows': () => audit.removeOld(config.AUDIT_TTL_DAYS, CLEARED_AT_ONCE),
+      'ended sessions': () => sessions.removeExpired(CLEARED_AT_ONCE),
       uploads: () => clearUploads(uploads, storage, uploadLimits(config).ttlMs),
     },
     { everyMs: HOUSEKEEPING_MS, log },
@@ -94,6 +101,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     config,
     log,
     metrics,
+    pipeline,
     tasks,
     db,
     places: new PlacesInQueue(db),

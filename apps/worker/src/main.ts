@@ -20,6 +20,7 @@ import { auditedDecision } from '@parcelpost/shared/db/tasks/audit.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
+import { loadOwnSteps } from '@parcelpost/shared/pipeline/own-steps.js';
 import { createConnections, PlatformClient } from '@parcelpost/shared/platform-client/client.js';
 import { openQueues } from '@parcelpost/shared/queues/queues.js';
 import { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
@@ -33,6 +34,7 @@ import { SOFTWARE_VERSION } from '@parcelpost/shared/version.js';
 import { createFollowUpHandlers } from './follow-ups/handlers.js';
 import { serveHealth } from './health.js';
 import { OutcomeTasks } from './outcome/outcome-tasks.js';
+import { WorkerPipeline } from './pipeline/pipeline.js';
 import { removeReplaced } from './processors/conclude.js';
 import type { WorkerDeps } from './processors/deps.js';
 import { PlanCache } from './processors/plan-cache.js';
@@ -52,7 +54,8 @@ setFlagsFromString('--heap-growing-percent=100');
 async function main(config: WorkerConfig): Promise<void> {
   const log = createLogger('worker', config.LOG_LEVEL);
   const own = config.TASKS_MODULE === undefined ? {} : await loadOwnTasks(config.TASKS_MODULE);
-  const tasks = createRegistry({ own, routes: config.TASK_ROUTES });
+  const pipeline = new WorkerPipeline(config.STEPS_MODULE === undefined ? [] : await loadOwnSteps(config.STEPS_MODULE));
+  const tasks = createRegistry({ own, routes: config.TASK_ROUTES, formats: pipeline.formats });
   const db = openDatabase(config.DATABASE_URL, {
     name: 'parcelpost-worker',
     background: true,
@@ -97,6 +100,7 @@ async function main(config: WorkerConfig): Promise<void> {
     exports,
     jobs,
     plans: new PlanCache(jobs),
+    pipeline,
     files,
     outbox: new OutboxService(db),
     followUps: new FollowUps(db),

@@ -11,10 +11,21 @@ const OUTPUT_TYPES = {
   res: ['resources'],
   all: ['csv', 'resources', 'shapefiles', 'xlsx'],
 } as const;
-const FORMATS = ['csv', 'fgb', 'geojson', 'geojsonl', 'gpkg', 'parquet', 'resources', 'shapefiles', 'xlsx'] as const;
+export const FORMATS = [
+  'csv',
+  'fgb',
+  'geojson',
+  'geojsonl',
+  'gpkg',
+  'parquet',
+  'resources',
+  'shapefiles',
+  'xlsx',
+] as const;
 /** Formats that a request may list; the same one twice is one. */
 const MOST_FORMATS = 50;
 export type OutputType = keyof typeof OUTPUT_TYPES;
+/** A format that every installation knows; steps of one's own may answer to others. */
 export type Format = (typeof FORMATS)[number];
 
 const csvOptionsSchema = z.strictObject({
@@ -37,65 +48,79 @@ const csvOptionsSchema = z.strictObject({
 });
 export type CsvOptions = z.infer<typeof csvOptionsSchema>;
 
-const requestFields = z
-  .strictObject({
-    outputType: z.enum(Object.keys(OUTPUT_TYPES) as [OutputType]).optional(),
-    formats: z.array(z.enum(FORMATS)).min(1).max(MOST_FORMATS).optional(),
-    csv: csvOptionsSchema.prefault({}),
-    shapefileAttributes: z
-      .boolean()
-      .default(false)
-      .describe('Every attribute in the tables of the shapefiles too, as far as their format can hold it'),
-    includeArchived: z.boolean().default(false).describe('Files of archived resources too'),
-    allowPartial: z
-      .boolean()
-      .default(false)
-      .describe('Deliver what could be read, if a part cannot be; what is missing is named'),
-    language: z
-      .string()
-      .max(35)
-      .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag (BCP 47), such as pt-BR')
-      .optional()
-      .describe('Language of the readmes (BCP 47); by default that of who asks, English where there is no text in it'),
-    provenance: z
-      .boolean()
-      .default(false)
-      .describe('Write into the bundle who asked for it and when; then no two bundles are the same'),
-    unchangedSince: z
-      .string()
-      .regex(
-        /^(?:W\/)?"?[0-9a-f]{64}"?$/,
-        'must be the ETag of a bundle, or its SHA-256 as 64 hexadecimal digits in lower case',
-      )
-      .optional()
-      .describe('ETag or SHA-256 of a bundle that is known; the result tells whether this one is the same'),
-    onSuccess: signaturesSchema.prefault([]).describe('Released in order once there is a bundle, whole or partial'),
-    onFailure: signaturesSchema.prefault([]).describe('Released in order if the export fails or is cancelled'),
-    apiToken: z
-      .string()
-      .min(1)
-      .max(8192)
-      .optional()
-      .describe('Token of another platform; sealed, forwarded as it is, never shown again'),
-  })
-  .superRefine((body, context) => {
-    if ((body.outputType === undefined) === (body.formats === undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['outputType'],
-        message: 'give either outputType or formats, not both and not neither',
-      });
-    }
-  })
-  .meta({ oneOf: [{ required: ['outputType'] }, { required: ['formats'] }] });
+const requestFields = (known: readonly string[]) =>
+  z
+    .strictObject({
+      outputType: z.enum(Object.keys(OUTPUT_TYPES) as [OutputType]).optional(),
+      formats: z
+        .array(z.enum(known as [string, ...string[]]))
+        .min(1)
+        .max(MOST_FORMATS)
+        .optional(),
+      csv: csvOptionsSchema.prefault({}),
+      shapefileAttributes: z
+        .boolean()
+        .default(false)
+        .describe('Every attribute in the tables of the shapefiles too, as far as their format can hold it'),
+      includeArchived: z.boolean().default(false).describe('Files of archived resources too'),
+      allowPartial: z
+        .boolean()
+        .default(false)
+        .describe('Deliver what could be read, if a part cannot be; what is missing is named'),
+      language: z
+        .string()
+        .max(35)
+        .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag (BCP 47), such as pt-BR')
+        .optional()
+        .describe(
+          'Language of the readmes (BCP 47); by default that of who asks, English where there is no text in it',
+        ),
+      provenance: z
+        .boolean()
+        .default(false)
+        .describe('Write into the bundle who asked for it and when; then no two bundles are the same'),
+      unchangedSince: z
+        .string()
+        .regex(
+          /^(?:W\/)?"?[0-9a-f]{64}"?$/,
+          'must be the ETag of a bundle, or its SHA-256 as 64 hexadecimal digits in lower case',
+        )
+        .optional()
+        .describe('ETag or SHA-256 of a bundle that is known; the result tells whether this one is the same'),
+      onSuccess: signaturesSchema.prefault([]).describe('Released in order once there is a bundle, whole or partial'),
+      onFailure: signaturesSchema.prefault([]).describe('Released in order if the export fails or is cancelled'),
+      apiToken: z
+        .string()
+        .min(1)
+        .max(8192)
+        .optional()
+        .describe('Token of another platform; sealed, forwarded as it is, never shown again'),
+    })
+    .superRefine((body, context) => {
+      if ((body.outputType === undefined) === (body.formats === undefined)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['outputType'],
+          message: 'give either outputType or formats, not both and not neither',
+        });
+      }
+    })
+    .meta({ oneOf: [{ required: ['outputType'] }, { required: ['formats'] }] });
 
-/** The body of a request; the limits of its lists are checked before anything looks into them. */
-export const exportRequestSchema = z.preprocess((body, context) => {
-  for (const { path, message } of [...formatsComplaints(body), ...limitComplaints(body)]) {
-    context.addIssue({ code: 'custom', path, message });
-  }
-  return body;
-}, requestFields);
+/**
+ * The body of a request; the limits of its lists are checked before anything looks into them.
+ * @param formats that it may name: those of the installation's pipeline
+ */
+export const exportRequestSchemaOf = (formats: readonly string[]) =>
+  z.preprocess((body, context) => {
+    for (const { path, message } of [...formatsComplaints(body), ...limitComplaints(body)]) {
+      context.addIssue({ code: 'custom', path, message });
+    }
+    return body;
+  }, requestFields(formats));
+
+/** That of an installation without steps of its own. */
+export const exportRequestSchema = exportRequestSchemaOf(FORMATS);
 
 function formatsComplaints(body: unknown): Complaint[] {
   const formats = isObject(body) ? body.formats : undefined;
@@ -108,7 +133,7 @@ export type ExportRequestBody = z.infer<typeof exportRequestSchema>;
 export interface ExportOptions {
   /** As asked; names the bundle. */
   outputType: OutputType | 'custom';
-  formats: Format[];
+  formats: string[];
   /** Those that rows of older versions do not know are absent there. */
   csv: Pick<CsvOptions, 'bom' | 'escapeFormulas'> & Partial<CsvOptions>;
   /** Whether the tables of shapefiles have every attribute, beside id and type. */
@@ -127,7 +152,7 @@ export interface ExportOptions {
 
 /** Reduces a request's body to the options that the pipeline reads. */
 export function exportOptions(body: ExportRequestBody): ExportOptions {
-  const formats = body.outputType ? [...OUTPUT_TYPES[body.outputType]] : [...new Set(body.formats)].sort();
+  const formats: string[] = body.outputType ? [...OUTPUT_TYPES[body.outputType]] : [...new Set(body.formats)].sort();
   return {
     outputType: body.outputType ?? 'custom',
     formats,

@@ -1,7 +1,7 @@
 /** One item of bulk work: what it asks for, done as if it had been asked for alone. */
 import { type ExportRow, stateOf } from '@parcelpost/shared/db/services/exports.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
-import { exportRequestSchema } from '@parcelpost/shared/export-request.js';
+import type { exportRequestSchema } from '@parcelpost/shared/export-request.js';
 import { fieldErrors } from '@parcelpost/shared/field-errors.js';
 import { z } from 'zod';
 import type { ChangeExport } from '../actions/change-export.js';
@@ -27,6 +27,7 @@ export class BulkItemRunner {
   constructor(
     readonly request: RequestExport,
     readonly change: ChangeExport,
+    readonly schema: typeof exportRequestSchema,
   ) {}
 
   /**
@@ -42,7 +43,7 @@ export class BulkItemRunner {
       return this.valueOf(row);
     }
     const { organization, project, ...rest } = parse(requested, item);
-    const body = parse(exportRequestSchema, rest);
+    const body = parse(this.schema, rest);
     const { exportId, joined } = await this.request.run(user, { organization, project, body, key: work.key });
     const row = await this.change.read.one(exportId, user);
     return { ...this.valueOf(row), joined };

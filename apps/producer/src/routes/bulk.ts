@@ -5,6 +5,7 @@ import { type BulkAction, BulkService } from '@parcelpost/shared/db/services/bul
 import { KEY_HOURS } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import { isUuid, type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
 import { BulkWorkTasks } from '@parcelpost/shared/db/tasks/bulk-work-tasks.js';
+import { exportRequestSchemaOf } from '@parcelpost/shared/export-request.js';
 import { seal } from '@parcelpost/shared/tokens/seal.js';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -46,7 +47,7 @@ export async function bulkRoutes(scope: FastifyInstance, dependencies: Dependenc
   const users = new UserService(db);
   const identify = new Identifier(users, config.AUTH_SECRET);
   const { request, change } = exportActions(dependencies, new ReadExports(dependencies));
-  const items = new BulkItemRunner(request, change);
+  const items = new BulkItemRunner(request, change, exportRequestSchemaOf(dependencies.pipeline.formats));
   const bulks = new BulkService(db);
   const tasks = new BulkWorkTasks(bulks);
   const worker = new BulkWorker({

@@ -2,7 +2,7 @@
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import { KEY_HOURS } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import { type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
-import { exportRequestSchema } from '@parcelpost/shared/export-request.js';
+import { exportRequestSchemaOf } from '@parcelpost/shared/export-request.js';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -45,7 +45,7 @@ const recentQuery = z
   });
 
 export async function exportRoutes(scope: FastifyInstance, dependencies: Dependencies & { live: Live }): Promise<void> {
-  const { config, db, live } = dependencies;
+  const { config, db, live, pipeline } = dependencies;
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const identify = new Identifier(new UserService(db), config.AUTH_SECRET);
   const read = new ReadExports(dependencies);
@@ -68,7 +68,7 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
         security,
         params: z.object({ org: z.string(), project: z.string() }),
         headers: z.looseObject({ 'idempotency-key': idempotencyHeader }),
-        body: exportRequestSchema,
+        body: exportRequestSchemaOf(pipeline.formats),
         response: { 202: requestedView },
       },
     },

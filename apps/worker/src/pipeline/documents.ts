@@ -1,14 +1,16 @@
 /** The texts of a bundle (readmes, manifest), made of what the steps left, and the bundle's files in their order. */
 import { createHash } from 'node:crypto';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import { ExportError } from '@parcelpost/shared/errors.js';
 import type { MissingPart } from '@parcelpost/shared/export-result.js';
+import { languageOf } from '@parcelpost/shared/languages.js';
 import type { BundleFile, BundleInfo, BundleWarning } from '../formats/bundle/info.js';
-import { languageOf, speakerOf } from '../formats/bundle/languages/languages.js';
+import { speakerOf } from '../formats/bundle/languages/languages.js';
 import { renderManifest } from '../formats/bundle/manifest.js';
 import { renderReadme } from '../formats/bundle/readme.js';
 import { renderShpReadme } from '../formats/bundle/shp-readme.js';
 import { describeMissing, missingWarnings } from './missing.js';
-import { applicableSteps, folderOf } from './pipeline.js';
+import { folderOf, type WorkerPipeline } from './pipeline.js';
 import type { Plan } from './plan.js';
 import type { Notice, OutputFile } from './step.js';
 
@@ -19,6 +21,7 @@ export interface BundlePart extends BundleFile {
 
 /** All that the work on an export left. */
 export interface Gathered {
+  pipeline: WorkerPipeline;
   row: ExportRow;
   /** Name of the zip. */
   bundle: string;
@@ -37,9 +40,9 @@ export interface Gathered {
 
 /** The bundle's files, the texts after what they speak of: a readme for shapefiles where asked for, README, manifest. */
 export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: BundleWarning[] } {
-  const { row, plan, notices, softwareVersion } = gathered;
+  const { pipeline, row, plan, notices, softwareVersion } = gathered;
   const { unchangedSince: _, provenance, ...asked } = row.options;
-  const steps = applicableSteps(row.options);
+  const steps = pipeline.applicable(row.options);
   const warnings = [
     ...steps.flatMap((step) =>
       step.warnings(
@@ -48,10 +51,10 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
       ),
     ),
     ...gathered.warnings,
-    ...missingWarnings(plan, gathered.missing),
+    ...missingWarnings(pipeline, plan, gathered.missing),
   ];
   const language = languageOf(row.options.language ?? row.requester.language);
-  const missing = describeMissing(plan, gathered.missing, speakerOf(language));
+  const missing = describeMissing(pipeline, plan, gathered.missing, speakerOf(language));
   const parts: BundlePart[] = gathered.files.map(({ key, ...file }) => ({ ...file, from: key }));
   const info = (): BundleInfo => ({
     language,
@@ -83,7 +86,21 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
   }
   parts.push(text('README.txt', renderReadme(info())));
   parts.push(text('manifest.json', renderManifest(info())));
+  refuseClash(parts);
   return { parts, warnings };
+}
+
+/** @throws ExportError (`name-clash`) where two files would bear one name, also where only case tells them apart */
+function refuseClash(parts: readonly BundlePart[]): void {
+  const seen = new Set<string>();
+  for (const { name } of parts) {
+    const folded = name.toLowerCase();
+    if (seen.has(folded)) {
+      const message = `Two steps of the pipeline have made a file ${name}. One of them is to give it another name; see STEPS_MODULE.`;
+      throw new ExportError('name-clash', message, true);
+    }
+    seen.add(folded);
+  }
 }
 
 /** As it is told to whoever has opened that folder. */

@@ -2,6 +2,7 @@ import type { MissingPart } from '@parcelpost/shared/export-result.js';
 import { expect, test } from 'vitest';
 import { speakerOf } from '../formats/bundle/languages/languages.js';
 import { describeMissing, missingWarnings } from './missing.js';
+import { BUILT_IN_PIPELINE } from './pipeline.js';
 import { type Plan, shardsByOffset } from './plan.js';
 
 const plan: Plan = {
@@ -31,7 +32,7 @@ test('each part is named by its records or its file, and all of them by their su
     part('parties.csv', null, null),
     part('shapefiles.polygons', null, null),
   ];
-  const { parts: named, summary } = describeMissing(plan, parts, speakerOf('en'));
+  const { parts: named, summary } = describeMissing(BUILT_IN_PIPELINE, plan, parts, speakerOf('en'));
   expect(named.map(({ what }) => what)).toEqual([
     'Record 1 of locations',
     'Records 2,501 to 5,000 of parties',
@@ -44,12 +45,12 @@ test('each part is named by its records or its file, and all of them by their su
 });
 
 test('a whole bundle lacks nothing', () => {
-  expect(describeMissing(plan, [], speakerOf('en'))).toEqual({ parts: [], summary: [] });
-  expect(missingWarnings(plan, [])).toEqual([]);
+  expect(describeMissing(BUILT_IN_PIPELINE, plan, [], speakerOf('en'))).toEqual({ parts: [], summary: [] });
+  expect(missingWarnings(BUILT_IN_PIPELINE, plan, [])).toEqual([]);
 });
 
 test('a part in which nothing was counted is named all the same', () => {
-  const [entry] = describeMissing(plan, [part('parties', 1, 0)], speakerOf('en')).parts;
+  const [entry] = describeMissing(BUILT_IN_PIPELINE, plan, [part('parties', 1, 0)], speakerOf('en')).parts;
   expect(entry?.what).toBe('Part 2 of parties, in which no records were counted,');
 });
 
@@ -60,7 +61,7 @@ test('warnings come to one for each entity and each file, however many the parts
     part('parties', 2, 1001),
     part('parties.csv', null, null),
   ];
-  expect(missingWarnings(plan, parts)).toEqual([
+  expect(missingWarnings(BUILT_IN_PIPELINE, plan, parts)).toEqual([
     {
       code: 'records-missing',
       message: '1 of 1 location is missing: The platform refused the token',

@@ -7,15 +7,21 @@ import type { Key } from '../formats/bundle/languages/en.js';
 import type { Speaker } from '../formats/bundle/languages/speaker.js';
 import { amount } from '../formats/bundle/text.js';
 import { NOUNS } from './changes.js';
-import { stepNamed } from './pipeline.js';
+import type { WorkerPipeline } from './pipeline.js';
 import type { Plan, PlannedShard } from './plan.js';
 
 /** For the readmes, in their language: every part, and in few words what they come to. */
-export function describeMissing(plan: Plan, parts: readonly MissingPart[], speaker: Speaker): Missing {
+export function describeMissing(
+  pipeline: WorkerPipeline,
+  plan: Plan,
+  parts: readonly MissingPart[],
+  speaker: Speaker,
+): Missing {
   const firsts = firstRecords(plan.shards);
   const entries = parts.map((part): MissingEntry => {
     const { step, shard } = part;
-    if (step === null || shard === null) return { ...part, what: part.file ?? fileOf(step ?? ''), several: false };
+    if (step === null || shard === null)
+      return { ...part, what: part.file ?? fileOf(pipeline, step ?? ''), several: false };
     const count = part.rowsExpected ?? 0;
     const what = recordsOf(step as Entity, shard, firsts.get(`${step} ${shard}`) ?? 1, count, speaker);
     return { ...part, what, several: count > 1 };
@@ -35,7 +41,7 @@ export function describeMissing(plan: Plan, parts: readonly MissingPart[], speak
 }
 
 /** A warning for each entity of which records are missing, and for each file: what result and mail tell in short. */
-export function missingWarnings(plan: Plan, parts: readonly MissingPart[]): BundleWarning[] {
+export function missingWarnings(pipeline: WorkerPipeline, plan: Plan, parts: readonly MissingPart[]): BundleWarning[] {
   const shards = parts.filter(({ shard }) => shard !== null);
   const entities = [...new Set(shards.map(({ step }) => step as Entity))];
   return [
@@ -56,7 +62,7 @@ export function missingWarnings(plan: Plan, parts: readonly MissingPart[]): Bund
       .filter(({ shard }) => shard === null)
       .map(({ step, file, message }) => ({
         code: 'file-missing',
-        message: `${file ?? fileOf(step ?? '')} is missing: ${unended(message)}`,
+        message: `${file ?? fileOf(pipeline, step ?? '')} is missing: ${unended(message)}`,
         count: 1,
         ids: [],
       })),
@@ -106,10 +112,9 @@ function firstRecords(shards: readonly PlannedShard[]): Map<string, number> {
 }
 
 /** The file by which people know an output. */
-function fileOf(output: string): string {
+function fileOf(pipeline: WorkerPipeline, output: string): string {
   const dot = output.indexOf('.');
-  const step = stepNamed(output.slice(0, dot));
-  return step.fileOf?.(output.slice(dot + 1)) ?? output;
+  return pipeline.named(output.slice(0, dot)).fileOf(output.slice(dot + 1));
 }
 
 /** A sentence without its full stop: it goes on, or gets its own. */

@@ -2,6 +2,7 @@
 
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { MissingPart } from '@parcelpost/shared/export-result.js';
+import { DeclaredStep } from '@parcelpost/shared/pipeline/declared-step.js';
 import type { AttributeSchemas, Entity, RecordOf } from '@parcelpost/shared/records.js';
 import type { Storage, StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import type { BundleFile, BundleWarning } from '../formats/bundle/info.js';
@@ -68,10 +69,17 @@ export interface Mapper<E extends Entity> {
 /** Opens a file to write to; its key is derived from export, generation and this name. */
 export type OpenOutput = (name: string) => Promise<StorageWriter & { key: string }>;
 
+/** A finished file of an earlier step. */
+export interface EarlierFile extends OutputFile {
+  step: string;
+}
+
 export interface ReduceInput {
   context: StepContext;
   /** The output's fragments, in the order of the entities and their shards. */
   fragments: readonly Fragment[];
+  /** Files of the steps that this one uses, in the order of the bundle; of every other step there are none. */
+  earlier?: readonly EarlierFile[];
   storage: Storage;
   open: OpenOutput;
   signal: AbortSignal;
@@ -80,20 +88,19 @@ export interface ReduceInput {
 }
 
 /** One thing that an export produces. Steps get batches of records; none fetches for itself. */
-export interface Step<E extends Entity = Entity> {
-  readonly name: string;
-  /** The entities whose records it maps, in the order in which its reduces get their fragments. */
-  readonly entities: readonly E[];
-  /** Whether it maps what others have read alone: of itself it has nothing read. */
-  readonly follows?: boolean;
-  /** Whether a request with these options asks for it. */
-  isApplicable(options: ExportOptions): boolean;
+export abstract class Step<E extends Entity = Entity> extends DeclaredStep {
   /** Outputs to reduce: those that stand even without records, and those that the maps found. */
-  outputs(fragments: readonly Fragment[], options: ExportOptions): string[];
-  createMapper(entity: E, context: StepContext, open: OpenFragment): Mapper<E>;
-  reduce(output: string, input: ReduceInput): Promise<Reduced>;
-  /** The file by which people know an output; without it that is `<step>.<output>`. */
-  fileOf?(output: string): string;
+  abstract outputs(fragments: readonly Fragment[], options: ExportOptions): string[];
+
+  abstract createMapper(entity: E, context: StepContext, open: OpenFragment): Mapper<E>;
+
+  abstract reduce(output: string, input: ReduceInput): Promise<Reduced>;
+
   /** What readers of the bundle are to be told of what the shards left out. */
-  warnings(notices: readonly Notice[], options: ExportOptions): BundleWarning[];
+  abstract warnings(notices: readonly Notice[], options: ExportOptions): BundleWarning[];
+
+  /** The file by which people know an output. */
+  fileOf(output: string): string {
+    return `${this.name}.${output}`;
+  }
 }

@@ -1,4 +1,5 @@
 /** The merge re-opens what it has bundled before anything is decided. */
+
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { createLogger } from '@parcelpost/shared/log.js';
 import { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noteSyncs } from '../../../../test/support/synced.js';
+import { BUILT_IN_PIPELINE } from '../pipeline/pipeline.js';
 import type { Plan } from '../pipeline/plan.js';
 import { bundle } from './bundle.js';
 import type { WorkerDeps } from './deps.js';
@@ -49,6 +51,7 @@ async function bundled(written: string, stored: string, rows = 2) {
     storage,
     log: createLogger('test', 'silent'),
     plans: { get: async () => plan },
+    pipeline: BUILT_IN_PIPELINE,
     settings: { softwareVersion: '0', zipLevel: 1, ttlMs: 1000, publicUrl: 'http://localhost' },
   } as unknown as WorkerDeps;
   const file = {

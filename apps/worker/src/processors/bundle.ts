@@ -50,6 +50,7 @@ export async function bundle(
     maps.map(({ step, shard, rows }, index) => ({ entity: step, shard, rows, counts: mapped[index]?.counts ?? null })),
   );
   const { parts, warnings } = documents({
+    pipeline: deps.pipeline,
     row,
     bundle: name,
     plan,

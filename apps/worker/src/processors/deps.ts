@@ -15,6 +15,7 @@ import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import type { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
 import type { OutcomeTasks } from '../outcome/outcome-tasks.js';
 import type { FileSource } from '../pipeline/file-source.js';
+import type { WorkerPipeline } from '../pipeline/pipeline.js';
 import type { PlanCache } from './plan-cache.js';
 
 /** Everything that the processors need, made once by main.ts. */
@@ -26,6 +27,8 @@ export interface WorkerDeps {
   exports: ExportService;
   jobs: ExportJobService;
   plans: PlanCache;
+  /** The steps, those of the installation's own too. */
+  pipeline: WorkerPipeline;
   files: FileService;
   outbox: OutboxService;
   followUps: FollowUps;

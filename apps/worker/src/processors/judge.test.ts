@@ -1,6 +1,7 @@
 import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import { describe, expect, test } from 'vitest';
+import { BUILT_IN_PIPELINE } from '../pipeline/pipeline.js';
 import { judge } from './judge.js';
 
 const job = (kind: ExportJobRow['kind'], step: string, changes: Partial<ExportJobRow> = {}): ExportJobRow => ({
@@ -48,7 +49,7 @@ const lost = map(1, { state: 'failed', error: ERROR, result: null, rows: 0 });
 
 test('work that is all there is bundled, its files in the order of the bundle', () => {
   for (const options of [ALL, PART]) {
-    const judged = judge(options, [
+    const judged = judge(BUILT_IN_PIPELINE, options, [
       plan,
       job('merge', 'merge', { state: 'active' }),
       map(0),
@@ -63,7 +64,7 @@ test('work that is all there is bundled, its files in the order of the bundle', 
 });
 
 test('an export of nothing but shapefiles, of a project that has none, is all there without a file', () => {
-  const judged = judge({ ...ALL, formats: ['shapefiles'] }, [
+  const judged = judge(BUILT_IN_PIPELINE, { ...ALL, formats: ['shapefiles'] }, [
     plan,
     job('map', 'locations', { result: { fragments: [] } }),
   ]);
@@ -81,13 +82,15 @@ describe('where all is wanted', () => {
     ],
     ['files that the plan never got to', [plan, map(0)], { step: 'relationships.csv', shard: null }],
   ])('the failure names what is undone: %s', (_what, jobs, place) => {
-    expect(judge(ALL, jobs)).toMatchObject({ failure: { code: 'incomplete', ...place } });
+    expect(judge(BUILT_IN_PIPELINE, ALL, jobs)).toMatchObject({ failure: { code: 'incomplete', ...place } });
   });
 
   test('the reason that a piece of work left is the failure', () => {
-    expect(judge(ALL, [plan, map(0), lost])).toEqual({ failure: ERROR });
+    expect(judge(BUILT_IN_PIPELINE, ALL, [plan, map(0), lost])).toEqual({ failure: ERROR });
     const error = { ...ERROR, step: 'parties.csv', shard: null };
-    expect(judge(ALL, [plan, map(0), reduce('parties.csv', { state: 'failed', error })])).toEqual({ failure: error });
+    expect(judge(BUILT_IN_PIPELINE, ALL, [plan, map(0), reduce('parties.csv', { state: 'failed', error })])).toEqual({
+      failure: error,
+    });
   });
 });
 
@@ -95,7 +98,7 @@ describe('where a part is taken for the whole', () => {
   test('failed shards and files are missing, with their reasons and what they should have had', () => {
     const error = { ...ERROR, step: 'parties.csv', shard: null };
     const jobs = [plan, map(0), lost, reduce('parties.csv', { state: 'failed', error }), reduces[0], reduces[2]];
-    const judged = judge(PART, jobs as ExportJobRow[]);
+    const judged = judge(BUILT_IN_PIPELINE, PART, jobs as ExportJobRow[]);
     if ('failure' in judged) throw new Error(judged.failure.message);
     expect(judged.maps.map(({ shard }) => shard)).toEqual([0]);
     expect(judged.reduced).toHaveLength(2);
@@ -106,7 +109,12 @@ describe('where a part is taken for the whole', () => {
   });
 
   test('what never came to its end is missing as well', () => {
-    const judged = judge(PART, [plan, map(0), map(1, { state: 'active', result: null, rows: 4 }), ...reduces]);
+    const judged = judge(BUILT_IN_PIPELINE, PART, [
+      plan,
+      map(0),
+      map(1, { state: 'active', result: null, rows: 4 }),
+      ...reduces,
+    ]);
     expect(judged).toMatchObject({ missing: [{ code: 'incomplete', step: 'parties', shard: 1, rowsExpected: 10 }] });
   });
 
@@ -116,12 +124,12 @@ describe('where a part is taken for the whole', () => {
     ['those that were read had no records', [plan, lost, map(0, { rows: 0, rowsExpected: 0 }), ...reduces]],
     ['no file was made', [plan, map(0), ...FILES.map((name) => reduce(name, { state: 'failed', error: ERROR }))]],
   ])('nothing at all is a failure, with the first reason: %s', (_why, jobs) => {
-    expect(judge(PART, jobs)).toEqual({ failure: ERROR });
+    expect(judge(BUILT_IN_PIPELINE, PART, jobs)).toEqual({ failure: ERROR });
   });
 
   test('a shard is no loss where no records were expected anywhere', () => {
     const empty = { rows: 0, rowsExpected: 0 };
-    const judged = judge(PART, [plan, map(0, empty), { ...lost, ...empty }, ...reduces]);
+    const judged = judge(BUILT_IN_PIPELINE, PART, [plan, map(0, empty), { ...lost, ...empty }, ...reduces]);
     expect(judged).toMatchObject({ missing: [{ rowsExpected: 0 }] });
   });
 });

@@ -3,7 +3,7 @@ import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { MissingPart } from '@parcelpost/shared/export-result.js';
-import { outputsOf } from '../pipeline/pipeline.js';
+import type { WorkerPipeline } from '../pipeline/pipeline.js';
 import type { MapResult } from './map.js';
 import type { ReduceResult } from './reduce.js';
 
@@ -27,7 +27,11 @@ export const INCOMPLETE = {
  * Judges all the work of one generation, once it has settled.
  * @returns why it cannot be bundled; or what can be
  */
-export function judge(options: ExportOptions, jobs: readonly ExportJobRow[]): { failure: ExportFailure } | Judged {
+export function judge(
+  pipeline: WorkerPipeline,
+  options: ExportOptions,
+  jobs: readonly ExportJobRow[],
+): { failure: ExportFailure } | Judged {
   const below = jobs.filter(({ kind }) => kind !== 'merge');
   const failure = below.find(({ state, error }) => state === 'failed' && error)?.error;
   const plan = below.find(({ kind }) => kind === 'plan');
@@ -36,7 +40,7 @@ export function judge(options: ExportOptions, jobs: readonly ExportJobRow[]): { 
   const shards = below.filter(({ kind }) => kind === 'map');
   const maps = shards.filter(({ state }) => state === 'done');
   const fragments = maps.flatMap(({ result }) => (result as MapResult).fragments);
-  const outputs = outputsOf(options, fragments).map((output) => ({
+  const outputs = pipeline.outputs(options, fragments).map((output) => ({
     output,
     job: below.find(({ kind, step }) => kind === 'reduce' && step === output),
   }));

@@ -2,7 +2,7 @@
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { Entity, RecordOf } from '@parcelpost/shared/records.js';
 import { noTally, type Tally, tally } from '../formats/tally.js';
-import { applicableSteps } from '../pipeline/pipeline.js';
+import type { WorkerPipeline } from '../pipeline/pipeline.js';
 import type { Plan } from '../pipeline/plan.js';
 import { FILE_DATE, type Fragment, type Mapper, type Notice, type OpenFragment } from '../pipeline/step.js';
 
@@ -17,6 +17,7 @@ export interface Mapped {
 }
 
 export interface MapInput<E extends Entity> {
+  pipeline: WorkerPipeline;
   row: ExportRow;
   plan: Plan;
   entity: E;
@@ -30,9 +31,10 @@ export interface MapInput<E extends Entity> {
 
 /** Maps a shard's records. Memory: one batch, and the shard's ids. Where it throws, nothing is left behind. */
 export async function mapRecords<E extends Entity>(input: MapInput<E>): Promise<Mapped> {
-  const { row, plan, entity, open, batches, isElsewhere, mapped } = input;
+  const { pipeline, row, plan, entity, open, batches, isElsewhere, mapped } = input;
   const context = { options: row.options, schemas: plan.schemas, project: row.project, date: FILE_DATE };
-  const mappers: Mapper<Entity>[] = applicableSteps(row.options)
+  const mappers: Mapper<Entity>[] = pipeline
+    .applicable(row.options)
     .filter((step) => step.entities.includes(entity))
     .map((step) => step.createMapper(entity, context, open));
   const seen = new Set<string>();

@@ -81,6 +81,7 @@ async function read(
   };
   try {
     const { repeated, ...mapped } = await mapRecords({
+      pipeline: deps.pipeline,
       row,
       plan,
       entity: shard.entity,

@@ -66,7 +66,7 @@ async function reach(
       return { failure: row.abort };
     }
     await deps.exports.enterPhase(id, generation, 'bundling');
-    const judged = judge(row.options, jobs);
+    const judged = judge(deps.pipeline, row.options, jobs);
     if ('failure' in judged) {
       count('done');
       return judged;

@@ -10,7 +10,6 @@ import { EXPORT_QUEUE, META_QUEUE } from '@parcelpost/shared/queues/queues.js';
 import { CHILD_OPTIONS, type FlowJobData, flowJobId } from '@parcelpost/shared/queues/relay.js';
 import type { Entity } from '@parcelpost/shared/records.js';
 import { type Job, type JobsOptions, WaitingChildrenError } from 'bullmq';
-import { neededEntities, outputsOf } from '../pipeline/pipeline.js';
 import { type Plan, planProject, shardSize, shardsByCursor, shardsByOffset } from '../pipeline/plan.js';
 import type { WorkerDeps } from './deps.js';
 import { INCOMPLETE } from './judge.js';
@@ -32,7 +31,7 @@ type PlanJob = Job<FlowJobData & { entered?: boolean }>;
 
 export async function processPlan(deps: WorkerDeps, job: PlanJob, token: string, signal: AbortSignal): Promise<void> {
   // A queue that was lost while files were made begins again at the plan, which is done by then.
-  const follow = (run: JobRun) => enterReduces(deps, run);
+  const follow = async (run: JobRun) => void (await enterReduces(deps, run, true));
   const end = await runJob(deps, 'plan', job, token, signal, (run) => plan(deps, job, run), follow);
   // Stopped while it added shards: it cannot end before those in the queue have, which have nothing to do any more.
   if (end === 'left' && (await job.moveToWaitingChildren(token))) throw new WaitingChildrenError();
@@ -46,10 +45,11 @@ async function plan(deps: WorkerDeps, job: PlanJob, run: JobRun): Promise<JobDon
     await enterShards(deps, run, made, known, kept !== null);
     await job.updateData({ ...job.data, entered: true });
   }
-  // Settled children leave this true-false answer to the engine, so that no child's end can be missed.
-  if (await job.moveToWaitingChildren(run.token)) throw new WaitingChildrenError();
-  crashPoint('plan.settled');
-  await enterReduces(deps, run);
+  do {
+    // Settled children leave this true-false answer to the engine, so that no child's end can be missed.
+    if (await job.moveToWaitingChildren(run.token)) throw new WaitingChildrenError();
+    crashPoint('plan.settled');
+  } while (await enterReduces(deps, run, false));
   return { rows: 0, bytes: 0, result: made };
 }
 
@@ -57,7 +57,7 @@ async function plan(deps: WorkerDeps, job: PlanJob, run: JobRun): Promise<JobDon
 async function makePlan(deps: WorkerDeps, run: JobRun): Promise<Plan> {
   const { row, signal } = run;
   const wanted = deps.settings.shardRecords;
-  const entities = neededEntities(row.options);
+  const entities = deps.pipeline.entities(row.options);
   const client = deps.openClient(row, signal);
   const { project, counts, size } = await survey(client, entities, wanted);
   const shards = entities.flatMap((entity) => {
@@ -109,14 +109,15 @@ async function countAll(client: PlatformClient, entities: Entity[]): Promise<Map
  */
 async function enterShards(
   deps: WorkerDeps,
-  { row, job, signal }: JobRun,
+  run: JobRun,
   made: Plan,
   known: readonly ExportJobRow[],
   again: boolean,
 ): Promise<void> {
+  const { row, job, signal } = run;
   const queue = deps.queues.queue(EXPORT_QUEUE);
   const done = new Set(known.filter(({ state }) => state === 'done').map(({ step, shard }) => `${step} ${shard}`));
-  const parent = { id: job.id as string, queue: queue.qualifiedName };
+  const parent = parentOf(deps, run);
   const turn = job.opts.priority ?? 0;
   const maps = made.shards
     .filter(({ entity, shard }) => !done.has(`${entity} ${shard}`))
@@ -134,9 +135,12 @@ async function enterShards(
 
 /**
  * Adds a reduce under the merge for every output that is not made yet, once all shards are done; the merge waits for them.
- * Where the request takes a part for the whole, once they have ended and one of them is done.
+ * Where the request takes a part for the whole, once they have ended and one of them is done. Outputs whose files another
+ * step reads come first, under the plan, which waits for them as it does for shards.
+ * @param rest whether to add all that is left, whatever it should wait for
+ * @returns whether some were added that others wait for
  */
-async function enterReduces(deps: WorkerDeps, run: JobRun): Promise<void> {
+async function enterReduces(deps: WorkerDeps, run: JobRun, rest: boolean): Promise<boolean> {
   const { row, key } = run;
   const settled = await settledShards(deps, run);
   // Once files are being made of the shards, these stay as they are.
@@ -144,21 +148,44 @@ async function enterReduces(deps: WorkerDeps, run: JobRun): Promise<void> {
   const jobs = entered ? settled : await withoutRepeats(deps, run, settled);
   const maps = jobs.filter(({ kind, state }) => kind === 'map' && state === 'done');
   const undone = jobs.filter(({ kind, state }) => kind === 'map' && state !== 'done');
-  if (undone.length > 0 && (!row.options.allowPartial || maps.length === 0)) return; // the merge sees why, and decides
+  if (undone.length > 0 && (!row.options.allowPartial || maps.length === 0)) return false; // the merge sees why, and decides
   const fragments = maps.flatMap((map: ExportJobRow) => (map.result as MapResult).fragments);
-  const outputs = outputsOf(row.options, fragments);
+  const outputs = deps.pipeline.outputs(row.options, fragments);
   await deps.jobs.declare(outputs.map((step) => ({ ...key, kind: 'reduce', step, shard: 0, rowsExpected: null })));
   await deps.exports.enterPhase(row.id, row.generation, 'writing');
-  const before = new Map(jobs.filter(({ kind }) => kind === 'reduce').map(({ step, state }) => [step, state]));
-  const parent = {
+  const states = new Map(jobs.filter(({ kind }) => kind === 'reduce').map(({ step, state }) => [step, state]));
+  const { first, free, later } = deps.pipeline.turns(row.options, outputs, (output) => states.get(output));
+  const merge = {
     id: flowJobId({ exportId: row.id, generation: row.generation, step: 'merge', shard: 0 }, 'merge'),
     queue: deps.queues.queue(META_QUEUE).qualifiedName,
   };
-  const reduces = outputs
-    .filter((output) => before.get(output) !== 'done')
-    .map((output) => childOf(parent, 'reduce', row, output, 0, run.job.opts.priority ?? 0));
-  await deps.queues.queue(EXPORT_QUEUE).addBulk(before.size > 0 ? await unknownTo(deps, reduces) : reduces);
+  const again = states.size > 0;
+  const added = rest ? 0 : await addReduces(deps, run, parentOf(deps, run), first, again);
+  // Those that have ended in the queue without an end of their own are not waited for.
+  await addReduces(deps, run, merge, added > 0 ? free : [...first, ...free, ...later], again);
+  return added > 0;
 }
+
+/** @param again whether some may be in the queue already. @returns how many were added */
+async function addReduces(
+  deps: WorkerDeps,
+  { row, job }: JobRun,
+  parent: { id: string; queue: string },
+  outputs: readonly string[],
+  again: boolean,
+): Promise<number> {
+  if (outputs.length === 0) return 0;
+  const reduces = outputs.map((output) => childOf(parent, 'reduce', row, output, 0, job.opts.priority ?? 0));
+  const fresh = again ? await unknownTo(deps, reduces) : reduces;
+  await deps.queues.queue(EXPORT_QUEUE).addBulk(fresh);
+  return fresh.length;
+}
+
+/** The plan, as its children name it. */
+const parentOf = ({ queues }: WorkerDeps, { job }: JobRun) => ({
+  id: job.id as string,
+  queue: queues.queue(EXPORT_QUEUE).qualifiedName,
+});
 
 /** All work of the export. Where files are to be made of some shards, no other may come to its end from here on. */
 async function settledShards(deps: WorkerDeps, { row }: JobRun): Promise<ExportJobRow[]> {

@@ -1,9 +1,10 @@
 /** A reduce: makes one output's finished files of the fragments that the shards left. */
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
+import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
-import { folderOf, stepNamed } from '../pipeline/pipeline.js';
-import { FILE_DATE, type Reduced } from '../pipeline/step.js';
+import { folderOf } from '../pipeline/pipeline.js';
+import { type EarlierFile, FILE_DATE, type Reduced, type Step } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { workKey } from './keys.js';
 import type { MapResult } from './map.js';
@@ -26,10 +27,11 @@ export async function processReduce(
 
 async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<JobDone> {
   const dot = key.step.indexOf('.');
-  const step = stepNamed(key.step.slice(0, dot));
+  const step = deps.pipeline.named(key.step.slice(0, dot));
   const output = key.step.slice(dot + 1);
-  const [plan, maps] = await Promise.all([
+  const [plan, earlier, maps] = await Promise.all([
     deps.plans.get(row),
+    earlierFiles(deps, row, step),
     Promise.all(step.entities.map((entity) => deps.jobs.results(row.id, row.generation, 'map', entity))),
   ]);
   const fragments = (maps.flat() as MapResult[])
@@ -38,6 +40,7 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
   const reduced = await step.reduce(output, {
     context: { options: row.options, schemas: plan.schemas, project: row.project, date: FILE_DATE },
     fragments,
+    earlier,
     storage: deps.storage,
     open: async (name) => {
       const at = workKey(row, key, name);
@@ -56,6 +59,17 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
     bytes: result.files.reduce((sum, file) => sum + file.bytes, 0),
     result,
   };
+}
+
+/** The finished files that a step reads. Of one that could not be made, where the request can do without, there are none. */
+async function earlierFiles(deps: WorkerDeps, row: ExportRow, step: Step): Promise<EarlierFile[]> {
+  const used = deps.pipeline.usedBy(step, row.options);
+  if (used.length === 0) return [];
+  const jobs = await deps.jobs.all(row.id, row.generation, 'reduce');
+  return used.flatMap(({ name }) => {
+    const made = jobs.filter(({ step, state }) => step.startsWith(`${name}.`) && state === 'done');
+    return made.flatMap(({ result }) => (result as ReduceResult).files.map((file) => ({ ...file, step: name })));
+  });
 }
 
 /** Names as they are in the bundle. */

@@ -115,6 +115,7 @@ async function mapAgain(
   };
   const plan = await deps.plans.get(row);
   const { rows, fragments, notices, repeated } = await mapRecords({
+    pipeline: deps.pipeline,
     row,
     plan,
     entity,

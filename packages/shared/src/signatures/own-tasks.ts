@@ -1,11 +1,10 @@
 /** Tasks of an installation's own, from a module that its configuration names. */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { ConfigError } from '../config.js';
 import type { ExportEnd, JsonValue } from '../export-result.js';
 import { isObject } from '../is-object.js';
 import type { Logger } from '../log.js';
+import { loadOwnModule } from '../own-module.js';
 import { FLOW_QUEUES } from '../queues/names.js';
 import { taskNameSchema } from './schema.js';
 import { BUILT_IN_TASKS, queueOfTask, type ResolveContext, type TaskArgs } from './tasks.js';
@@ -50,26 +49,12 @@ export type OwnTasks = Readonly<Record<string, OwnTask>>;
  *   has a name or a form that cannot be used
  */
 export async function loadOwnTasks(module: string): Promise<OwnTasks> {
-  const loaded = await load(module);
-  const { tasks } = loaded;
+  const { tasks } = await loadOwnModule('TASKS_MODULE', module);
   if (!isObject(tasks)) {
     throw wrong(`${module} does not export \`tasks\`, an object of tasks by name`);
   }
   for (const [name, task] of Object.entries(tasks)) check(module, name, task);
   return Object.freeze({ ...tasks }) as OwnTasks;
-}
-
-async function load(module: string): Promise<Record<string, unknown>> {
-  const isPath = /^(\.{0,2}[/\\]|[A-Za-z]:[/\\])/.test(module) || /\.[cm]?js$/.test(module);
-  const specifier = isPath && !module.startsWith('file:') ? pathToFileURL(resolve(module)).href : module;
-  try {
-    return (await import(/* @vite-ignore */ specifier)) as Record<string, unknown>;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_INVALID_MODULE_SPECIFIER';
-    const what = missing ? 'is not found, or imports what is not there' : 'cannot be loaded';
-    throw wrong(`${module} ${what}: ${message}`, error);
-  }
 }
 
 function check(module: string, name: string, task: unknown): void {
@@ -94,6 +79,6 @@ function check(module: string, name: string, task: unknown): void {
   }
 }
 
-function wrong(message: string, cause?: unknown): ConfigError {
-  return new ConfigError(`TASKS_MODULE is wrong: ${message}`, { cause });
+function wrong(message: string): ConfigError {
+  return new ConfigError(`TASKS_MODULE is wrong: ${message}`);
 }

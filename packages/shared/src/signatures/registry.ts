@@ -3,7 +3,8 @@
  */
 import { ConfigError } from '../config.js';
 import { FLOW_QUEUES } from '../queues/names.js';
-import { BUILT_IN_TASKS, queueOfTask, type TaskDefinition } from './tasks.js';
+import { NEXT_EXPORT_TASK } from './signature.js';
+import { BUILT_IN_TASKS, nextExportTask, queueOfTask, type TaskDefinition } from './tasks.js';
 
 export * from './tasks.js';
 
@@ -25,16 +26,20 @@ export interface Registry {
  * Puts a registry together.
  * @param own tasks beside the built-in ones, by name
  * @param routes queues that other services own
+ * @param formats that requests for next exports may name; those of an installation without steps of its own if left out
  * @throws {ConfigError} if a route is a queue of ours, or of a registered task
  */
 export function createRegistry({
   own = {},
   routes = [],
+  formats,
 }: {
   own?: Readonly<Record<string, TaskDefinition>>;
   routes?: readonly string[];
+  formats?: readonly string[];
 } = {}): Registry {
   const tasks = new Map<string, TaskDefinition>([...Object.entries(BUILT_IN_TASKS), ...Object.entries(own)]);
+  if (formats) tasks.set(NEXT_EXPORT_TASK, nextExportTask(formats));
   const names = [...tasks.keys()].sort();
   const queues = [...new Set(names.map(queueOfTask))].sort();
   const routed = new Set(routes);

@@ -1,7 +1,7 @@
 /** The tasks that every installation knows: what they do, the shape of their arguments, and how often they are tried. */
 import { z } from 'zod';
 import type { FieldError } from '../errors.js';
-import { exportRequestSchema } from '../export-request.js';
+import { exportRequestSchemaOf, FORMATS } from '../export-request.js';
 import type { JsonValue } from '../export-result.js';
 import { fieldErrors, jsonPointer } from '../field-errors.js';
 
@@ -106,14 +106,22 @@ const slug = (of: string) =>
     .regex(/^(?!\.{1,2}$)[^/\\?#\u0000-\u001f\u007f]+$/u, `must be the slug of ${of}, as in its address`);
 
 /** Arguments of `export.project`. The request is checked like any other; its signatures count among those of the first. */
-export const nextExportArgs = z.strictObject({
-  organization: slug('an organization')
-    .exactOptional()
-    .describe('Slug of the organization; that of the export before it if left out'),
-  project: slug('a project').describe('Slug of the project'),
-  request: exportRequestSchema.describe('As the body of a request for an export'),
-});
-export type NextExportArgs = z.output<typeof nextExportArgs>;
+const nextExportArgs = (formats: readonly string[]) =>
+  z.strictObject({
+    organization: slug('an organization')
+      .exactOptional()
+      .describe('Slug of the organization; that of the export before it if left out'),
+    project: slug('a project').describe('Slug of the project'),
+    request: exportRequestSchemaOf(formats).describe('As the body of a request for an export'),
+  });
+export type NextExportArgs = z.output<ReturnType<typeof nextExportArgs>>;
+
+/** The task that starts the next export. @param formats that its request may name */
+export const nextExportTask = (formats: readonly string[]) =>
+  defineTask({
+    summary: 'Starts the next export in the name of the same person, with follow-ups of its own',
+    args: nextExportArgs(formats),
+  });
 
 /** The tasks that the worker itself knows how to run. */
 export const BUILT_IN_TASKS = {
@@ -126,10 +134,7 @@ export const BUILT_IN_TASKS = {
     summary: 'POSTs the result or the reason of the failure as JSON, signed as Standard Webhooks',
     args: webhookArgs,
   }),
-  'export.project': defineTask({
-    summary: 'Starts the next export in the name of the same person, with follow-ups of its own',
-    args: nextExportArgs,
-  }),
+  'export.project': nextExportTask(FORMATS),
   'log.info': defineTask({
     summary: 'Writes a line into the log of the worker',
     args: logArgs,

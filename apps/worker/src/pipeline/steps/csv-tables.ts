@@ -1,5 +1,7 @@
 /** relationships.csv, parties.csv and locations.csv: one table an entity. */
+
 import type { CsvOptions, ExportOptions } from '@parcelpost/shared/export-request.js';
+import { builtIn } from '@parcelpost/shared/pipeline/built-in-steps.js';
 import {
   type AttributeField,
   type Attributes,
@@ -18,7 +20,16 @@ import { mergeTallies, noTally, type Tally, tally } from '../../formats/tally.js
 import { NOUNS } from '../changes.js';
 import { formOf } from '../forms.js';
 import { HashingWriter } from '../hashing-writer.js';
-import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
+import {
+  type Fragment,
+  type Mapper,
+  type Notice,
+  type OpenFragment,
+  type Reduced,
+  type ReduceInput,
+  Step,
+  type StepContext,
+} from '../step.js';
 
 const OUTPUT = 'csv';
 
@@ -27,18 +38,9 @@ function csvOptions({ csv }: ExportOptions): CsvOptions {
   return { delimiter: ',', geometry: 'ewkt', labels: false, ...csv };
 }
 
-class CsvTableStep<E extends TableEntity> implements Step<E> {
-  readonly entities: readonly [E];
-
-  constructor(
-    readonly name: string,
-    readonly entity: E,
-  ) {
-    this.entities = [entity];
-  }
-
-  isApplicable(options: ExportOptions): boolean {
-    return options.formats.includes('csv');
+class CsvTableStep<E extends TableEntity> extends Step<E> {
+  constructor(readonly entity: E) {
+    super(builtIn(entity));
   }
 
   outputs(): string[] {
@@ -191,6 +193,6 @@ function holdsHalf(value: AttributeValue | Attributes | undefined): boolean {
   );
 }
 
-export const relationshipsStep = new CsvTableStep('relationships', 'relationships');
-export const partiesStep = new CsvTableStep('parties', 'parties');
-export const locationsStep = new CsvTableStep('locations', 'locations');
+export const relationshipsStep = new CsvTableStep('relationships');
+export const partiesStep = new CsvTableStep('parties');
+export const locationsStep = new CsvTableStep('locations');

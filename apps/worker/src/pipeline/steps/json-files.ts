@@ -2,7 +2,9 @@
  * The records as JSON: locations.geojson, parties.json and relationships.json (`geojson`); and, a record a line,
  * locations.geojsonl, parties.jsonl and relationships.jsonl (`geojsonl`). Both are made of the same fragments.
  */
+
 import type { ExportOptions, Format } from '@parcelpost/shared/export-request.js';
+import { builtIn } from '@parcelpost/shared/pipeline/built-in-steps.js';
 import type { RecordOf } from '@parcelpost/shared/records.js';
 import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import type { BundleWarning } from '../../formats/bundle/info.js';
@@ -13,7 +15,16 @@ import { ARRAY, FEATURE_COLLECTION, type Frame, LINES, reduceJson } from '../../
 import { geometryWarnings } from '../../formats/geojson/warnings.js';
 import { formOf } from '../forms.js';
 import { HashingWriter } from '../hashing-writer.js';
-import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
+import {
+  type Fragment,
+  type Mapper,
+  type Notice,
+  type OpenFragment,
+  type Reduced,
+  type ReduceInput,
+  Step,
+  type StepContext,
+} from '../step.js';
 
 const OUTPUTS = ['geojson', 'geojsonl'] as const satisfies readonly Format[];
 type Output = (typeof OUTPUTS)[number];
@@ -32,17 +43,9 @@ const FILES: Record<TableEntity, Record<Output, { file: string; frame: Frame }>>
 
 const asked = ({ formats }: ExportOptions) => OUTPUTS.filter((output) => formats.includes(output));
 
-class JsonFilesStep<E extends TableEntity> implements Step<E> {
-  readonly name: string;
-  readonly entities: readonly [E];
-
+class JsonFilesStep<E extends TableEntity> extends Step<E> {
   constructor(readonly entity: E) {
-    this.name = `${entity}-json`;
-    this.entities = [entity];
-  }
-
-  isApplicable(options: ExportOptions): boolean {
-    return asked(options).length > 0;
+    super(builtIn(`${entity}-json`));
   }
 
   outputs(_fragments: readonly Fragment[], options: ExportOptions): string[] {
@@ -84,7 +87,7 @@ class JsonFilesStep<E extends TableEntity> implements Step<E> {
     }
   }
 
-  fileOf(output: string): string {
+  override fileOf(output: string): string {
     return FILES[this.entity][output as Output].file;
   }
 

@@ -1,5 +1,6 @@
 /** What refers to what: makes no file, but says of relationships whose party or location is not there. */
-import { ENTITIES, type Entity, type RecordOf } from '@parcelpost/shared/records.js';
+import { builtIn } from '@parcelpost/shared/pipeline/built-in-steps.js';
+import type { Entity, RecordOf } from '@parcelpost/shared/records.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import type { BundleWarning } from '../../formats/bundle/info.js';
 import { amount } from '../../formats/bundle/text.js';
@@ -12,7 +13,15 @@ import {
   type Referred,
 } from '../../formats/references/fragment.js';
 import { NOUNS } from '../changes.js';
-import type { Fragment, Mapper, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
+import {
+  type Fragment,
+  type Mapper,
+  type OpenFragment,
+  type Reduced,
+  type ReduceInput,
+  Step,
+  type StepContext,
+} from '../step.js';
 
 const NAME = 'references';
 const OUTPUT = 'ids';
@@ -22,13 +31,9 @@ const CODES: Record<Referred, string> = {
   locations: 'location-absent',
 };
 
-class ReferencesStep implements Step {
-  readonly name = NAME;
-  readonly entities = ENTITIES;
-  readonly follows = true;
-
-  isApplicable(): boolean {
-    return true;
+class ReferencesStep extends Step {
+  constructor() {
+    super(builtIn(NAME));
   }
 
   /** Whoever reads relationships reads what they refer to. */
@@ -54,7 +59,7 @@ class ReferencesStep implements Step {
     return { files: [], warnings };
   }
 
-  fileOf(): string {
+  override fileOf(): string {
     return 'the check of what relationships refer to';
   }
 

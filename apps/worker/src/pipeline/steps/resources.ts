@@ -3,6 +3,7 @@
 import { ExportError } from '@parcelpost/shared/errors.js';
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { MissingPart } from '@parcelpost/shared/export-result.js';
+import { builtIn } from '@parcelpost/shared/pipeline/built-in-steps.js';
 import type { ResourceRecord } from '@parcelpost/shared/records.js';
 import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import type { BundleWarning } from '../../formats/bundle/info.js';
@@ -15,7 +16,16 @@ import { mergeTallies, noTally, type Tally, tally } from '../../formats/tally.js
 import { NOUNS } from '../changes.js';
 import type { FileSource } from '../file-source.js';
 import { HashingWriter } from '../hashing-writer.js';
-import type { Fragment, Mapper, Notice, OpenFragment, OutputFile, Reduced, ReduceInput, Step } from '../step.js';
+import {
+  type Fragment,
+  type Mapper,
+  type Notice,
+  type OpenFragment,
+  type OutputFile,
+  type Reduced,
+  type ReduceInput,
+  Step,
+} from '../step.js';
 import { FileBudget } from './file-budget.js';
 
 const OUTPUT = 'files';
@@ -29,12 +39,9 @@ interface ResourceFragmentMeta {
   bytes: number;
 }
 
-class ResourcesStep implements Step<'resources'> {
-  readonly name = 'resources';
-  readonly entities = ['resources'] as const;
-
-  isApplicable({ formats }: ExportOptions): boolean {
-    return formats.includes('resources');
+class ResourcesStep extends Step<'resources'> {
+  constructor() {
+    super(builtIn('resources'));
   }
 
   outputs(): string[] {
@@ -79,7 +86,7 @@ class ResourcesStep implements Step<'resources'> {
     }
   }
 
-  fileOf(): string {
+  override fileOf(): string {
     return 'the resource files';
   }
 

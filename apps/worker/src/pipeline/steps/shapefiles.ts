@@ -1,5 +1,7 @@
 /** points.shp, polygons.shp …: a shapefile for each geometry type that the data has. */
+
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+import { builtIn } from '@parcelpost/shared/pipeline/built-in-steps.js';
 import type { LocationRecord } from '@parcelpost/shared/records.js';
 import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import { type BundleWarning, cutWarnings, leftOutWarnings } from '../../formats/bundle/info.js';
@@ -15,19 +17,23 @@ import { FAMILIES, type Family } from '../../formats/shapefile/shape.js';
 import { attributeWarnings } from '../../formats/shapefile/warnings.js';
 import { formOf } from '../forms.js';
 import { HashingWriter } from '../hashing-writer.js';
-import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
+import {
+  type Fragment,
+  type Mapper,
+  type Notice,
+  type OpenFragment,
+  type Reduced,
+  type ReduceInput,
+  Step,
+  type StepContext,
+} from '../step.js';
 
 type OpenWriter = StorageWriter & { key: string };
 
-export class ShapefilesStep implements Step<'locations'> {
-  readonly name = 'shapefiles';
-  readonly entities = ['locations'] as const;
-
+export class ShapefilesStep extends Step<'locations'> {
   /** @param maxBytes most of one file, see {@link reduceShapefile}; 2 GiB - 1 unless a test says less */
-  constructor(readonly maxBytes?: number) {}
-
-  isApplicable(options: ExportOptions): boolean {
-    return options.formats.includes('shapefiles');
+  constructor(readonly maxBytes?: number) {
+    super(builtIn('shapefiles'));
   }
 
   outputs(fragments: readonly Fragment[]): string[] {
@@ -79,7 +85,7 @@ export class ShapefilesStep implements Step<'locations'> {
     };
   }
 
-  fileOf(output: string): string {
+  override fileOf(output: string): string {
     return `${output}.shp`;
   }
 

@@ -1,5 +1,7 @@
 /** Every format whose columns have types: one map for all of them, and a reduce for each of their outputs. */
+
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+import { builtIn } from '@parcelpost/shared/pipeline/built-in-steps.js';
 import type { RecordOf } from '@parcelpost/shared/records.js';
 import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import type { BundleWarning } from '../../formats/bundle/info.js';
@@ -8,7 +10,16 @@ import type { TableEntity } from '../../formats/csv/tables.js';
 import { mergeTallies } from '../../formats/tally.js';
 import { TypedFragmentEncoder, type Unheld } from '../../formats/typed/fragment.js';
 import { NOUNS } from '../changes.js';
-import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
+import {
+  type Fragment,
+  type Mapper,
+  type Notice,
+  type OpenFragment,
+  type Reduced,
+  type ReduceInput,
+  Step,
+  type StepContext,
+} from '../step.js';
 import { flatGeobufOutputs } from './flatgeobuf.js';
 import { geoPackageOutput } from './geopackage.js';
 import { parquetOutputs } from './parquet.js';
@@ -25,12 +36,9 @@ interface UnheldNotice {
 
 const asked = ({ formats }: ExportOptions) => OUTPUTS.filter(({ format }) => formats.includes(format));
 
-class TypedTablesStep implements Step<TableEntity> {
-  readonly name = 'typed-tables';
-  readonly entities = ENTITIES;
-
-  isApplicable(options: ExportOptions): boolean {
-    return asked(options).length > 0;
+class TypedTablesStep extends Step<TableEntity> {
+  constructor() {
+    super(builtIn('typed-tables'));
   }
 
   outputs(_fragments: readonly Fragment[], options: ExportOptions): string[] {
@@ -46,7 +54,7 @@ class TypedTablesStep implements Step<TableEntity> {
     return outputNamed(output).reduce(input);
   }
 
-  fileOf(output: string): string {
+  override fileOf(output: string): string {
     return outputNamed(output).file;
   }
 

@@ -2,7 +2,8 @@
  * `<project>.xlsx`: the records as a workbook with the sheets locations, parties and relationships; and long_texts.csv
  * for what is too long for a cell, where there is any.
  */
-import type { ExportOptions } from '@parcelpost/shared/export-request.js';
+
+import { builtIn } from '@parcelpost/shared/pipeline/built-in-steps.js';
 import type { RecordOf } from '@parcelpost/shared/records.js';
 import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import type { BundleWarning } from '../../formats/bundle/info.js';
@@ -23,7 +24,16 @@ import { writeWorkbook } from '../../formats/xlsx/workbook.js';
 import { NOUNS } from '../changes.js';
 import { formOf } from '../forms.js';
 import { HashingWriter } from '../hashing-writer.js';
-import type { Fragment, Mapper, Notice, OpenFragment, Reduced, ReduceInput, Step, StepContext } from '../step.js';
+import {
+  type Fragment,
+  type Mapper,
+  type Notice,
+  type OpenFragment,
+  type Reduced,
+  type ReduceInput,
+  Step,
+  type StepContext,
+} from '../step.js';
 
 const WORKBOOK = 'workbook';
 const LONG_TEXTS = 'long_texts';
@@ -37,12 +47,9 @@ interface CutNotice {
   cut: Tally;
 }
 
-class WorkbookStep implements Step<TableEntity> {
-  readonly name = 'xlsx';
-  readonly entities = SHEETS;
-
-  isApplicable(options: ExportOptions): boolean {
-    return options.formats.includes('xlsx');
+class WorkbookStep extends Step<TableEntity> {
+  constructor() {
+    super(builtIn('xlsx'));
   }
 
   outputs(fragments: readonly Fragment[]): string[] {
@@ -68,7 +75,7 @@ class WorkbookStep implements Step<TableEntity> {
     }
   }
 
-  fileOf(output: string): string {
+  override fileOf(output: string): string {
     return output === WORKBOOK ? 'the workbook' : LONG_TEXTS_FILE;
   }
 
