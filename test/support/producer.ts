@@ -59,6 +59,7 @@ export async function startProducer(
     tasks?: Parameters<typeof createRegistry>[0];
     over?: Partial<Dependencies>;
     limits?: Limits;
+    quota?: { mb: number };
   } = {},
 ): Promise<TestProducer> {
   const { db, urls, as, drop } = await createTestDatabase();
@@ -101,6 +102,7 @@ export async function startProducer(
     writes: testWrites(as('producer'), {
       unmasked: false,
       ...(options.limits && { limits: options.limits }),
+      ...(options.quota && { quota: options.quota }),
       ...(options.log && { log: options.log }),
     }),
     relay: {

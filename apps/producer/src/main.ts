@@ -95,6 +95,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     log,
     actor: processActor('service', 'producer'),
     limits: exportLimits(config),
+    quota: { mb: config.PROJECT_QUOTA_MB },
     deferred: { secrets: config.SIGNATURE_SECRET, relay: () => relay.run() },
   });
   const app = await buildServer({

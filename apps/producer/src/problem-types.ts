@@ -1,5 +1,6 @@
 /** The problem types that this service answers with, and what their pages say. */
 import { TOO_MANY_EXPORTS } from '@parcelpost/shared/db/services/limits.js';
+import { OVER_QUOTA } from '@parcelpost/shared/db/services/project-quota.js';
 import { TOO_MANY_UPLOADS } from '@parcelpost/shared/db/services/upload-limits.js';
 import { FILE_PROBLEMS } from '@parcelpost/shared/files/problems.js';
 import { TOKEN_PROBLEMS } from '@parcelpost/shared/tokens/problems.js';
@@ -112,6 +113,15 @@ const ours = {
       'This service limits how many exports of one person, and of one project, are in flight at once and are asked for within ' +
       'an hour. The member `limit` names the limit that was met; Retry-After tells in how many seconds to try again. Requests ' +
       'that join an identical one that is running, and repeats by an Idempotency-Key, are not counted.',
+  },
+  [OVER_QUOTA.type]: {
+    status: OVER_QUOTA.status,
+    title: OVER_QUOTA.title,
+    about:
+      'This service limits how much of a project lies in storage (PROJECT_QUOTA_MB): its bundles, the files that were added to ' +
+      'it, and what its exports in flight are expected to add. The member `quota` tells how much of each there is, in bytes, and ' +
+      'names the largest bundles. Nothing is removed to make room: let go what nobody needs (DELETE /api/v1/exports/:id/bundle; ' +
+      'of a pinned one the pin first), or wait until bundles expire.',
   },
   'export-not-yours': {
     status: 403,

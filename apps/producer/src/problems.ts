@@ -38,6 +38,17 @@ export const problemSchema = z.object({
     .describe(
       'Of `too-many-exports` and `too-many-uploads`: the limit, how many there may be and are, and when to try again',
     ),
+  quota: z
+    .object({
+      most: z.int(),
+      bundles: z.int(),
+      uploads: z.int(),
+      inFlight: z.int(),
+      wanted: z.int().describe('What the request is expected to add'),
+      largest: z.array(z.object({ exportId: z.uuid(), bytes: z.int(), pinned: z.boolean() })),
+    })
+    .optional()
+    .describe('Of `project-over-quota`: the bytes that the project may have and has, and its largest bundles'),
   expired: z
     .object({
       exportId: z.uuid(),

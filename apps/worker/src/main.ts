@@ -78,6 +78,7 @@ async function main(config: WorkerConfig): Promise<void> {
     log,
     actor: processActor('worker', 'worker'),
     limits: exportLimits(config),
+    quota: { mb: config.PROJECT_QUOTA_MB },
     deferred: { secrets: config.SIGNATURE_SECRET, relay: () => relay.run() },
   });
   const exports = new ExportService(db);

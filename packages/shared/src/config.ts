@@ -139,6 +139,7 @@ const common = {
   LIMIT_PERSON_PER_HOUR: count(200, 0),
   LIMIT_PROJECT_IN_FLIGHT: count(50, 0),
   LIMIT_PROJECT_PER_HOUR: count(500, 0),
+  PROJECT_QUOTA_MB: count(0, 0, 1_000_000_000),
 };
 
 const producer = z.object({
@@ -170,6 +171,7 @@ const producer = z.object({
   UPLOAD_TTL_HOURS: count(24),
   UPLOADS_PER_PERSON: count(50, 0),
   UPLOADS_PER_PERSON_MB: count(1000, 0),
+  ORPHAN_HOURS: count(168, 0, 87_600),
   EVENT_STREAMS: count(5000, 1, 100_000),
   EVENT_STREAMS_PER_PERSON: count(50, 1, 100_000),
   BULK_LIMIT: count(20, 0, 1000),
@@ -218,6 +220,7 @@ const ops = z.object({
   TASK_ROUTES: common.TASK_ROUTES,
   TASKS_MODULE: common.TASKS_MODULE,
   SWEEP_SECONDS: common.SWEEP_SECONDS,
+  PROJECT_QUOTA_MB: common.PROJECT_QUOTA_MB,
 });
 const token = z.object({ DATABASE_URL, AUTH_SECRET: secrets });
 

@@ -66,6 +66,9 @@ export async function fileRoutes(scope: FastifyInstance, dependencies: Dependenc
   const receive = new ReceiveUpload({ uploads, projects, storage, maxMb: config.UPLOAD_MAX_MB, limits, log });
   const { files, runner } = writes;
   const resources = new AddResource({ resources: new ResourceService(), files, runner });
+  runner.hooks.before(resources.add.taskName, ({ address, file }, { trx }) =>
+    writes.quota.checkFile(trx, address, file),
+  );
   audited(resources.add.taskName, ({ id }, { address, file }) => ({
     subject: { kind: 'resource', id },
     details: { project: `${address.organization}/${address.project}`, file },

@@ -5,6 +5,7 @@
  */
 import { ProblemError } from '../../errors.js';
 import type { Connection } from '../database.js';
+import type { ProjectAddress } from './projects.js';
 
 /** Most exports; 0 for no limit. */
 export interface Limit {
@@ -97,6 +98,10 @@ export class LimitService {
 
 /** Has whoever else counts what this person has wait until the transaction ends. */
 export const lockPerson = (trx: Connection, personId: string): Promise<void> => lock(trx, 'person', [personId]);
+
+/** Has whoever else counts what this project has wait until the transaction ends; taken after a person's, never before. */
+export const lockProject = (trx: Connection, { organization, project }: ProjectAddress): Promise<void> =>
+  lock(trx, 'project', [organization, project]);
 
 async function lock(trx: Connection, whose: keyof Limits, owner: readonly string[]): Promise<void> {
   const name = `parcelpost.limits/${whose}/${JSON.stringify(owner)}`;

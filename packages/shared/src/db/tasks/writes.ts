@@ -25,12 +25,13 @@ import { LimitService, type Limits } from '../services/limits.js';
 import { OutboxService } from '../services/outbox.js';
 import { OwnershipService } from '../services/ownership.js';
 import { PinRefusedError } from '../services/pins.js';
+import { ProjectQuota } from '../services/project-quota.js';
 import { type Over, RemovalService } from '../services/removals.js';
 import { auditedTasks } from './audit.js';
 import { BundleTasks, type RemovalReason } from './bundle-tasks.js';
 import { type ExportKey, ExportTasks } from './export-tasks.js';
 import { FollowUpTasks } from './follow-up-tasks.js';
-import { limitTasks } from './limited.js';
+import { limitTasks, quotaTasks } from './limited.js';
 import { type DeferredCall, OutboxKeeper, type OutboxKeeperOptions } from './outbox-keeper.js';
 import { PinTasks } from './pin-tasks.js';
 
@@ -43,6 +44,8 @@ export interface WritesOptions {
   deferred?: OutboxKeeperOptions;
   /** How many exports there may be of a person and of a project; without it as many as are asked for. */
   limits?: Limits;
+  /** How many megabytes of a project may lie in storage; without it, and by 0, as many as there are. */
+  quota?: { readonly mb: number };
   /** Has errors that nobody foresaw thrown as they are: for those who look after an installation, by hand. */
   unmasked?: boolean;
 }
@@ -56,9 +59,10 @@ export class Writes {
   readonly followUps: FollowUpTasks;
   readonly bundles: BundleTasks;
   readonly pins: PinTasks;
+  readonly quota: ProjectQuota;
   readonly files: FileTasks;
 
-  constructor({ db, log, actor, deferred, limits, unmasked = false }: WritesOptions) {
+  constructor({ db, log, actor, deferred, limits, quota = { mb: 0 }, unmasked = false }: WritesOptions) {
     const services = {
       requests: new ExportRequests(),
       exports: new ExportService(db),
@@ -75,6 +79,8 @@ export class Writes {
     this.files = new FileTasks({ ownership: new OwnershipService(), runner: this.runner });
     for (const attach of auditedTasks(this)) attach(this.runner.hooks);
     if (limits) limitTasks(this.runner.hooks, this.exports, new LimitService(limits));
+    this.quota = new ProjectQuota(quota);
+    quotaTasks(this.runner.hooks, this.exports, this.quota);
   }
 
   /** Ends a follow-up; one whose result cannot be kept fails. See {@link FollowUps.settle}. The relay is the caller's to run. */
