@@ -16,6 +16,7 @@ import { columnOf, type Exported, exportProject, FAMILY_OF } from './exported.js
 import { testGeoPackage } from './geopackage-promises.js';
 import { addHardLocations, HARD_LOCATIONS } from './hard-records.js';
 import { testJson } from './json-promises.js';
+import { testInLibreOffice } from './libreoffice-promises.js';
 import { testModern } from './modern-promises.js';
 import { hasZ, turn } from './normal-geometry.js';
 import { readRawCsv } from './rfc4180.js';
@@ -150,6 +151,13 @@ describe.each(PROJECTS)('the bundle of %s', (project) => {
   testWorkbook(project, () => of(project));
   testGeoPackage(project, () => of(project));
   testModern(() => of(project));
+});
+
+describe('the workbook of london-2', () => {
+  testInLibreOffice(() => ({
+    paths: [of(LONDON).open.path('london-2.xlsx')],
+    folder,
+  }));
 });
 
 describe('the difficult cells of london-2', () => {

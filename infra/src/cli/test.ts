@@ -26,6 +26,8 @@ const TOOLS: WantedTool[] = [
     programTool({ programs: [program], purpose: PURPOSE, apt: 'unzip', brew: 'unzip' }),
   ),
   programTool({ programs: ['python3'], purpose: PURPOSE, apt: 'python3', brew: 'python' }),
+  // Without a desktop: 85 MB to fetch where that has 300.
+  programTool({ programs: ['soffice'], purpose: PURPOSE, apt: 'libreoffice-calc-nogui', brew: 'libreoffice' }),
   {
     name: 'openpyxl for Python',
     purpose: PURPOSE,
