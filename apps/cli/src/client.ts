@@ -27,7 +27,7 @@ export interface ClientOptions {
   /** Longest wait for the beginning of an answer, in milliseconds. */
   answerMs?: number;
   /** Hears of each failure after which is tried again. */
-  onTrouble?(error: CliError, pauseMs: number): void;
+  onTrouble?(error: CliError): void;
 }
 
 export interface Call {
@@ -105,7 +105,7 @@ export class Client {
     const ms = pauseMs(attempt, BACKOFF, retryAfterMs);
     // A service that wants more than our patience is told so rather than asked before its time.
     if (Date.now() + Math.max(ms, retryAfterMs ?? 0) > until) throw failure;
-    this.#options.onTrouble?.(failure, ms);
+    this.#options.onTrouble?.(failure);
     await this.sleep(ms);
   }
 

@@ -3,7 +3,6 @@
 import type { Writable } from 'node:stream';
 import type { Parsed } from './arguments.js';
 import { Client } from './client.js';
-import { humanDuration } from './duration.js';
 import { Output, type Screen } from './output.js';
 import { shellWord } from './printable.js';
 import type { Input } from './secrets.js';
@@ -67,7 +66,7 @@ export class Context {
       token,
       patienceMs,
       signal: this.io.signal,
-      onTrouble: (error, ms) => this.output.note(`${error.message} Trying again in ${humanDuration(ms)}.`),
+      onTrouble: (error) => this.output.trouble(error.message),
     });
   }
 

@@ -44,7 +44,7 @@ export async function follow(client: Client, id: string, options: FollowOptions)
       byEvents = heard !== 'no-events';
       // Streams that end at once are not worth having.
       short = Date.now() - begun < 1000 ? short + 1 : 0;
-      if (short > 5) byEvents = false;
+      if (short > 3) byEvents = false;
     }
     await client.sleep(Math.max(0, Math.min(byEvents ? 250 * (short + 1) : pollMs, until - Date.now())));
   }

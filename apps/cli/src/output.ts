@@ -34,6 +34,7 @@ export class Output {
   #tick = 0;
   #lastFrame = 0;
   #lastLine = { label: '', tenth: -1, at: 0 };
+  #trouble = { message: '', at: 0 };
   #wheel: NodeJS.Timeout | undefined;
 
   constructor(options: OutputOptions) {
@@ -67,6 +68,15 @@ export class Output {
     if (!this.json && !this.#options.quiet) this.warn(text);
   }
 
+  /** Something fails that is tried again: told once, until it is another thing or has lasted. */
+  trouble(message: string): void {
+    const now = Date.now();
+    if (message === this.#trouble.message && now - this.#trouble.at < QUIET_MS) return;
+    this.#trouble = { message, at: now };
+    this.document({ event: 'trouble', message });
+    this.note(`${message} Trying again …`);
+  }
+
   /** What people are to know in any case. */
   warn(text: string): void {
     this.clear();
@@ -77,6 +87,7 @@ export class Output {
   /** How far it is. `content` is the document of the same. */
   progress(stage: Stage, content: object): void {
     const now = Date.now();
+    this.#trouble.message = '';
     const changed = stage.label !== this.#stage?.label || stage.fraction === 1;
     this.#stage = stage;
     if (this.json) {

@@ -1,0 +1,96 @@
+/** Watching an export, against a server that behaves as proxies and services in trouble do. */
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { Client } from './client.js';
+import type { ExportProgress } from './export-view.js';
+import { follow } from './follow.js';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+const view = (outcome: string | null) =>
+  JSON.stringify({
+    id: 'x',
+    state: outcome ?? 'running',
+    phase: 'reading',
+    outcome,
+    progress: { rows: 1, rowsExpected: 2, jobsDone: 0, jobs: 1 },
+  });
+
+/** @param answers by request, in order; the last one answers all further ones */
+async function watched(events: RequestListener[], states: (string | null | number)[], pollMs = 5) {
+  const seen: ExportProgress[] = [];
+  const asked = { events: 0, states: 0 };
+  server = createServer((request, response) => {
+    if (request.url?.endsWith('/events')) {
+      const answer = events[Math.min(asked.events++, events.length - 1)] as RequestListener;
+      return answer(request, response);
+    }
+    const state = states[Math.min(asked.states++, states.length - 1)] ?? null;
+    if (typeof state === 'number') return response.writeHead(state).end();
+    return response.writeHead(200, { 'content-type': 'application/json' }).end(view(state));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const client = new Client({ url, token: 't', signal: new AbortController().signal });
+  const end = await follow(client, 'x', { onProgress: (progress) => seen.push(progress), pollMs });
+  return { end, seen, asked };
+}
+
+const stream =
+  (...pieces: string[]): RequestListener =>
+  (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const piece of pieces) response.write(piece);
+    response.end();
+  };
+const event = (name: string, rows: number) => `event: ${name}\ndata: ${JSON.stringify({ phase: 'reading', rows })}\n\n`;
+
+it('hears events, however they are cut into pieces, and asks for the state at their end', async () => {
+  const text = `: hello\r\n\r\nevent: progress\r\ndata: {"phase":"reading","rows":7}\r\n\r\n${event('end', 9)}`;
+  const { end, seen, asked } = await watched(
+    [stream(...(text.match(/[\s\S]{1,5}/g) as string[]))],
+    [null, 'completed'],
+  );
+  expect(end.outcome).toBe('completed');
+  expect(seen.map(({ rows }) => rows)).toEqual([1, 7]);
+  expect(asked).toEqual({ events: 1, states: 2 });
+});
+
+it('opens the stream again when it breaks off', async () => {
+  const torn: RequestListener = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(event('progress', 3), () => response.destroy());
+  };
+  const { end, seen, asked } = await watched([torn, stream(event('end', 9))], [null, null, 'failed']);
+  expect([end.outcome, asked.events]).toEqual(['failed', 2]);
+  expect(seen.map(({ rows }) => rows)).toEqual([1, 3, 1]);
+});
+
+it.each<[string, RequestListener]>([
+  ['refuses them', (_, response) => response.writeHead(404).end()],
+  ['answers a page instead', (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>')],
+])('asks for the state again and again where something on the way %s', async (_, answer) => {
+  const { end, asked } = await watched([answer], [null, null, null, 'completed']);
+  expect([end.outcome, asked.events, asked.states]).toEqual(['completed', 1, 4]);
+});
+
+it('gives up streams that end at once, again and again', { timeout: 20_000 }, async () => {
+  const { end, asked } = await watched([stream()], [...Array(9).fill(null), 'completed']);
+  expect([end.outcome, asked.events]).toEqual(['completed', 4]);
+});
+
+it('waits for a service that was there before', async () => {
+  const { end } = await watched([stream()], [null, 503, 502, 'completed']);
+  expect(end.outcome).toBe('completed');
+});
+
+it('ends where the export is not to be seen any more', async () => {
+  await expect(watched([stream()], [null, 403])).rejects.toMatchObject({ exit: 3, details: { status: 403 } });
+});
