@@ -1,6 +1,7 @@
 /** Geometries as text: Extended Well-Known Text, as PostGIS, GDAL and QGIS read it. */
 import type { Geometry, Position } from 'geojson';
-import { isClosed, listOf, unknownGeometry } from './geometry.js';
+import { AsciiText } from './ascii-text.js';
+import { filled, isClosed, listOf, unknownGeometry } from './geometry.js';
 
 /**
  * A GeoJSON geometry (RFC 7946, WGS 84) as EWKT, such as `SRID=4326;POINT Z (1 2 3)`; the empty text where there is none.
@@ -10,74 +11,131 @@ import { isClosed, listOf, unknownGeometry } from './geometry.js';
  * What is empty is written `EMPTY`. Throws a permanent ExportError for what is not a GeoJSON geometry.
  */
 export function toEwkt(geometry: Geometry | null): string {
-  if (geometry === null) return '';
-  return `SRID=4326;${tagged(geometry, anyZ(geometry))}`;
+  return geometry === null ? '' : textOf('SRID=4326;', geometry);
 }
 
 /** The same as WKT, without the SRID: `POINT Z (1 2 3)`; the empty text where there is none. */
 export function toWkt(geometry: Geometry | null): string {
-  return geometry === null ? '' : tagged(geometry, anyZ(geometry));
+  return geometry === null ? '' : textOf('', geometry);
 }
 
-function tagged(geometry: Geometry, z: boolean): string {
-  const body = bodyOf(geometry, z);
-  return `${geometry.type.toUpperCase()} ${z ? 'Z ' : ''}${body}`;
+/** Where all texts are made, one after the other. */
+const out = new AsciiText();
+
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const COMMA = 0x2c;
+const BLANK = 0x20;
+
+function textOf(head: string, geometry: Geometry): string {
+  out.clear();
+  out.append(head);
+  tagged(geometry, anyZ(geometry));
+  return out.toString();
 }
 
-function bodyOf(geometry: Geometry, z: boolean): string {
+function tagged(geometry: Geometry, z: boolean): void {
+  // What follows throws for a type that is none, before anything else comes of it.
+  out.append(TAGS.get(geometry.type) ?? '');
+  if (z) out.append('Z ');
+  body(geometry, z);
+}
+
+const TAGS: ReadonlyMap<string, string> = new Map(
+  ['Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon', 'GeometryCollection'].map(
+    (type) => [type, `${type.toUpperCase()} `],
+  ),
+);
+
+function body(geometry: Geometry, z: boolean): void {
   switch (geometry.type) {
     case 'Point':
-      return listOf(geometry.coordinates).length === 0 ? 'EMPTY' : `(${position(geometry.coordinates, z)})`;
+      point(geometry.coordinates, z);
+      break;
     case 'LineString':
-      return line(geometry.coordinates, z, false);
+      line(geometry.coordinates, z, false);
+      break;
     case 'MultiPoint':
-      return group(geometry.coordinates, (point) => (listOf(point).length === 0 ? 'EMPTY' : `(${position(point, z)})`));
+      group(geometry.coordinates, (each) => point(each, z));
+      break;
     case 'MultiLineString':
-      return group(geometry.coordinates, (part) => line(part, z, false));
+      group(geometry.coordinates, (part) => line(part, z, false));
+      break;
     case 'Polygon':
-      return polygon(geometry.coordinates, z);
+      polygon(geometry.coordinates, z);
+      break;
     case 'MultiPolygon':
-      return group(geometry.coordinates, (part) => polygon(part, z));
+      group(geometry.coordinates, (part) => polygon(part, z));
+      break;
     case 'GeometryCollection':
-      return group(geometry.geometries, (part) => tagged(part, z));
+      group(geometry.geometries, (part) => tagged(part, z));
+      break;
     default:
       throw unknownGeometry(geometry);
   }
 }
 
-function group<T>(items: readonly T[] | null, text: (item: T) => string): string {
+function group<T>(items: readonly T[] | null, write: (item: T) => void): void {
   const all = listOf(items);
-  if (all.length === 0) return 'EMPTY';
-  let out = '(';
-  for (let i = 0; i < all.length; i++) out += i === 0 ? text(all[i] as T) : `,${text(all[i] as T)}`;
-  return `${out})`;
+  if (all.length === 0) {
+    out.append('EMPTY');
+    return;
+  }
+  for (let i = 0; i < all.length; i++) {
+    out.sign(i === 0 ? OPEN : COMMA);
+    write(all[i] as T);
+  }
+  out.sign(CLOSE);
 }
 
-function polygon(rings: Position[][], z: boolean): string {
-  const full = listOf(rings).filter((ring) => listOf(ring).length > 0);
-  return group(full, (ring) => line(ring, z, true));
+function polygon(rings: Position[][], z: boolean): void {
+  group(filled(rings), (ring) => line(ring, z, true));
 }
 
-function line(positions: Position[], z: boolean, ring: boolean): string {
+function point(at: Position, z: boolean): void {
+  if (listOf(at).length === 0) {
+    out.append('EMPTY');
+    return;
+  }
+  out.sign(OPEN);
+  position(at, z);
+  out.sign(CLOSE);
+}
+
+function line(positions: Position[], z: boolean, ring: boolean): void {
   const all = listOf(positions);
-  const first = all[0];
-  if (!first) return 'EMPTY';
-  let out = `(${position(first, z)}`;
-  for (let i = 1; i < all.length; i++) out += `,${position(all[i] as Position, z)}`;
-  if (ring && !isClosed(all)) out += `,${position(first, z)}`;
-  return `${out})`;
+  if (all.length === 0) {
+    out.append('EMPTY');
+    return;
+  }
+  for (let i = 0; i < all.length; i++) {
+    out.sign(i === 0 ? OPEN : COMMA);
+    position(all[i] as Position, z);
+  }
+  if (ring && !isClosed(all)) {
+    out.sign(COMMA);
+    position(all[0] as Position, z);
+  }
+  out.sign(CLOSE);
 }
 
-function position(at: Position, z: boolean): string {
-  const plane = `${number(at[0])} ${number(at[1])}`;
-  return z ? `${plane} ${number(at[2] ?? 0)}` : plane;
+function position(at: Position, z: boolean): void {
+  number(at[0]);
+  out.sign(BLANK);
+  number(at[1]);
+  if (!z) return;
+  out.sign(BLANK);
+  number(at[2] ?? 0);
 }
 
-function number(value: number | undefined): string {
-  if (typeof value !== 'number') return 'NaN';
+function number(value: number | undefined): void {
+  if (typeof value !== 'number') {
+    out.append('NaN');
+    return;
+  }
   const size = Math.abs(value);
-  if ((size >= 1e-6 && size < 1e21) || size === 0) return `${value}`;
-  return Number.isFinite(value) ? withoutExponent(`${value}`) : `${value}`;
+  if ((size >= 1e-6 && size < 1e21) || size === 0 || !Number.isFinite(value)) out.number(value);
+  else out.append(withoutExponent(`${value}`));
 }
 
 /** `1.5e-7` as `0.00000015`: readers of WKT differ about exponents. */
@@ -102,6 +160,11 @@ function deepZ(coordinates: Nested): boolean {
   if (!Array.isArray(coordinates)) return false;
   if (!Array.isArray(coordinates[0]) && coordinates.length > 0)
     return coordinates.length > 2 && coordinates[2] !== null;
-  for (const part of coordinates) if (deepZ(part as Nested)) return true;
+  for (const part of coordinates as Nested[]) {
+    // Most of what there is are positions, for which a call would cost more than the look.
+    if (Array.isArray(part) && typeof part[0] === 'number') {
+      if (part.length > 2 && part[2] !== null) return true;
+    } else if (deepZ(part)) return true;
+  }
   return false;
 }

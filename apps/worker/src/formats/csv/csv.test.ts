@@ -171,14 +171,15 @@ describe('a CSV', () => {
   const texts = 'žluťoučký|पार्सल|地块|участок|قطعة|"|""|,|\r|\n|\r\n|a"b,c\r\nd| x |\'|=1|\t|😀|\u0001|'.split('|');
   const keys = ['a', 'b"', 'c,d', 'id', '=e', 'f\r\ng', 'ключ', '__proto__'];
 
-  test('easy lines are what csv-stringify would have made of them', () => {
+  test('lines are what csv-stringify makes of them', () => {
     const cell = fc.oneof(fc.constantFrom(...texts, ...DELIMITERS), fc.string({ unit: 'grapheme' }));
     const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { maxLength: 6 });
     fc.assert(
       fc.property(rows, fc.constantFrom(...DELIMITERS), (rows, delimiter) => {
         const dialect = { record_delimiter: '\r\n', quote_record_delimiter: true, delimiter };
-        expect(csvLines(rows, delimiter)).toBe(rows.map((cells) => stringify([cells], dialect)).join(''));
+        expect(csvLines(rows, delimiter)).toBe(stringify(rows, dialect));
       }),
+      { numRuns: 1000 },
     );
   });
 

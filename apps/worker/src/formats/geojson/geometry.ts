@@ -1,5 +1,6 @@
 /** Geometries as RFC 7946 wants them written. */
 import type { Geometry, Position } from 'geojson';
+import { AsciiText } from '../ascii-text.js';
 import { filled, isClosed, isPosition, listOf, turned, unknownGeometry } from '../geometry.js';
 
 /** What is to be said of a geometry; the names are those of {@link GeometryNotes}' members. */
@@ -37,76 +38,107 @@ export const noNotes = (): GeometryNotes => ({
  */
 export function geometryJson(geometry: Geometry | null, notes: GeometryNotes): string {
   if (geometry === null) return 'null';
-  const json = written(geometry, notes);
-  return notes.notFinite ? 'null' : json;
+  out.clear();
+  written(geometry, notes);
+  return notes.notFinite ? 'null' : out.toString();
 }
 
-function written(geometry: Geometry, notes: GeometryNotes): string {
+/** Where all texts are made, one after the other. */
+const out = new AsciiText();
+
+const COMMA = 0x2c;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+
+function written(geometry: Geometry, notes: GeometryNotes): void {
   if (geometry.type === 'GeometryCollection') {
-    return `{"type":"GeometryCollection","geometries":${list(geometry.geometries, (each) => written(each, notes))}}`;
+    out.append('{"type":"GeometryCollection","geometries":');
+    list(geometry.geometries, (each) => written(each, notes));
+  } else {
+    const write = coordinates(geometry, notes);
+    out.append(`{"type":"${geometry.type}","coordinates":`);
+    write();
   }
-  return `{"type":"${geometry.type}","coordinates":${coordinates(geometry, notes)}}`;
+  out.append('}');
 }
 
-function coordinates(geometry: Exclude<Geometry, { type: 'GeometryCollection' }>, notes: GeometryNotes): string {
+/** What writes the coordinates; throws for a type that is none. */
+function coordinates(geometry: Exclude<Geometry, { type: 'GeometryCollection' }>, notes: GeometryNotes): () => void {
   switch (geometry.type) {
     case 'Point':
-      return isEmpty(geometry.coordinates) ? '[]' : position(geometry.coordinates, notes);
+      return () => (isEmpty(geometry.coordinates) ? out.append('[]') : position(geometry.coordinates, notes));
     case 'MultiPoint':
-      return list(filled(geometry.coordinates), (each) => position(each, notes));
+      return () => list(filled(geometry.coordinates), (each) => position(each, notes));
     case 'LineString':
-      return isEmpty(geometry.coordinates) ? '[]' : line(geometry.coordinates, 2, notes);
+      return () => (isEmpty(geometry.coordinates) ? out.append('[]') : line(geometry.coordinates, 2, notes));
     case 'MultiLineString':
-      return list(filled(geometry.coordinates), (each) => line(each, 2, notes));
+      return () => list(filled(geometry.coordinates), (each) => line(each, 2, notes));
     case 'Polygon':
-      return polygon(geometry.coordinates, notes);
+      return () => polygon(geometry.coordinates, notes);
     case 'MultiPolygon':
-      return list(
-        listOf(geometry.coordinates).filter((each) => filled(each).length > 0),
-        (each) => polygon(each, notes),
-      );
+      return () =>
+        list(
+          listOf(geometry.coordinates).filter((each) => filled(each).length > 0),
+          (each) => polygon(each, notes),
+        );
     default:
       throw unknownGeometry(geometry);
   }
 }
 
-function polygon(rings: Position[][], notes: GeometryNotes): string {
-  return list(filled(rings), (ring, place) => {
+function polygon(rings: Position[][], notes: GeometryNotes): void {
+  list(filled(rings), (ring, place) => {
     if (!ring.every(isPosition)) {
       notes.notFinite = true;
-      return '';
+      return;
     }
     const closed = isClosed(ring) ? ring : [...ring, ring[0] as Position];
-    return line(turned(closed, place > 0), 4, notes);
+    line(turned(closed, place > 0), 4, notes);
   });
 }
 
-function line(positions: readonly Position[], least: number, notes: GeometryNotes): string {
+function line(positions: readonly Position[], least: number, notes: GeometryNotes): void {
   if (positions.length < least) notes.tooFewPoints = true;
-  let out = '';
   let before: number | undefined;
-  for (const each of positions) {
-    out += out === '' ? `[${position(each, notes)}` : `,${position(each, notes)}`;
-    if (notes.notFinite) return '';
+  for (let i = 0; i < positions.length; i++) {
+    const each = positions[i] as Position;
+    out.sign(i === 0 ? OPEN : COMMA);
+    position(each, notes);
+    if (notes.notFinite) return;
     const x = each[0] as number;
     if (before !== undefined && Math.abs(x - before) > 180) notes.antimeridian = true;
     before = x;
   }
-  return `${out}]`;
+  out.sign(CLOSE);
 }
 
-function position(at: Position, notes: GeometryNotes): string {
+function position(at: Position, notes: GeometryNotes): void {
   if (!isPosition(at)) {
     notes.notFinite = true;
-    return '';
+    return;
   }
-  const [x = 0, y = 0, z] = at;
+  const x = at[0] as number;
+  const y = at[1] as number;
+  const z = at[2];
   if (Math.abs(x) > 180 || Math.abs(y) > 90) notes.outOfRange = true;
-  return z === undefined || z === null ? `[${x},${y}]` : `[${x},${y},${z}]`;
+  out.sign(OPEN);
+  out.number(x);
+  out.sign(COMMA);
+  out.number(y);
+  if (z !== undefined && z !== null) {
+    out.sign(COMMA);
+    out.number(z);
+  }
+  out.sign(CLOSE);
 }
 
-function list<T>(items: readonly T[], text: (item: T, place: number) => string): string {
-  return `[${listOf(items).map(text).join(',')}]`;
+function list<T>(items: readonly T[], write: (item: T, place: number) => void): void {
+  out.sign(OPEN);
+  for (const [place, item] of listOf(items).entries()) {
+    if (place > 0) out.sign(COMMA);
+    write(item, place);
+  }
+  out.sign(CLOSE);
 }
 
 function isEmpty(items: readonly unknown[]): boolean {
