@@ -13,6 +13,7 @@ import { startRedis } from '@parcelpost/infra/services/redis.js';
 import { type Database, openDatabase } from '@parcelpost/shared/db/database.js';
 import { Redis } from 'ioredis';
 import type { TestProject } from 'vitest/node';
+import { packApps } from './packed/apps.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -38,6 +39,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const [adminDatabaseUrl, redisUrl] = await Promise.all([
       process.env.DATABASE_URL || ownPostgres(endings),
       process.env.REDIS_URL || ownRedis(endings),
+      // As built they do as well, and tell more where they do not start.
+      packApps().catch((error: Error) => console.warn(`the apps are started as built: ${error.message}`)),
     ]);
     const templateDatabase = `${runId}_template`;
     const rolePasswords = newPasswords();
@@ -60,11 +63,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return end;
 }
 
+function ownFolder(endings: (() => Promise<void>)[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'parcelpost-test-'));
+  endings.push(async () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 async function ownPostgres(endings: (() => Promise<void>)[]): Promise<string> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parcelpost-test-'));
+  const dataDir = ownFolder(endings);
   // Run by root, PostgreSQL runs as another user, who has to get in.
   chmodSync(dataDir, 0o755);
-  endings.push(async () => rmSync(dataDir, { recursive: true, force: true }));
   const server = await startPostgres({
     dataDir,
     tuning: {

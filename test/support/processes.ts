@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { freePort } from '@parcelpost/infra/services/ports.js';
 import { untilReady } from '@parcelpost/infra/services/readiness.js';
-import { ROOT } from './root.js';
+import { type AppKind, argsOf } from './packed/apps.js';
 
-export type AppKind = 'producer' | 'worker';
+export type { AppKind };
 
 export interface Exit {
   code: number | null;
@@ -36,12 +35,10 @@ process.once('exit', () => {
  * @throws with everything it printed when it ends before that, or is not ready within 30 s
  */
 export async function startProcess(kind: AppKind, env: Record<string, string | undefined>): Promise<AppProcess> {
-  const main = `${ROOT}apps/${kind}/dist/main.js`;
-  if (!existsSync(main)) throw new Error(`${main} is not built; run npx tsc -b first`);
   const port = Number(env.PORT ?? (await freePort()));
   const url = `http://127.0.0.1:${port}`;
   const { PATH, HOME, TMPDIR, NODE_OPTIONS } = process.env;
-  const child = spawn(process.execPath, ['--enable-source-maps', main], {
+  const child = spawn(process.execPath, argsOf(kind), {
     env: { PATH, HOME, TMPDIR, NODE_OPTIONS, ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

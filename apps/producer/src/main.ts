@@ -14,10 +14,11 @@ import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
 import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js';
 import { AuditLog } from '@parcelpost/shared/db/services/audit-log.js';
 import { BulkService } from '@parcelpost/shared/db/services/bulks.js';
+import { FinishedParts } from '@parcelpost/shared/db/services/finished-parts.js';
 import { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
-import { SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
 import { SessionService } from '@parcelpost/shared/db/services/sessions.js';
+import { SnapshotService } from '@parcelpost/shared/db/services/snapshots.js';
 import { UploadService } from '@parcelpost/shared/db/services/uploads.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger, type Logger } from '@parcelpost/shared/log.js';
@@ -77,12 +78,14 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   decided.on('export', () => void snapshots.sweep());
   const refusedJobs = new RefusedJobs(db);
   const audit = new AuditLog(db);
+  const finishedParts = new FinishedParts(db);
   const uploads = new UploadService(db);
   const sessions = new SessionService(db);
   const bulks = new BulkService(db);
   const stopHousekeeping = startHousekeeping(
     {
       'refused jobs': () => refusedJobs.trim(),
+      'finished parts': () => finishedParts.removeCleared(CLEARED_AT_ONCE),
       'bulk work': () => bulks.removeOld(BULK_DAYS, CLEARED_AT_ONCE),
       'audit rows': () => audit.removeOld(config.AUDIT_TTL_DAYS, CLEARED_AT_ONCE),
       'ended sessions': () => sessions.removeExpired(CLEARED_AT_ONCE),
@@ -137,11 +140,13 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   log.info({ address, publicUrl: config.PUBLIC_URL, queues: queues.engine }, 'listening');
 }
 
-try {
+// Not awaited here: a file that awaits at its top cannot be packed into a script, as tests do that start many producers.
+const begin = async () => {
   const config = readProducerConfig(process.env);
   await run(config, createLogger('producer', config.LOG_LEVEL));
-} catch (error) {
+};
+begin().catch((error: unknown) => {
   if (!(error instanceof ConfigError || error instanceof SchemaError)) throw error;
   process.stderr.write(`The producer cannot start:\n${error.message}\n`);
   process.exit(1);
-}
+});

@@ -1,12 +1,12 @@
 /**
- * Runs a packed script with the code that V8 compiled of it earlier: `node load-packed.cjs <script> <origin>`. Compiling is
- * most of what a short life costs. What was left out of the script is looked for where `<origin>`, a file, would find it.
- * With `--compile` it keeps, when the process ends in good order, all code that was compiled until then.
+ * Runs a packed script with the code that V8 compiled of it earlier: `node load.cjs <script> <origin>`. Compiling is most of
+ * what a short life costs. What was left out of the script is looked for where `<origin>`, a file, would find it. With
+ * `--compile` it keeps, when the process ends in good order, all code that was compiled until then.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import v8 from 'node:v8';
-import { Script } from 'node:vm';
+import { constants, Script } from 'node:vm';
 
 const [, , file, origin] = process.argv as [string, string, string, string];
 const kept = `${file}.compiled`;
@@ -15,6 +15,8 @@ const source = readFileSync(file, 'latin1');
 const cachedData = existsSync(kept) ? readFileSync(kept) : undefined;
 const script = new Script(`(function (exports, require, module) {${source}\n})`, {
   filename: file,
+  // Modules of one's own, named by configuration, are imported as ever.
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   ...(cachedData ? { cachedData } : {}),
 });
 if (process.argv.includes('--compile')) keepCompiled();
