@@ -21,7 +21,7 @@ export function exportNow(changes: Partial<ExportNow> = {}): ExportNow {
     startedAt: new Date(LOOKED_AT.getTime() - 60_000),
     deadlineAt: new Date(LOOKED_AT.getTime() + 3_600_000),
     waitsForTurn: false,
-    entered: true,
+    enteredAt: new Date(LOOKED_AT.getTime() - 64_000),
     steps: [],
     speed: null,
     written: null,

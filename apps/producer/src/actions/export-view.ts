@@ -108,6 +108,12 @@ export const exportDetailView = exportView.extend({
     .describe(
       'Place among the exports that wait to begin, from 1, as of a second ago; null for one that does not wait, or has only begun to. It may grow: organizations take turns',
     ),
+  waitsFor: z
+    .enum(['turn', 'queue', 'worker'])
+    .nullable()
+    .describe(
+      'What an export that has not begun waits for: its turn; the queue, which does not answer at the moment, and from which it starts when that is back; a worker. Null once it has begun',
+    ),
   followUps: z
     .array(followUpView)
     .describe('What was released once the outcome was decided, in the order of the request'),

@@ -1,6 +1,6 @@
 /**
  * Tells watchers how their exports are getting on. However many watch, there is one subscription to the queues, and one query
- * for all exports that are watched: when something was heard of one of them, four times a second at most, and once a
+ * for all exports that are watched: when something was heard of one of them, twice a second at most, and once a
  * second in any case, since news can be lost. While nobody watches there is neither.
  */
 import type { Logger } from '@parcelpost/shared/log.js';
@@ -66,7 +66,7 @@ export class ProgressHub {
   #unsubscribe: (() => Promise<void>) | undefined;
 
   constructor(options: HubOptions) {
-    this.#options = { pauseMs: 250, idleMs: 1000, ...options };
+    this.#options = { pauseMs: 500, idleMs: 1000, ...options };
   }
 
   /** Exports that are being watched. */

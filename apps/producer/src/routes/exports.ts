@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { exportActions } from '../actions/export-actions.js';
 import { exportDetailView, exportView, requestedView, viewExport, viewFollowUp } from '../actions/export-view.js';
 import { Identifier } from '../actions/identify.js';
+import { waitsFor } from '../actions/look-at-exports.js';
 import { ReadExports } from '../actions/read-exports.js';
 import type { Dependencies } from '../dependencies.js';
 import type { Live } from '../live.js';
@@ -55,7 +56,13 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   const detailOf = async (row: ExportRow, user: UserRow) => {
     const detail = await read.detail(row, user);
     const { placeInQueue, followUps } = detail;
-    return { ...viewExport(detail, config.PUBLIC_URL), placeInQueue, followUps: followUps.map(viewFollowUp) };
+    const away = detail.state === 'waiting' && (await live.queue.isAway());
+    return {
+      ...viewExport(detail, config.PUBLIC_URL),
+      placeInQueue,
+      waitsFor: detail.state === 'waiting' ? waitsFor({ waitsForTurn: detail.row.waitingSince !== null }, away) : null,
+      followUps: followUps.map(viewFollowUp),
+    };
   };
 
   app.post(

@@ -3,6 +3,7 @@ import type { ExportFailure } from '../../errors.js';
 import type { Database } from '../database.js';
 import type { JobKind } from './export-jobs.js';
 import { type ExportProgress, type Outcome, stateOf } from './exports.js';
+import { EXPIRES_AT } from './pins.js';
 
 /** What is called "of late", in seconds: long enough for a pause between two pages, short enough to follow a change. */
 export const LATELY_SECONDS = 30;
@@ -41,8 +42,8 @@ export interface ExportCourse extends ExportProgress {
   deadlineAt: Date;
   /** It waits for its turn; otherwise it has been let in. */
   waitsForTurn: boolean;
-  /** Whether it lies in the engine's queue. */
-  entered: boolean;
+  /** Since when it lies in the engine's queue; null before. */
+  enteredAt: Date | null;
   steps: StepCourse[];
   /** Null before a shard has begun. */
   speed: Speed | null;
@@ -66,7 +67,7 @@ interface CourseRow {
   expiresAt: Date | null;
   deadlineAt: Date;
   waitsForTurn: boolean;
-  entered: boolean;
+  enteredAt: Date | null;
   steps: StepRow[] | null;
   open: number;
   ended: number;
@@ -84,11 +85,11 @@ interface StepRow extends StepCourse {
 // A shard is taken to be read at an even pace from its beginning to its end, or to now.
 const SQL = `
 select e.id, e.generation, e.phase, e.outcome, e.error, e.requested_at as "requestedAt", e.started_at as "startedAt",
-  e.expires_at as "expiresAt", e.deadline_at as "deadlineAt", now() as at,
+  ${EXPIRES_AT.replaceAll('exports.', 'e.')} as "expiresAt", e.deadline_at as "deadlineAt", now() as at,
   e.outcome is null and coalesce(e.abort->>'code' = 'cancelled', false) as cancelling,
   e.outcome is null and e.waiting_since is not null as "waitsForTurn",
-  exists (select from outbox o where o.export_id = e.id and o.generation = e.generation and o.hook = 'enter'
-    and o.entered_at is not null) as entered,
+  (select max(o.entered_at) from outbox o where o.export_id = e.id and o.generation = e.generation and o.hook = 'enter')
+    as "enteredAt",
   w.steps, coalesce(f.open, 0)::int as open, coalesce(f.ended, 0)::int as ended
 from exports e
 left join lateral (

@@ -104,6 +104,7 @@ export const en = {
 
   download: 'Download {name}',
   downloadUntil: 'Until {time}',
+  downloadKept: 'Kept until somebody releases it',
   ofTry: 'This is what try {count} could read; its README names what is missing.',
   checksum: 'SHA-256',
   copyHint: 'To check the download: sha256sum FILE',

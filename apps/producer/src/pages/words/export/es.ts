@@ -107,6 +107,7 @@ export const es: ExportWords = {
 
   download: 'Descargar {name}',
   downloadUntil: 'Hasta el {time}',
+  downloadKept: 'Se conserva hasta que alguien lo libere',
   ofTry: 'Es lo que pudo leer el intento {count}; su README dice qué falta.',
   checksum: 'SHA-256',
   copyHint: 'Para comprobar la descarga: sha256sum ARCHIVO',

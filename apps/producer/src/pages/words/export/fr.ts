@@ -103,6 +103,7 @@ export const fr: ExportWords = {
 
   download: 'Télécharger {name}',
   downloadUntil: 'Jusqu’au {time}',
+  downloadKept: 'Conservée jusqu’à ce que quelqu’un la libère',
   ofTry: 'C’est ce que l’essai {count} a pu lire ; son README dit ce qui manque.',
   checksum: 'SHA-256',
   copyHint: 'Pour vérifier le téléchargement : sha256sum FICHIER',

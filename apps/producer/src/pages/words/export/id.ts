@@ -98,6 +98,7 @@ export const id: ExportWords = {
 
   download: 'Unduh {name}',
   downloadUntil: 'Sampai {time}',
+  downloadKept: 'Disimpan sampai seseorang melepaskannya',
   ofTry: 'Ini yang dapat dibaca percobaan {count}; README-nya menyebut apa yang kurang.',
   checksum: 'SHA-256',
   copyHint: 'Untuk memeriksa unduhan: sha256sum BERKAS',

@@ -107,6 +107,7 @@ export const pt: ExportWords = {
 
   download: 'Baixar {name}',
   downloadUntil: 'Até {time}',
+  downloadKept: 'Mantido até que alguém o libere',
   ofTry: 'É o que a tentativa {count} pôde ler; o README diz o que falta.',
   checksum: 'SHA-256',
   copyHint: 'Para verificar o download: sha256sum ARQUIVO',

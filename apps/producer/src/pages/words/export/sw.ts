@@ -98,6 +98,7 @@ export const sw: ExportWords = {
 
   download: 'Pakua {name}',
   downloadUntil: 'Hadi {time}',
+  downloadKept: 'Kinahifadhiwa hadi mtu akiachilie',
   ofTry: 'Hiki ndicho jaribio la {count} liliweza kusoma; README yake inataja kinachokosekana.',
   checksum: 'SHA-256',
   copyHint: 'Kukagua ulichopakua: sha256sum FAILI',
