@@ -13,6 +13,7 @@ import { ResourceService } from '@parcelpost/shared/db/services/resources.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { createMetrics } from '@parcelpost/shared/metrics.js';
+import { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { Actions, defer } from '@parcelpost/shared/tasks/actions.js';
 import { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
 import { sequence } from '@parcelpost/shared/tasks/sequence.js';
@@ -20,6 +21,7 @@ import { defineTask } from '@parcelpost/shared/tasks/task.js';
 import { AddResource } from '../../apps/producer/dist/actions/add-resource.js';
 import { decide } from '../../apps/worker/dist/outcome/decide.js';
 import { OutcomeTasks } from '../../apps/worker/dist/outcome/outcome-tasks.js';
+import { ExpiredFiles } from '../../apps/worker/dist/processors/expired-files.js';
 
 const { deed, nth, url, ...order } = JSON.parse(process.argv[2]);
 const log = createLogger('test', 'silent');
@@ -84,6 +86,13 @@ const DEEDS = {
     });
     db.on('query', count);
     await new TaskRunner({ actions, log }).runSingleSequence(sequence(update(actor, {}), note(actor, {})));
+  },
+  /** A round that removes expired bundles. */
+  async expire({ storage: folder }) {
+    const rest = { storage: new FileStorage(folder), metrics: createMetrics('worker'), log };
+    const expired = new ExpiredFiles({ db, writes, settings: { removalGraceMs: 0 }, ...rest });
+    db.on('query', count);
+    await expired.round();
   },
   async add({ user, address, body }) {
     const resources = new AddResource({ resources: new ResourceService(), files, runner });

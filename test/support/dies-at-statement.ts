@@ -5,7 +5,7 @@ import { ROOT } from './root.js';
 
 const SCRIPT = join(ROOT, 'test/support/dies-at-statement.mjs');
 /** Processes at a time: most of what one takes is to start. */
-const AT_ONCE = 4;
+export const AT_ONCE = 4;
 
 /** @returns `died`; or how many statements the deed took, which it came to the end of */
 function doUntil(order: object, nth: number): Promise<'died' | number> {

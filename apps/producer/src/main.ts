@@ -14,6 +14,7 @@ import { listenForDecisions } from '@parcelpost/shared/db/decisions.js';
 import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js';
 import { AuditLog } from '@parcelpost/shared/db/services/audit-log.js';
 import { BulkService } from '@parcelpost/shared/db/services/bulks.js';
+import { Chores } from '@parcelpost/shared/db/services/chores.js';
 import { FinishedParts } from '@parcelpost/shared/db/services/finished-parts.js';
 import { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
@@ -35,6 +36,8 @@ import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { processActor } from '@parcelpost/shared/tasks/actor.js';
 import { clearUploads } from './clear-uploads.js';
 import { startHousekeeping } from './housekeeping.js';
+import { orphanPass } from './janitor/orphan-pass.js';
+import { Orphans } from './janitor/orphans.js';
 import { Snapshots } from './platform/snapshots.js';
 import { buildServer } from './server.js';
 
@@ -42,6 +45,9 @@ import { buildServer } from './server.js';
 const STOP_PATIENCE_MS = 10_000;
 /** Between two rounds of clearing away what nobody needs any more. */
 const HOUSEKEEPING_MS = 60_000;
+/** How often a producer asks whether a pass for orphans is due. */
+const ORPHANS_MS = 10 * 60_000;
+const HOUR_MS = 3_600_000;
 /** What bulk work came to is kept for so long. */
 const BULK_DAYS = 7;
 /** Rows that one round removes of a kind. */
@@ -82,6 +88,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
   const uploads = new UploadService(db);
   const sessions = new SessionService(db);
   const bulks = new BulkService(db);
+  const chores = new Chores(db);
   const stopHousekeeping = startHousekeeping(
     {
       'refused jobs': () => refusedJobs.trim(),
@@ -89,9 +96,20 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
       'bulk work': () => bulks.removeOld(BULK_DAYS, CLEARED_AT_ONCE),
       'audit rows': () => audit.removeOld(config.AUDIT_TTL_DAYS, CLEARED_AT_ONCE),
       'ended sessions': () => sessions.removeExpired(CLEARED_AT_ONCE),
-      uploads: () => clearUploads(uploads, storage, uploadLimits(config).ttlMs),
+      uploads: async () =>
+        (await chores.alone('uploads', () => clearUploads(uploads, storage, uploadLimits(config).ttlMs))) ?? 0,
     },
     { everyMs: HOUSEKEEPING_MS, log },
+  );
+  // By itself: a pass through a large storage takes a while, and the rest does not wait for it.
+  const stopping = new AbortController();
+  const orphans = new Orphans({ db, storage, log });
+  const safeMs = config.ORPHAN_HOURS * HOUR_MS;
+  const stopOrphans = startHousekeeping(
+    safeMs === 0
+      ? {}
+      : { orphans: () => orphanPass({ orphans, chores, metrics, log }, { safeMs, signal: stopping.signal }) },
+    { everyMs: ORPHANS_MS, log },
   );
   const writes = new Writes({
     db,
@@ -126,7 +144,8 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     clearInterval(idle);
     clearTimeout(hurry);
     await stopListening();
-    await stopHousekeeping();
+    stopping.abort();
+    await Promise.all([stopHousekeeping(), stopOrphans()]);
     await snapshots.stop();
     await relay.stop();
     await queues.close();

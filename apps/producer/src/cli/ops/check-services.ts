@@ -4,8 +4,15 @@ import { checkSchema } from '@parcelpost/shared/db/schema-check.js';
 import { redisDoubts } from '@parcelpost/shared/queues/look.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { within } from '@parcelpost/shared/within.js';
+import { type LostObject, lostObjects } from '../../janitor/lost-objects.js';
 import type { OpsContext } from './context.js';
 import type { Check, Finding } from './diagnosis.js';
+import { counted } from './text.js';
+
+/** Files that the doctor looks for in storage; `orphans` looks for all. */
+const LOOKED_FOR = 1000;
+/** Lost files that are named. */
+const NAMED = 10;
 
 /** Milliseconds in which each of them has to answer. */
 const PATIENCE_MS = 5000;
@@ -98,6 +105,36 @@ export function storageTakes({ config }: OpsContext): Check {
         await storage.removePrefix(folder).catch(() => undefined);
       }
       return { seen: [`storage ${STORAGE_URL}`] };
+    },
+  };
+}
+
+/** What can be downloaded is in storage. */
+export function filesAreThere({ config, db }: OpsContext): Check {
+  return {
+    name: 'files in storage',
+    run: async () => {
+      if (config.STORAGE_URL === undefined) return {};
+      const lost: LostObject[] = [];
+      let looked = 0;
+      for await (const page of lostObjects({ db, storage: openStorage(config.STORAGE_URL) }, LOOKED_FOR)) {
+        looked += page.looked;
+        lost.push(...page.lost);
+      }
+      const seen = [`${counted(looked, 'file')} in storage`];
+      if (lost.length === 0) return { seen };
+      const finding: Finding = {
+        level: 'problem',
+        code: 'files-lost',
+        what: `${counted(lost.length, 'file is', 'files are')} not in storage as the database says, of ${looked} that were looked for.`,
+        advice:
+          'See that the storage is the one that it was, and whole. Restore them, or ask for the exports again. All of them: {ops} orphans',
+        items: lost.slice(0, NAMED).map(({ kind, id, exportId, owner, storageKey, found }) => {
+          const state = found === null ? 'is gone' : `has ${counted(found, 'byte')}`;
+          return `${kind} ${id} of ${exportId === null ? owner : `export ${exportId}`}: ${storageKey} ${state}`;
+        }),
+      };
+      return { findings: [finding], seen };
     },
   };
 }

@@ -2,7 +2,14 @@
 import { SOFTWARE_VERSION } from '@parcelpost/shared/version.js';
 import { queuesAreServed } from './check-queues.js';
 import { exportsMove, followUpsEnd, type Limits, nothingIsRefused, outboxIsRelayed } from './check-rows.js';
-import { databaseAnswers, engineIsSet, queuesAnswer, schemaIsCurrent, storageTakes } from './check-services.js';
+import {
+  databaseAnswers,
+  engineIsSet,
+  filesAreThere,
+  queuesAnswer,
+  schemaIsCurrent,
+  storageTakes,
+} from './check-services.js';
 import type { OpsContext } from './context.js';
 import { type Check, type Diagnosis, exitCode, runChecks, tell } from './diagnosis.js';
 import { knownQueues } from './known-queues.js';
@@ -20,6 +27,7 @@ export async function diagnose(context: OpsContext, limits: Limits): Promise<Dia
     outboxIsRelayed(inspection, limits),
     followUpsEnd(inspection, limits),
     nothingIsRefused(inspection, limits),
+    filesAreThere(context),
   ];
   const queues = [engineIsSet(context), queuesAreServed(context, known, limits)];
 

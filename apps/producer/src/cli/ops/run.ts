@@ -7,8 +7,10 @@ import { reasonOf } from './diagnosis.js';
 import { doctor } from './doctor.js';
 import { cancelExport, EXPORT_STATES, isExportState, listExports, refuseRetry, showExport } from './exports.js';
 import { FOLLOW_UP_STATES, isFollowUpState, listFollowUps, showFollowUp } from './follow-ups.js';
+import { expireFiles, pinFiles, unpinFiles } from './keep.js';
 import { listRefused } from './refused.js';
 import { replayFollowUp } from './replay.js';
+import { handleOrphans, showUsage } from './storage.js';
 
 const HELP = `Looks after an installation.
 
@@ -21,20 +23,31 @@ const HELP = `Looks after an installation.
   ${PROGRAM} exports cancel <id>          ends one that runs
   ${PROGRAM} audit                        who did what, the newest; of one export: --export <id>
   ${PROGRAM} refused list                 jobs that workers found in a queue and would not run
+  ${PROGRAM} pin <id>                     keeps the files of an export, until somebody unpins, or --until <time>
+  ${PROGRAM} unpin <id>                   lets them go when their time is over, an hour from now at the soonest
+  ${PROGRAM} expire <id>                  has the time of its files be over now; its row stays
+  ${PROGRAM} usage                        what each project has in storage
+  ${PROGRAM} orphans                      objects in storage that no row stands for, and rows whose object is gone;
+                                          removes the former with --remove
 
   --json            for programs
   --limit <n>       lines of a list (default 50)
   --minutes <n>     doctor: what has not moved for so long is stuck (default 30)
   --hours <n>       doctor, refused: failures and refusals count for so long (default 24)
+                    orphans: what was changed since is left alone (default 24)
 
 States of exports: ${EXPORT_STATES}. States of follow-ups: ${FOLLOW_UP_STATES}.
 doctor ends with 0 when nothing is wrong, 1 when something is, 2 when not all could be looked at.
-Reads DATABASE_URL, QUEUE_URL, QUEUE_PREFIX, STORAGE_URL, PUBLIC_URL, TASK_ROUTES, TASKS_MODULE, SWEEP_SECONDS; no secret.`;
+orphans ends with 1 where any are left, or any object is lost.
+Reads DATABASE_URL, QUEUE_URL, QUEUE_PREFIX, STORAGE_URL, PUBLIC_URL, TASK_ROUTES, TASKS_MODULE, SWEEP_SECONDS,
+PROJECT_QUOTA_MB; no secret.`;
 
 const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
   json: { type: 'boolean', default: false },
   args: { type: 'boolean', default: false },
+  remove: { type: 'boolean', default: false },
+  until: { type: 'string' },
   export: { type: 'string' },
   state: { type: 'string' },
   limit: { type: 'string', default: '50' },
@@ -97,6 +110,23 @@ const COMMANDS: Record<string, { takes: readonly (keyof Values)[]; run: Command 
         exportId: values.export === undefined ? undefined : idOf([values.export], 'audit --export <id>'),
         limit: number('limit', values.limit),
         json: values.json,
+      }),
+  },
+  pin: { takes: ['until'], run: (context, args, { until }) => pinFiles(context, idOf(args, 'pin <id>'), until) },
+  unpin: { takes: [], run: (context, args) => unpinFiles(context, idOf(args, 'unpin <id>')) },
+  expire: { takes: [], run: (context, args) => expireFiles(context, idOf(args, 'expire <id>')) },
+  usage: {
+    takes: ['limit'],
+    run: (context, args, { limit, json }) => showUsage(none(context, args), { limit: number('limit', limit), json }),
+  },
+  orphans: {
+    takes: ['remove', 'hours', 'limit'],
+    run: (context, args, { remove, hours, limit, json }) =>
+      handleOrphans(none(context, args), {
+        remove,
+        hours: number('hours', hours),
+        limit: number('limit', limit),
+        json,
       }),
   },
   'refused list': {
