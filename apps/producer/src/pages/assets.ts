@@ -92,7 +92,17 @@ const ours = lazily(() => {
   const style = of(STYLES, '.css')
     .map(([, text]) => text)
     .join('\n');
-  return makeAssets(new Map([['style.css', style], ['icon.svg', ICON], ...of(SCRIPTS, '.js')]));
+  const leaflet = (name: string) =>
+    [name, readFileSync(new URL(import.meta.resolve(`leaflet/dist/${name}`)), 'utf8')] as const;
+  return makeAssets(
+    new Map([
+      ['style.css', style],
+      ['icon.svg', ICON],
+      leaflet('leaflet.css'),
+      ...of(SCRIPTS, '.js'),
+      leaflet('leaflet.js'),
+    ]),
+  );
 });
 
 /** The asset of a plain or a hashed name. */

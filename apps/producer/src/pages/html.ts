@@ -84,7 +84,7 @@ function header(context: PageContext, words: CommonWords): Html {
     : html`<a href="/sign-in?next=${encodeURIComponent(context.path)}">${words.signIn}</a>`;
   return html`<header class="site-header">
 <a class="brand" href="/">Parcelpost</a>
-${user && html`<nav aria-label="${words.menu}"><a href="/exports"${current(context, '/exports')}>${words.exports}</a></nav>`}
+${user && html`<nav aria-label="${words.menu}"><a href="/projects"${current(context, '/projects')}>${words.projects}</a> <a href="/exports"${current(context, '/exports')}>${words.exports}</a></nav>`}
 <div class="site-tools">${languages(context, words)}${account}</div>
 </header>`;
 }

@@ -2,17 +2,19 @@
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import type { Dependencies } from '../dependencies.js';
+import type { Live } from '../live.js';
 import { refuseOtherMethods } from '../methods.js';
 import { assetRoutes } from './asset-routes.js';
 import { SignInNeeded } from './context.js';
 import { exportPageRoutes } from './export-routes.js';
 import { guardForm } from './forms.js';
+import { projectRoutes } from './project/routes.js';
 import { sessionRoutes } from './session/routes.js';
 
 /** A form without a file in it. */
 const FORM_LIMIT = 16 * 1024;
 
-export async function pageRoutes(scope: FastifyInstance, dependencies: Dependencies): Promise<void> {
+export async function pageRoutes(scope: FastifyInstance, dependencies: Dependencies & { live: Live }): Promise<void> {
   await scope.register(formbody, { bodyLimit: FORM_LIMIT });
   // Before the body is validated, which leaves nothing of a form but what its route asks for.
   scope.addHook('preValidation', guardForm);
@@ -23,10 +25,10 @@ export async function pageRoutes(scope: FastifyInstance, dependencies: Dependenc
   });
 
   const sealScope = refuseOtherMethods(scope);
-  scope.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/exports', 303));
+  scope.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/projects', 303));
   sealScope();
   await scope.register(assetRoutes);
-  for (const routes of [sessionRoutes, exportPageRoutes]) {
+  for (const routes of [sessionRoutes, projectRoutes, exportPageRoutes]) {
     await scope.register(async (area) => routes(area, dependencies));
   }
 }

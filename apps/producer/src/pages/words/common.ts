@@ -3,6 +3,7 @@ import type { Language } from '@parcelpost/shared/languages.js';
 
 const en = {
   skip: 'Skip to content',
+  projects: 'Projects',
   exports: 'Exports',
   breadcrumb: 'You are here',
   menu: 'Main menu',
@@ -24,6 +25,7 @@ export type CommonWords = typeof en;
 
 const es: CommonWords = {
   skip: 'Ir al contenido',
+  projects: 'Proyectos',
   exports: 'Exportaciones',
   breadcrumb: 'Está aquí',
   menu: 'Menú principal',
@@ -43,6 +45,7 @@ const es: CommonWords = {
 
 const fr: CommonWords = {
   skip: 'Aller au contenu',
+  projects: 'Projets',
   exports: 'Exports',
   breadcrumb: 'Vous êtes ici',
   menu: 'Menu principal',
@@ -62,6 +65,7 @@ const fr: CommonWords = {
 
 const pt: CommonWords = {
   skip: 'Ir para o conteúdo',
+  projects: 'Projetos',
   exports: 'Exportações',
   breadcrumb: 'Você está aqui',
   menu: 'Menu principal',
@@ -81,6 +85,7 @@ const pt: CommonWords = {
 
 const id: CommonWords = {
   skip: 'Langsung ke isi',
+  projects: 'Proyek',
   exports: 'Ekspor',
   breadcrumb: 'Anda di sini',
   menu: 'Menu utama',
@@ -100,6 +105,7 @@ const id: CommonWords = {
 
 const sw: CommonWords = {
   skip: 'Nenda kwenye maudhui',
+  projects: 'Miradi',
   exports: 'Data zilizotolewa',
   breadcrumb: 'Uko hapa',
   menu: 'Menyu kuu',

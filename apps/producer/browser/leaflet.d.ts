@@ -1,0 +1,2 @@
+/** Leaflet's own file, which is served beside ours; it leaves itself in `window.L`. */
+export {};

@@ -1,0 +1,69 @@
+/** The recent exports of a project, as a table that needs no script. */
+
+import { isCancelling, isRetryable } from '../../actions/change-export.js';
+import type { ExportDetail } from '../../actions/read-exports.js';
+import type { PageContext } from '../context.js';
+import { FAILURES } from '../export/failures.js';
+import { csrfField, type Html, html } from '../html.js';
+import { fill, speech } from '../intl.js';
+import { EXPORT } from '../words/export.js';
+import { PROJECT, type ProjectWords } from '../words/project.js';
+import { TYPES } from './form.js';
+import type { RecentExport } from './view.js';
+
+export function recentTable(context: PageContext, recent: readonly RecentExport[]): Html {
+  const words = PROJECT[context.language];
+  if (recent.length === 0) return html`<p class="muted">${words.noRecent}</p>`;
+  return html`<div class="table-scroll" role="region" aria-label="${words.recent}" tabindex="0"><table class="recent-exports">
+<thead><tr><th scope="col">${words.kind}</th><th scope="col">${words.state}</th><th scope="col">${words.askedBy}</th><th scope="col">${words.when}</th><th scope="col" class="numeric">${words.size}</th><th scope="col">${words.deeds}</th></tr></thead>
+<tbody>${recent.map((one) => recentRow(context, words, one))}</tbody></table></div>`;
+}
+
+function recentRow(context: PageContext, words: ProjectWords, { detail, mayChange }: RecentExport): Html {
+  const { row, file, fileThere } = detail;
+  const say = speech(context.language);
+  const what = kindText(words, row.options);
+  const when = say.relative(row.requestedAt, context.now);
+  return html`<tr><td><a href="/exports/${row.id}">${what}</a></td>
+<td>${state(context, words, detail)}</td>
+<td>${row.requester.name}</td>
+<td><time datetime="${row.requestedAt.toISOString()}" title="${say.moment(row.requestedAt)}" data-relative>${when}</time></td>
+<td class="numeric">${file && fileThere && say.bytes(file.bytes)}</td>
+<td><div class="row-actions">${deeds(context, words, { detail, mayChange }, `${what}, ${when}`)}</div></td></tr>`;
+}
+
+/** What was asked for: the name of the type, or of the formats. */
+export function kindText(words: ProjectWords, { outputType, formats }: ExportDetail['row']['options']): string {
+  if (outputType !== 'custom' && TYPES.includes(outputType)) return words.types[outputType].name;
+  const names = words.formats as Record<string, { name: string } | undefined>;
+  return formats.map((format) => names[format]?.name ?? format).join(', ');
+}
+
+function state({ language }: PageContext, words: ProjectWords, { row, state, progress }: ExportDetail): Html {
+  const say = speech(language);
+  const text = isCancelling(row) ? words.cancelling : words.states[state];
+  const { rows, rowsExpected } = progress;
+  const running = (state === 'running' || state === 'waiting') && rowsExpected !== null && rowsExpected > 0;
+  const missing = row.result?.missing?.length ?? 0;
+  return html`<span class="state ${state}">${text}</span>
+${running && html`<progress value="${Math.min(rows, rowsExpected)}" max="${rowsExpected}" aria-label="${fill(words.done, { percent: say.percent(Math.min(1, rows / rowsExpected)) })}"></progress>`}
+${state === 'failed' && row.error && html`<br><span class="small">${EXPORT[language].failures[FAILURES[row.error.code] ?? 'other'].what}</span>`}
+${state === 'partial' && missing > 0 && html`<br><span class="small">${say.plural(missing, words.missing)}</span>`}`;
+}
+
+function deeds(context: PageContext, words: ProjectWords, { detail, mayChange }: RecentExport, of: string): Html[] {
+  const { row, state, fileThere } = detail;
+  const named = (deed: string) => fill(words.ofExport, { deed, what: of });
+  const form = (deed: 'cancel' | 'retry', text: string) =>
+    html`<form method="post" action="/exports/${row.id}/${deed}">${csrfField(context)}<button aria-label="${named(text)}">${text}</button></form>`;
+  const open = (state === 'waiting' || state === 'running') && !isCancelling(row);
+  return [
+    ...(fileThere
+      ? [
+          html`<a class="button" href="/api/v1/exports/${row.id}/download" aria-label="${named(words.download)}">${words.download}</a>`,
+        ]
+      : []),
+    ...(mayChange && open ? [form('cancel', words.cancel)] : []),
+    ...(mayChange && isRetryable(state) ? [form('retry', state === 'partial' ? words.retryMissing : words.retry)] : []),
+  ];
+}
