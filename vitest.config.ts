@@ -7,7 +7,6 @@ export default defineConfig({
     // Tests run on the sources; only processes that a test starts run what `tsc -b` built.
     alias: [
       { find: /^@parcelpost\/shared\/(.*)\.js$/, replacement: `${source('packages/shared/src/')}$1.ts` },
-      { find: /^@parcelpost\/worker\/verify\/(.*)\.js$/, replacement: `${source('apps/worker/src/verify/')}$1.ts` },
       { find: /^@parcelpost\/infra\/(.*)\.js$/, replacement: `${source('infra/src/')}$1.ts` },
       { find: /^@parcelpost\/worker\/(.*)\.js$/, replacement: `${source('apps/worker/src/')}$1.ts` },
     ],

@@ -58,7 +58,7 @@ describe('parcelpost export', () => {
   it('asks, watches, fetches, and the bundle is whole', async () => {
     const out = join(folder, 'all.zip');
     const { code, text, stderr } = await run('export', 'faraway/one', '--format', 'shp,gpkg', '--out', out).ended;
-    expect([code, text]).toEqual([0, `${out}\n`]);
+    expect({ code, text, stderr }).toMatchObject({ code: 0, text: `${out}\n` });
     expect(stderr).toMatch(/^Asked: export /);
     expect(stderr).not.toContain('\r');
     execFileSync('unzip', ['-tq', out]);

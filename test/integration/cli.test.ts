@@ -87,13 +87,13 @@ describe('a download', () => {
     const { code, text, stderr } = await run('download', id, '--out', out());
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining('The connection broke after 500 kB; going on from there.'),
+      expect.stringMatching(/The connection broke after (49\d|500) kB; going on from there\./),
     ]);
     expect(text).toBe(`${out()}\n`);
     expect(readFileSync(out()).equals(bytes)).toBe(true);
     expect(existsSync(`${out()}.part`)).toBe(false);
     const [, from = ''] = /\r\nrange: bytes=(\d+)-\r\n/.exec(proxy.sent()) ?? [];
-    expect(Number(from)).toBeGreaterThan(HALF - 100_000);
+    expect(Number(from)).toBeGreaterThan(HALF - 10_000);
     expect(proxy.sent()).toContain(`if-range: "${sha256}"`);
     // Nothing came twice.
     expect(proxy.returned() - before).toBeLessThan(bytes.length + 100_000);
@@ -106,12 +106,12 @@ describe('a download', () => {
     expect([first.code, existsSync(out())]).toEqual([4, false]);
     expect(first.stderr).toContain(`parcelpost download ${id} --out ${out()}`);
     const kept = statSync(`${out()}.part`).size;
-    expect(kept).toBeGreaterThan(HALF - 100_000);
+    expect(kept).toBeGreaterThan(HALF - 10_000);
     const before = proxy.returned();
     const second = await run('download', id, '--out', out());
     expect([second.code, second.stderr]).toEqual([
       0,
-      expect.stringContaining('Going on after the 500 kB that are there.'),
+      expect.stringMatching(/Going on after the (49\d|500) kB that are there\./),
     ]);
     expect(proxy.returned() - before).toBeLessThan(bytes.length - kept + 100_000);
     expect(readFileSync(out()).equals(bytes)).toBe(true);
@@ -276,7 +276,7 @@ describe('a request', () => {
 describe('what people are told', () => {
   it('of their exports is a table, or a document each', async () => {
     const id = await finished();
-    const table = await run('list', 'cadasta/london-2', '--limit', '3');
+    const table = await run('list', 'cadasta/london-2', '--limit', '200');
     expect(table.text.split('\n')[0]).toMatch(/^ID +STATE +PROJECT +ASKED +SIZE +BY$/);
     expect(table.text).toMatch(new RegExp(`^${id}  completed  cadasta/london-2  .*1 MB  Ana Álvarez$`, 'm'));
     const listed = documents((await run('list', '--json')).text);
