@@ -44,7 +44,10 @@ begin
   if to_regrole('parcelpost_producer') is not null then
     grant select on organizations to parcelpost_producer;
     grant select on projects to parcelpost_producer;
-    grant select on users to parcelpost_producer;
+    -- Who signs in for the first time may become a user, of no project; no user is changed by it.
+    grant select, insert on users to parcelpost_producer;
+    grant select, insert on user_identities to parcelpost_producer;
+    grant select, insert, delete on ended_sessions to parcelpost_producer;
     grant select on memberships to parcelpost_producer;
     grant select on spatial_units to parcelpost_producer;
     grant select on parties to parcelpost_producer;
@@ -76,6 +79,8 @@ begin
     revoke all on organizations from parcelpost_worker;
     revoke all on projects from parcelpost_worker;
     revoke all on users from parcelpost_worker;
+    revoke all on user_identities from parcelpost_worker;
+    revoke all on ended_sessions from parcelpost_worker;
     revoke all on memberships from parcelpost_worker;
     revoke all on spatial_units from parcelpost_worker;
     revoke all on parties from parcelpost_worker;

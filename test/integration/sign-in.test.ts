@@ -43,7 +43,7 @@ describe('signing in', () => {
     const back = await sendForm(producer, '/sign-in', { token: ` ${token}\n`, next: `/exports/${id}?x=1` });
     expect([back.status, back.headers.location]).toEqual([303, `/exports/${id}?x=1`]);
     expect((await send(producer.port, `/exports/${id}`, { headers: { cookie: cookieOf(back) } })).status).toBe(200);
-    expect((await send(producer.port, '/')).headers.location).toBe('/exports');
+    expect((await send(producer.port, '/')).headers.location).toBe('/projects');
   });
 
   it('the session is out of reach of scripts and of other sites', async () => {
@@ -99,7 +99,7 @@ describe('signing in', () => {
 
   it('signing out ends the session in this browser', async () => {
     const answer = await sendForm(producer, '/sign-out', {}, session(producer.users.ben));
-    expect(answer.headers.location).toBe('/sign-in');
+    expect(answer.headers.location).toBe('/signed-out');
     expect(answer.headers['set-cookie']?.[0]).toMatch(/^parcelpost_session=;.*Expires=Thu, 01 Jan 1970/);
   });
 });

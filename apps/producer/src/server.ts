@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
-import { UserService } from '@parcelpost/shared/db/services/users.js';
+import { SessionService } from '@parcelpost/shared/db/services/sessions.js';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
 import { SIGNATURE_LIMITS } from '@parcelpost/shared/signatures/signature.js';
 import { pathSegments, splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
@@ -85,9 +85,10 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     referrerPolicy: { policy: 'same-origin' },
   });
   await app.register(cookie);
-  const sessions = new Sessions(new UserService(dependencies.db), {
+  const sessions = new Sessions(new SessionService(dependencies.db), {
     secrets: config.AUTH_SECRET,
     publicUrl: config.PUBLIC_URL,
+    hours: config.SESSION_HOURS,
   });
   app.decorate('pageContexts', new PageContexts(sessions, config.AUTH_SECRET));
   await app.register(swagger, openapi(config.PUBLIC_URL));

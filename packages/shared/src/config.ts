@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Timeouts } from './db/database.js';
 import type { Limits } from './db/services/limits.js';
 import type { UploadLimits } from './db/services/upload-limits.js';
+import { type ProviderConfig, providerConfig, signInFault, signInVariables } from './sign-in-config.js';
 import { readTokenKeys } from './tokens/key-source.js';
 import { secretKeys, signingKey, type TokenKey, TokenKeyError } from './tokens/token-keys.js';
 
@@ -90,12 +91,6 @@ const publicUrl = url('http:', 'https:')
   )
   .transform((text) => new URL(text).origin);
 
-/** What comes from an identity provider is believed, so nobody may be able to change it on its way. */
-const providerUrl = url('https:', 'http:').refine(
-  (text) => new URL(text).protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(text).hostname),
-  'must begin with https://; plain http:// is for a provider on this very machine',
-);
-
 const count = (fallback: number, min = 1, max = 1_000_000) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
@@ -157,16 +152,7 @@ const producer = z.object({
   AUDIT_TTL_DAYS: count(365, 1, 36_500),
   SNAPSHOTS_OPEN: count(8, 0, 1000),
   SNAPSHOT_MINUTES: count(30, 1, 24 * 60),
-  SAMPLE_SIGN_IN: z.stringbool().default(false),
-  SESSION_HOURS: count(24, 1, 24 * 30),
-  OIDC_ISSUER: providerUrl.optional(),
-  OIDC_CLIENT_ID: z.string().optional(),
-  OIDC_CLIENT_SECRET: z.string().optional(),
-  OIDC_SCOPES: z.string().default('openid profile email'),
-  OIDC_NAME: z.string().max(60).optional(),
-  OIDC_LINK_EMAIL: z.stringbool().default(false),
-  OIDC_TRUST_EMAIL: z.stringbool().default(false),
-  OIDC_CREATE_USERS: z.stringbool().default(false),
+  ...signInVariables,
   UPLOAD_MAX_MB: count(100, 1, 100_000),
   UPLOAD_TTL_HOURS: count(24),
   UPLOADS_PER_PERSON: count(50, 0),
@@ -282,15 +268,18 @@ type ProducerVariables = z.output<typeof producer>;
  * `TOKEN_KEYS` are all that scoped tokens are verified with, the secrets too; the first one signs. `OIDC` is what the
  * variables of that prefix say, where there is a provider.
  */
-export type ProducerConfig = Omit<ProducerVariables, 'TOKEN_SECRET' | 'TOKEN_KEYS' | keyof typeof oidc> & {
-  TOKEN_KEYS: TokenKey[];
-  OIDC: ProviderConfig | undefined;
-};
+export type ProducerConfig = Omit<ProducerVariables, 'TOKEN_SECRET' | 'TOKEN_KEYS' | keyof typeof signInVariables> &
+  Pick<ProducerVariables, 'SAMPLE_SIGN_IN' | 'SESSION_HOURS'> & {
+    TOKEN_KEYS: TokenKey[];
+    OIDC: ProviderConfig | undefined;
+  };
 export type WorkerConfig = z.output<typeof worker>;
 
 /** Reads the producer's environment. Throws {@link ConfigError}. */
 export function readProducerConfig(env: NodeJS.ProcessEnv): ProducerConfig {
   const { TOKEN_SECRET, TOKEN_KEYS = [], ...config } = read(env.TOKEN_KEYS ? producerOfPairs : producer, env);
+  const fault = signInFault(config);
+  if (fault !== undefined) throw new ConfigError(fault);
   return { ...config, TOKEN_KEYS: [...TOKEN_KEYS, ...secretKeys(TOKEN_SECRET)], OIDC: providerConfig(config) };
 }
 

@@ -1,6 +1,7 @@
 /** Sessions of the pages: a signed cookie says who somebody is, until it expires or they sign out. */
 import type { CookieSerializeOptions } from '@fastify/cookie';
-import type { UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
+import type { SessionService } from '@parcelpost/shared/db/services/sessions.js';
+import type { UserRow } from '@parcelpost/shared/db/services/users.js';
 import { ProblemError } from '@parcelpost/shared/errors.js';
 import { mintSessionToken, type Session, verifySessionToken } from '@parcelpost/shared/tokens/session-token.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -24,8 +25,8 @@ export class Sessions {
   readonly #secure: boolean;
 
   constructor(
-    readonly users: UserService,
-    readonly options: { secrets: readonly string[]; publicUrl: string },
+    readonly service: SessionService,
+    readonly options: { secrets: readonly string[]; publicUrl: string; hours: number },
   ) {
     this.#secure = options.publicUrl.startsWith('https:');
     this.cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: this.#secure };
@@ -37,8 +38,9 @@ export class Sessions {
   }
 
   /** Begins a session of a user: always a new one, whatever cookie the browser came with. */
-  start(reply: FastifyReply, userId: string): void {
-    const token = mintSessionToken(userId, this.options.secrets);
+  start(reply: FastifyReply, userId: string, { byProvider = false } = {}): void {
+    const { secrets, hours } = this.options;
+    const token = mintSessionToken(userId, secrets, { hours, byProvider });
     reply.setCookie(this.cookieName(SESSION_COOKIE), token, this.cookie);
   }
 
@@ -49,9 +51,20 @@ export class Sessions {
     return known;
   }
 
-  /** Ends the session of a request, if there is one. */
-  async end(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /** Whether a request comes with a session that is good no more. */
+  async isOver(request: FastifyRequest): Promise<boolean> {
+    return !!request.cookies[this.cookieName(SESSION_COOKIE)] && (await this.of(request)) === undefined;
+  }
+
+  /**
+   * Ends the session of a request, for good: a copy of its cookie is worth nothing from then on.
+   * @returns the session that was ended, if there was one
+   */
+  async end(request: FastifyRequest, reply: FastifyReply): Promise<OpenSession | undefined> {
+    const session = await this.of(request);
+    if (session) await this.service.end(session);
     reply.clearCookie(this.cookieName(SESSION_COOKIE), this.cookie);
+    return session;
   }
 
   async #find(request: FastifyRequest): Promise<OpenSession | undefined> {
@@ -59,7 +72,7 @@ export class Sessions {
     if (!token) return undefined;
     try {
       const session = verifySessionToken(token, this.options.secrets);
-      const user = await this.users.get(session.userId);
+      const user = await this.service.userOf(session);
       return user && { ...session, user, token };
     } catch (error) {
       if (error instanceof ProblemError) return undefined;

@@ -1,36 +1,46 @@
 /** Signing in and out, and the language of the pages. */
 import { UserService } from '@parcelpost/shared/db/services/users.js';
 import { knownLanguage } from '@parcelpost/shared/languages.js';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Identifier } from '../../actions/identify.js';
 import type { Dependencies } from '../../dependencies.js';
 import { refuseOtherMethods } from '../../methods.js';
 import { problem } from '../../problems.js';
+import { Provider } from '../../sign-in/provider.js';
 import { pageContext } from '../context.js';
 import { sendPage } from '../html.js';
 import { localPath } from '../local-path.js';
-import { signInPage } from './sign-in-page.js';
+import { providerRoutes } from './provider-routes.js';
+import { type SignIn, signedOutPage, signInPage } from './sign-in-page.js';
 
 const SAMPLE_USERS = 20;
 
-export async function sessionRoutes(scope: FastifyInstance, { config, db }: Dependencies): Promise<void> {
+export async function sessionRoutes(scope: FastifyInstance, dependencies: Dependencies): Promise<void> {
+  const { config, db } = dependencies;
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const users = new UserService(db);
   const identify = new Identifier(users, config.AUTH_SECRET);
+  const provider = config.OIDC && new Provider(config.OIDC, config.PUBLIC_URL);
   const { pageContexts } = scope;
   const { sessions } = pageContexts;
   const sealScope = refuseOtherMethods(scope);
   const hide = true;
-  const samples = async () => (config.SAMPLE_SIGN_IN ? users.list(SAMPLE_USERS) : []);
+
+  const signIn = async (request: FastifyRequest, what: Pick<SignIn, 'next' | 'ended' | 'fault'>) =>
+    signInPage(await pageContext(request), {
+      samples: config.SAMPLE_SIGN_IN ? await users.list(SAMPLE_USERS) : [],
+      provider: provider?.name,
+      ...what,
+    });
 
   app.get(
     '/sign-in',
     { schema: { hide, querystring: z.object({ next: z.string().optional() }) } },
     async (request, reply) => {
-      const next = localPath(request.query.next);
-      return sendPage(reply, signInPage(await pageContext(request), { next, samples: await samples() }));
+      const ended = await sessions.isOver(request);
+      return sendPage(reply, await signIn(request, { next: localPath(request.query.next), ended }));
     },
   );
 
@@ -40,20 +50,27 @@ export async function sessionRoutes(scope: FastifyInstance, { config, db }: Depe
     next: z.string().optional(),
   });
   app.post('/sign-in', { schema: { hide, body: signInForm } }, async (request, reply) => {
+    const { user, token = '' } = request.body;
     const next = localPath(request.body.next);
-    const userId = await signedIn(request.body);
-    if (userId === undefined) {
-      const fault = 'That did not sign you in. Check the token: it may be incomplete, or have expired.';
-      const context = await pageContext(request);
-      return sendPage(reply, signInPage(context, { next, samples: await samples(), fault }), 401);
+    const picks = user !== undefined && config.SAMPLE_SIGN_IN;
+    const found = picks ? await users.byUsername(user) : await identify.accepted(token.trim());
+    if (!found) {
+      return sendPage(reply, await signIn(request, { next, fault: picks ? 'wrongUser' : 'wrongToken' }), 401);
     }
-    sessions.start(reply, userId);
+    sessions.start(reply, found.id);
     return reply.redirect(next, 303);
   });
 
   app.post('/sign-out', { schema: { hide } }, async (request, reply) => {
-    await sessions.end(request, reply);
-    return reply.redirect('/sign-in', 303);
+    const session = await sessions.end(request, reply);
+    return reply.redirect(session?.byProvider ? '/signed-out?provider=1' : '/signed-out', 303);
+  });
+
+  const signedOutQuery = z.object({ provider: z.string().optional() });
+  app.get('/signed-out', { schema: { hide, querystring: signedOutQuery } }, async (request, reply) => {
+    const url = request.query.provider === undefined ? undefined : await provider?.signOutUrl();
+    const there = provider && url && { name: provider.name, url };
+    return sendPage(reply, signedOutPage(await pageContext(request), there));
   });
 
   const languageForm = z.object({ language: z.string(), next: z.string().optional() });
@@ -64,11 +81,7 @@ export async function sessionRoutes(scope: FastifyInstance, { config, db }: Depe
     return reply.redirect(withoutLanguage(localPath(request.body.next)), 303);
   });
 
-  /** The user whose token was pasted, or the sample user who was picked, where that may be done. */
-  async function signedIn({ user, token }: z.output<typeof signInForm>): Promise<string | undefined> {
-    if (user !== undefined && config.SAMPLE_SIGN_IN) return (await users.byUsername(user))?.id;
-    return (await identify.accepted(token?.trim() ?? ''))?.id;
-  }
+  if (provider) providerRoutes(app, dependencies, { provider, signIn });
   sealScope();
 }
 

@@ -9,6 +9,7 @@ import { sql as bulk } from './0008-bulk.js';
 import { sql as ownership } from './0009-ownership.js';
 import { sql as bulkTurns } from './0010-bulk-turns.js';
 import { sql as janitor } from './0012-janitor.js';
+import { sql as signIn } from './0013-sign-in.js';
 
 /** Every migration, in order. Forward only: a migration that has been released is never edited. */
 export const MIGRATIONS: readonly { name: string; sql: string }[] = [
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0009-ownership', sql: ownership },
   { name: '0010-bulk-turns', sql: bulkTurns },
   { name: '0012-janitor', sql: janitor },
+  { name: '0013-sign-in', sql: signIn },
 ];

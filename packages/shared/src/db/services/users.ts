@@ -9,7 +9,7 @@ export interface UserRow {
   language: string;
 }
 
-const COLUMNS = ['id', 'username', 'name', 'email', 'language'] as const;
+export const USER_COLUMNS = ['id', 'username', 'name', 'email', 'language'] as const;
 
 /** Whether a text can be the id of a row: PostgreSQL refuses to compare ids with anything else. */
 export function isUuid(text: string): boolean {
@@ -23,15 +23,15 @@ export class UserService {
   /** Undefined where there is none, also where the id is none that could exist. */
   async get(id: string): Promise<UserRow | undefined> {
     if (!isUuid(id)) return undefined;
-    return this.db('users').where({ id }).first<UserRow | undefined>(COLUMNS);
+    return this.db('users').where({ id }).first<UserRow | undefined>(USER_COLUMNS);
   }
 
   async byUsername(username: string): Promise<UserRow | undefined> {
-    return this.db('users').where({ username }).first<UserRow | undefined>(COLUMNS);
+    return this.db('users').where({ username }).first<UserRow | undefined>(USER_COLUMNS);
   }
 
   /** The first users by name, for a sample installation to choose from. */
   async list(limit: number): Promise<UserRow[]> {
-    return this.db('users').orderBy('username').limit(limit).select<UserRow[]>(COLUMNS);
+    return this.db('users').orderBy('username').limit(limit).select<UserRow[]>(USER_COLUMNS);
   }
 }
