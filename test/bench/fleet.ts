@@ -75,6 +75,8 @@ export interface FleetOptions extends Pick<BenchOptions, 'workers' | 'concurrenc
   engine: BenchEngine;
   /** Address of another platform; undefined for our own. */
   platformUrl?: string | undefined;
+  /** More of the producer's environment, by the address of the database as it has it. */
+  producerEnv?: ((databaseUrl: string) => Promise<Record<string, string>>) | undefined;
   /** Keeps this database from one run to the next; without it the fleet has a new one, dropped when it stops. */
   database?: string | undefined;
 }
@@ -135,7 +137,7 @@ async function assemble(
     endings.push(() => app.kill());
     return app;
   };
-  const producer = await start('producer', { PORT: String(port) });
+  const producer = await start('producer', { PORT: String(port), ...(await options.producerEnv?.(urls.producer)) });
   const workers = await Promise.all(Array.from({ length: options.workers }, () => start('worker')));
   const userId = await benchUser(db);
   return { url: producer.url, bearer: mintAuthToken(userId, [env.AUTH_SECRET]), userId, db, producer, workers, stop };
