@@ -28,9 +28,11 @@ const BY_EXTENSION = new Map(CHECKS.flatMap((check) => check.extensions.map((ext
 export function checkFor(name: string): FormatCheck | undefined {
   const { folder, extension } = partsOf(name);
   // What people uploaded may be of any format, and broken.
-  if (name === MANIFEST || (folder === RESOURCES && name !== `${RESOURCES}resources.xlsx`)) return undefined;
+  if (name === MANIFEST || (folder === RESOURCES && !OUR_OWN.has(name))) return undefined;
   return BY_EXTENSION.get(extension.toLowerCase());
 }
 
 export const MANIFEST = 'manifest.json';
 const RESOURCES = 'resources/';
+/** What in that folder nobody uploaded. */
+const OUR_OWN = new Set([`${RESOURCES}resources.xlsx`, `${RESOURCES}resources_long_texts.csv`]);

@@ -43,10 +43,10 @@ export const BUILT_IN_STEPS = [
     entities: ['locations'],
     bearing: asked(...JSON_FORMATS),
   },
-  { name: 'xlsx', version: 1, formats: ['xlsx'], entities: ['locations', 'parties', 'relationships'], bearing: csv },
+  { name: 'xlsx', version: 2, formats: ['xlsx'], entities: ['locations', 'parties', 'relationships'], bearing: csv },
   {
     name: 'typed-tables',
-    version: 1,
+    version: 2,
     formats: TYPED_FORMATS,
     entities: ['locations', 'parties', 'relationships'],
     bearing: asked(...TYPED_FORMATS),

@@ -1,5 +1,5 @@
 /** What README.txt says of each format that is there. */
-import { LISTING_FILE } from '../resources/listing.js';
+import { LISTING_FILE, LISTING_LONG_TEXTS_FILE } from '../resources/listing.js';
 import { LONG_TEXTS_FILE } from '../xlsx/fragment.js';
 import { MAX_CELL } from '../xlsx/text.js';
 import type { BundleFile, BundleInfo } from './info.js';
@@ -34,6 +34,9 @@ export function formatGuides({ files, asked }: BundleInfo, speaker: Speaker): st
     ...flatGeobufGuide(files, speaker),
     ...parquetGuide(files, speaker),
     ...(has(LISTING_FILE) ? [speaker.say('resourceFiles', { file: LISTING_FILE })] : []),
+    ...(has(LISTING_LONG_TEXTS_FILE)
+      ? [speaker.say('workbookLong', { limit: MAX_CELL, file: LISTING_LONG_TEXTS_FILE })]
+      : []),
   ];
 }
 

@@ -2,7 +2,7 @@
 import type { RecordOf } from '@parcelpost/shared/records.js';
 import { AttributeOrder } from '../attribute-order.js';
 import { checkColumnCount } from '../csv/columns.js';
-import { CsvFragmentEncoder, type CsvFragmentMeta, type CsvRow } from '../csv/fragment.js';
+import { CsvFragmentEncoder, type CsvFragmentMeta, type CsvRow, type Delimiter } from '../csv/fragment.js';
 import { TABLES, type TableEntity } from '../csv/tables.js';
 import { frameOf } from '../frames.js';
 import { ByteWriter } from '../sink.js';
@@ -36,6 +36,22 @@ export const LONG_TEXTS_COLUMNS = [
   { name: 'text', label: 'The whole text', type: 'text' },
 ] as const;
 
+/** Encodes rows of long texts; see {@link LONG_TEXTS_COLUMNS}. */
+export function longTextsEncoder({
+  escapeFormulas,
+  delimiter = ',',
+}: {
+  escapeFormulas: boolean;
+  delimiter?: Delimiter;
+}) {
+  return new CsvFragmentEncoder({
+    fixed: LONG_TEXTS_COLUMNS.map(({ name }) => name),
+    schema: [],
+    escapeFormulas,
+    delimiter,
+  });
+}
+
 /** A frame is closed when its rows have this many bytes. */
 const FRAME_BYTES = 64 * 1024;
 
@@ -60,20 +76,19 @@ export class SheetFragmentEncoder<E extends TableEntity> {
   #rows = 0;
   #bytes = 0;
 
-  /** @param form names of the form's questions, in its order */
+  /**
+   * @param form names of the form's questions, in its order
+   * @param csv how the file of long texts is written
+   */
   constructor(
     readonly entity: E,
     form: readonly string[],
-    { escapeFormulas }: { escapeFormulas: boolean },
+    csv: { escapeFormulas: boolean; delimiter?: Delimiter },
   ) {
     this.#rowOf = TABLES[entity].row;
     this.#fixed = TABLES[entity].fixed.map(({ name }) => name);
     this.#order = new AttributeOrder(form);
-    this.#long = new CsvFragmentEncoder({
-      fixed: LONG_TEXTS_COLUMNS.map(({ name }) => name),
-      schema: [],
-      escapeFormulas,
-    });
+    this.#long = longTextsEncoder(csv);
   }
 
   /** Takes a batch; what is ready of the sheet and of the long texts. Throws a permanent ExportError when the columns become too many. */

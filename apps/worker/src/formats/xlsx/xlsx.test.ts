@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyLocations, anySharding, cut } from '../../../../../test/support/arbitrary-records.js';
 import { chunked, MemorySink } from '../../../../../test/support/sinks.js';
 import { readWorkbooks, type WorkbookCell } from '../../../../../test/support/workbook.js';
+import type { CsvFragmentMeta } from '../csv/fragment.js';
 import { reduceCsv } from '../csv/reduce.js';
 import { TABLES, type TableEntity } from '../csv/tables.js';
 import { cellValue, cellXml, columnLetters } from './cell.js';
@@ -171,6 +172,26 @@ describe('a workbook', () => {
     expect(sheets[0]).toMatchObject({ rows: 9, sheets: ['parties', 'parties (2)', 'parties (3)'] });
     const exact = await workbook([table('parties', [parties.slice(0, 8)]).source], 5);
     expect(read(exact.path).map(({ rows }) => rows.length)).toEqual([5, 5]);
+  });
+
+  test('the CSV of long texts has between its cells what was asked for', async () => {
+    const encoder = new SheetFragmentEncoder('parties', [], { escapeFormulas: false, delimiter: ';' });
+    const long = 'a,b;c'.repeat(8000);
+    const { long: bytes } = encoder.encode([party('1', { note: long })]);
+    const meta = encoder.finish().long.meta as CsvFragmentMeta;
+    const sink = new MemorySink();
+    const options = {
+      fixed: LONG_TEXTS_COLUMNS,
+      schema: [],
+      bom: false,
+      escapeFormulas: false,
+      delimiter: ';',
+    } as const;
+    await reduceCsv([{ meta, open: () => chunked(bytes, 1000) }], sink, options);
+    expect(parse(sink.bytes, { delimiter: ';' })).toEqual([
+      ['sheet', 'id', 'column', 'text'],
+      ['parties', '1', 'note', long],
+    ]);
   });
 
   test('a text that is too long for a cell says so there, and is whole in the CSV of long texts', async () => {

@@ -5,6 +5,7 @@ import { ExportError } from '@parcelpost/shared/errors.js';
 import { type ExportOptions, exportOptions, exportRequestSchema } from '@parcelpost/shared/export-request.js';
 import type { ResourceRecord } from '@parcelpost/shared/records.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
+import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FileSource } from '../file-source.js';
 import { FILE_DATE, type Fragment } from '../step.js';
@@ -118,6 +119,35 @@ test('what is too large is told as what it is', async () => {
     code: 'resource-too-large',
     message: expect.stringContaining('RESOURCE_TOTAL_MB'),
   });
+});
+
+test('what no cell of the list can hold is whole in a file beside it, which the warnings name', async () => {
+  const links = Array.from({ length: 3000 }, (_, i) => ({ id: `parcel-${i}-of-many`, type: 'spatialunit' }));
+  const records = [
+    record('a', 'a.txt', { links }),
+    record('b', 'resources_long_texts.csv', { description: `=${'b;"'.repeat(20_000)}`, links: links.slice(0, 2) }),
+  ];
+  const { files, texts, warnings } = await run([records], all, {
+    csv: { delimiter: ';' },
+    allowPartial: true,
+  });
+  expect(files.map(({ name, rows }) => [name, rows])).toEqual([
+    ['resources.xlsx', 2],
+    ['resources_long_texts.csv', 2],
+  ]);
+  expect(parse(texts[0] ?? '', { delimiter: ';' })).toEqual([
+    ['sheet', 'id', 'column', 'text'],
+    ['resources', 'a', 'locations', links.map(({ id }) => id).join(', ')],
+    ['resources', 'b', 'description', `'=${'b;"'.repeat(20_000)}`],
+  ]);
+  expect(warnings).toMatchObject([
+    {
+      code: 'resources-text-cut',
+      count: 2,
+      ids: ['a', 'b'],
+      message: expect.stringMatching(/^2 resources in resources\.xlsx .*resources_long_texts\.csv has it whole$/),
+    },
+  ]);
 });
 
 test('archived ones are left out and counted, unless they are asked for', async () => {

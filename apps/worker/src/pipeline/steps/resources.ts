@@ -9,7 +9,14 @@ import type { StorageWriter } from '@parcelpost/shared/storage/storage.js';
 import type { BundleWarning } from '../../formats/bundle/info.js';
 import { amount } from '../../formats/bundle/text.js';
 import { damaged } from '../../formats/damaged.js';
-import { LISTING_FILE, type ListedResource, writeListing } from '../../formats/resources/listing.js';
+import {
+  LISTING_FILE,
+  LISTING_LONG_TEXTS_FILE,
+  type ListedResource,
+  longTextsOf,
+  writeListing,
+  writeLongListingTexts,
+} from '../../formats/resources/listing.js';
 import { ResourceNames } from '../../formats/resources/names.js';
 import { sinkStream } from '../../formats/sink.js';
 import { mergeTallies, noTally, type Tally, tally } from '../../formats/tally.js';
@@ -73,17 +80,24 @@ class ResourcesStep extends Step<'resources'> {
       const bytes = sizes.get(name) ?? null;
       return { ...record, inBundle: bytes === null ? '' : name, bytes };
     });
-    const target = await open(LISTING_FILE);
-    const writer = new HashingWriter(target);
-    try {
+    const listing = await written(open, LISTING_FILE, async (writer) => {
       const tables = await writeListing(listed, sinkStream(writer), { date: context.date, signal });
-      const sha256 = await writer.commit();
-      const listing = { name: LISTING_FILE, key: target.key, rows: listed.length, bytes: writer.bytes, sha256, tables };
-      return { files: [listing, ...there], warnings: [], missing: partsOf(missing) };
-    } catch (error) {
-      await writer.abort();
-      throw error;
+      return { rows: listed.length, tables };
+    });
+    const long = longTextsOf(listed);
+    const files = [listing];
+    const warnings: BundleWarning[] = [];
+    if (long.cut.count > 0) {
+      files.push(
+        await written(open, LISTING_LONG_TEXTS_FILE, async (writer) => {
+          const { rows, columns } = await writeLongListingTexts(long, writer, context.options.csv);
+          return { rows, columns };
+        }),
+      );
+      const message = `${amount(long.cut.count, ...NOUNS.resources)} in ${LISTING_FILE} with a text cut to the 32,767 characters that a cell can hold; ${LISTING_LONG_TEXTS_FILE} has it whole`;
+      warnings.push({ code: 'resources-text-cut', message, ...long.cut });
     }
+    return { files: [...files, ...there], warnings, missing: partsOf(missing) };
   }
 
   override fileOf(): string {
@@ -111,7 +125,25 @@ interface Lost {
 }
 
 /** What stands beside the resource files where nothing else was asked for; elsewhere they have a folder of their own. */
-const OUR_FILES = [LISTING_FILE, 'README.txt', 'manifest.json'];
+const OUR_FILES = [LISTING_FILE, LISTING_LONG_TEXTS_FILE, 'README.txt', 'manifest.json'];
+
+/** Writes one of our own files. @param write says what else is told of it */
+async function written(
+  open: ReduceInput['open'],
+  name: string,
+  write: (writer: HashingWriter) => Promise<Pick<OutputFile, 'rows' | 'columns' | 'tables'>>,
+): Promise<OutputFile> {
+  const target = await open(name);
+  const writer = new HashingWriter(target);
+  try {
+    const about = await write(writer);
+    const sha256 = await writer.commit();
+    return { name, key: target.key, bytes: writer.bytes, sha256, ...about };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
 
 /** What came of each file, in the order given. */
 async function fetchAll(input: ReduceInput, wanted: readonly Wanted[]): Promise<(OutputFile | Lost)[]> {
