@@ -1,11 +1,11 @@
 /** The reduce half of FlatGeobuf: the shards' fragments in, a file for each type of geometry out. */
 import { join } from 'node:path';
-import type { Column, SchemaField } from '../csv/columns.js';
+import { type Column, described, type SchemaField } from '../csv/columns.js';
 import type { TableEntity } from '../csv/tables.js';
 import { damaged } from '../damaged.js';
 import type { FileSink } from '../sink.js';
 import { noTally, type Tally, tally } from '../tally.js';
-import { columnsOf, described, type TableRules } from '../typed/columns.js';
+import { columnsOf, type TableRules } from '../typed/columns.js';
 import { isLayer, TABLE_NAMES, type TableFigures, type TableName, WITHOUT_GEOMETRY } from '../typed/fragment.js';
 import { LAYERS, storedBox, storedWkb } from '../typed/geometry.js';
 import { readTypedRows, type TypedFragment, type TypedRow, tablesOf } from '../typed/read.js';
@@ -106,7 +106,7 @@ export async function writeFlatGeobuf(
         await sink.abort();
         throw error;
       }
-      files.push({ name, rows: layer.features, columns: described(columns) });
+      files.push({ name, rows: layer.features, columns: columns.map(described) });
     }
     return { files, notes };
   } finally {

@@ -1,7 +1,7 @@
 /** The reduce half of a GeoPackage: the shards' fragments in, an SQLite database out. */
-import type { Column, SchemaField } from '../csv/columns.js';
+import { type Column, described, type SchemaField } from '../csv/columns.js';
 import type { TableEntity } from '../csv/tables.js';
-import { columnsOf, described, GEOPACKAGE_RULES, type TypedColumn } from '../typed/columns.js';
+import { columnsOf, GEOPACKAGE_RULES, type TypedColumn } from '../typed/columns.js';
 import { isLayer, type TableFigures, type TableName, WITHOUT_GEOMETRY } from '../typed/fragment.js';
 import { LAYERS, SRS_ID, storedBox } from '../typed/geometry.js';
 import { entityOf, readTypedRows, type TypedFragment, tablesOf } from '../typed/read.js';
@@ -78,7 +78,7 @@ export async function writeGeoPackage(
     }
     const written = [...writers].map(([name, writer]) => {
       writer.finish();
-      return { name, rows: writer.rows, columns: described(writer.columns) };
+      return { name, rows: writer.rows, columns: writer.columns.map(described) };
     });
     database.run('commit');
     return written;

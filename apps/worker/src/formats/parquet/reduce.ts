@@ -1,9 +1,9 @@
 /** The reduce half of Parquet: the shards' fragments in, a file of an entity's records out. */
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
-import type { Column, SchemaField } from '../csv/columns.js';
+import { type Column, described, type SchemaField } from '../csv/columns.js';
 import type { TableEntity } from '../csv/tables.js';
 import { asBuffer, type ByteSink } from '../sink.js';
-import { columnsOf, described, type TableRules, type TypedColumn } from '../typed/columns.js';
+import { columnsOf, type TableRules, type TypedColumn } from '../typed/columns.js';
 import { storedBox, storedWkb } from '../typed/geometry.js';
 import { readTypedRows, type TypedFragment, type TypedRow } from '../typed/read.js';
 import { type Cell, cellOf, parquetSchema } from './columns.js';
@@ -76,7 +76,7 @@ export async function writeParquet(
   writer.finish();
   if (rows === 0) bytes.typeNoGroups();
   await bytes.flush();
-  return { rows, columns: [...described(columns), ...(geo ? GEOMETRY_COLUMNS : [])] };
+  return { rows, columns: [...columns.map(described), ...(geo ? GEOMETRY_COLUMNS : [])] };
 }
 
 /** In Thrift's compact protocol: rows, a 64-bit integer, 0; then row groups, a list of none. */

@@ -46,6 +46,13 @@ describe('a column', () => {
     ]);
   });
 
+  test('is described as the form asks it, of which records too', () => {
+    const when = { type: ['PA', 'BU'] };
+    const form = [{ name: 'floors', label: 'How many floors?', type: 'integer', when }];
+    const [, floors] = tableColumns([field('id')], [KINDS.text], form, new Map([['floors', KINDS.integer]]));
+    expect(floors).toEqual({ ...form[0], attribute: 'floors', columnType: 'INTEGER' });
+  });
+
   test('is refused where there are more than SQLite can have', () => {
     const found = new Map(Array.from({ length: 2000 }, (_, i) => [`k${i}`, 0]));
     expect(() => tableColumns([field('id')], [KINDS.text], [], found)).toThrow('2001 different columns');

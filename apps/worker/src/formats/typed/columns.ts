@@ -1,6 +1,6 @@
 /** The columns of tables whose columns have types: which there are, how they are named, and what each holds. */
 import { ExportError } from '@parcelpost/shared/errors.js';
-import { attributeColumns, type Column, type SchemaField } from '../csv/columns.js';
+import { attributeColumns, type Column, described, type SchemaField } from '../csv/columns.js';
 import type { TableEntity } from '../csv/tables.js';
 import { fixedColumns, type TypedFragmentMeta } from './fragment.js';
 import { type ColumnType, columnType } from './values.js';
@@ -66,18 +66,12 @@ export function tableColumns(
   return [
     ...fixed.map((column, i) => ({ ...column, attribute: undefined, kinds: fixedKinds[i] ?? 0 })),
     ...attributes.map((column) => ({ ...column, kinds: found.get(column.attribute) ?? 0 })),
-  ].map(({ name, label, type, attribute, kinds }) => ({
-    name: freeName(name, taken),
-    label,
-    type,
+  ].map(({ attribute, kinds, ...column }) => ({
+    ...described(column),
+    name: freeName(column.name, taken),
     attribute,
-    columnType: columnType(kinds, type),
+    columnType: columnType(kinds, column.type),
   }));
-}
-
-/** Columns as manifest and readme describe them. */
-export function described(columns: readonly Column[]): Column[] {
-  return columns.map(({ name, label, type }) => ({ name, label, type }));
 }
 
 function freeName(wanted: string, taken: Set<string>): string {
