@@ -24,7 +24,8 @@ export function attributeWarnings(
     const message =
       `${amount(leftOut.length, 'attribute is', 'attributes are')} not in ${table}, since such a table has room for 255 columns` +
       `${inCsv ? '; locations.csv has them' : ''}: ${listed(leftOut)}`;
-    warnings.push({ code: 'shapefile-columns-left-out', message, count: leftOut.length, ids: [] });
+    const values = { file: table, names: told(leftOut) };
+    warnings.push({ code: 'shapefile-columns-left-out', message, count: leftOut.length, ids: [], values });
   }
   if (cut.tally.count > 0) {
     const message =
@@ -36,18 +37,25 @@ export function attributeWarnings(
     const message =
       `${amount(replaced.count, 'location is', 'locations are')} in ${table} with � in the place of what is no character ` +
       `(U+0000, or half of one)${elsewhere}`;
-    warnings.push({ code: 'shapefile-no-character', message, ...replaced });
+    warnings.push({ code: 'shapefile-no-character', message, ...replaced, values: { file: table } });
   }
   if (trimmed.count > 0) {
     const message =
       `${amount(trimmed.count, 'location has', 'locations have')} a text in ${table} without the spaces at its end, ` +
       `which fill a dBase field in any case${elsewhere}`;
-    warnings.push({ code: 'shapefile-spaces', message, ...trimmed });
+    warnings.push({ code: 'shapefile-spaces', message, ...trimmed, values: { file: table } });
   }
   return warnings;
 }
 
+const quoted = (names: readonly string[]) => names.slice(0, NAMES_TOLD).map((name) => JSON.stringify(name));
+
 function listed(names: readonly string[]): string {
-  const told = names.slice(0, NAMES_TOLD).map((name) => JSON.stringify(name));
-  return names.length > told.length ? `${told.join(', ')} and ${names.length - told.length} others` : told.join(', ');
+  const more = names.length - NAMES_TOLD;
+  return `${quoted(names).join(', ')}${more > 0 ? ` and ${more} others` : ''}`;
+}
+
+/** The same in no language. */
+function told(names: readonly string[]): string {
+  return [...quoted(names), ...(names.length > NAMES_TOLD ? ['…'] : [])].join(', ');
 }

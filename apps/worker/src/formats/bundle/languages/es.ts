@@ -186,6 +186,19 @@ export const es: Language = {
       one: '{count} texto cortado en {file} a los 254 bytes que caben en un campo dBase',
       other: '{count} textos cortados en {file} a los 254 bytes que caben en un campo dBase',
     },
+    'shapefile-columns-left-out': {
+      one: '{count} atributo no está en {file}, pues una tabla así tiene lugar para 255 columnas: {names}',
+      other: '{count} atributos no están en {file}, pues una tabla así tiene lugar para 255 columnas: {names}',
+    },
+    'shapefile-no-character': {
+      one: '{count} ubicación tiene en {file} � en lugar de lo que no es un carácter (U+0000, o la mitad de uno)',
+      other: '{count} ubicaciones tienen en {file} � en lugar de lo que no es un carácter (U+0000, o la mitad de uno)',
+    },
+    'shapefile-spaces': {
+      one: '{count} ubicación tiene en {file} un texto sin los espacios del final, con los que en todo caso se rellena un campo dBase',
+      other:
+        '{count} ubicaciones tienen en {file} un texto sin los espacios del final, con los que en todo caso se rellena un campo dBase',
+    },
     'geojson-not-finite': {
       one: '{count} ubicación está sin su geometría en {files}: una coordenada no es un número finito, lo que JSON no puede contener',
       other:
@@ -206,10 +219,68 @@ export const es: Language = {
       other:
         '{count} ubicaciones de {files} tienen una línea de más de 180 grados de longitud: quizá deban cruzar el antimeridiano, pero muchos programas las dibujan alrededor del mundo; están escritas como se registraron',
     },
+    'csv-not-finite': {
+      one: '{count} ubicación está sin su geometría en locations.csv: una coordenada no es un número finito, lo que GeoJSON no puede contener',
+      other:
+        '{count} ubicaciones están sin su geometría en locations.csv: una coordenada no es un número finito, lo que GeoJSON no puede contener',
+    },
+    'csv-no-character': {
+      one: '{count} registro tiene en {file} � en lugar de medio carácter, para el que UTF-8 no tiene lugar',
+      other: '{count} registros tienen en {file} � en lugar de medio carácter, para el que UTF-8 no tiene lugar',
+    },
     'xlsx-text-cut': {
       one: '{count} registro tiene en el libro un texto cortado a los 32 767 caracteres que caben en una celda; long_texts.csv lo tiene entero',
       other:
         '{count} registros tienen en el libro un texto cortado a los 32 767 caracteres que caben en una celda; long_texts.csv lo tiene entero',
+    },
+    'fgb-empty-geometry': {
+      one: '{count} ubicación está en locations_without_geometry.fgb: su geometría está vacía, para lo que un índice espacial no tiene lugar',
+      other:
+        '{count} ubicaciones están en locations_without_geometry.fgb: su geometría está vacía, para lo que un índice espacial no tiene lugar',
+    },
+    'fgb-height-added': {
+      one: '{count} ubicación tiene altura 0 en un archivo .fgb aunque no se registró ninguna: otras del archivo tienen altura, y o la tienen todas o ninguna',
+      other:
+        '{count} ubicaciones tienen altura 0 en un archivo .fgb aunque no se registró ninguna: otras del archivo tienen altura, y o la tienen todas o ninguna',
+    },
+    'fgb-empty-member': {
+      one: '{count} ubicación está en geometrycollections.fgb sin los miembros que están vacíos',
+      other: '{count} ubicaciones están en geometrycollections.fgb sin los miembros que están vacíos',
+    },
+    'gpkg-not-finite': {
+      one: '{count} ubicación está sin su geometría en GeoPackage: una coordenada no es un número finito',
+      other: '{count} ubicaciones están sin su geometría en GeoPackage: una coordenada no es un número finito',
+    },
+    'gpkg-no-character': {
+      one: '{count} registro tiene en GeoPackage � en lugar de lo que no es un carácter (U+0000, o la mitad de uno)',
+      other:
+        '{count} registros tienen en GeoPackage � en lugar de lo que no es un carácter (U+0000, o la mitad de uno)',
+    },
+    'fgb-not-finite': {
+      one: '{count} ubicación está sin su geometría en FlatGeobuf: una coordenada no es un número finito',
+      other: '{count} ubicaciones están sin su geometría en FlatGeobuf: una coordenada no es un número finito',
+    },
+    'fgb-no-character': {
+      one: '{count} registro tiene en FlatGeobuf � en lugar de lo que no es un carácter (U+0000, o la mitad de uno)',
+      other:
+        '{count} registros tienen en FlatGeobuf � en lugar de lo que no es un carácter (U+0000, o la mitad de uno)',
+    },
+    'parquet-not-finite': {
+      one: '{count} ubicación está sin su geometría en Parquet: una coordenada no es un número finito',
+      other: '{count} ubicaciones están sin su geometría en Parquet: una coordenada no es un número finito',
+    },
+    'parquet-no-character': {
+      one: '{count} registro tiene en Parquet � en lugar de lo que no es un carácter (U+0000, o la mitad de uno)',
+      other: '{count} registros tienen en Parquet � en lugar de lo que no es un carácter (U+0000, o la mitad de uno)',
+    },
+    'resources-archived': {
+      one: '{count} recurso no está: está archivado en la plataforma y no se pidió (includeArchived)',
+      other: '{count} recursos no están: están archivados en la plataforma y no se pidieron (includeArchived)',
+    },
+    'resources-text-cut': {
+      one: '{count} recurso tiene en resources.xlsx un texto cortado a los 32 767 caracteres que caben en una celda; resources_long_texts.csv lo tiene entero',
+      other:
+        '{count} recursos tienen en resources.xlsx un texto cortado a los 32 767 caracteres que caben en una celda; resources_long_texts.csv lo tiene entero',
     },
     'party-absent': {
       one: '{count} relación nombra una parte que no está entre las partes de aquí',

@@ -186,6 +186,19 @@ export const fr: Language = {
       one: '{count} texte coupé dans {file} aux 254 octets que tient un champ dBase',
       other: '{count} textes coupés dans {file} aux 254 octets que tient un champ dBase',
     },
+    'shapefile-columns-left-out': {
+      one: '{count} attribut n’est pas dans {file}, car une telle table a la place de 255 colonnes : {names}',
+      other: '{count} attributs ne sont pas dans {file}, car une telle table a la place de 255 colonnes : {names}',
+    },
+    'shapefile-no-character': {
+      one: '{count} lieu a dans {file} � à la place de ce qui n’est pas un caractère (U+0000, ou la moitié d’un)',
+      other: '{count} lieux ont dans {file} � à la place de ce qui n’est pas un caractère (U+0000, ou la moitié d’un)',
+    },
+    'shapefile-spaces': {
+      one: '{count} lieu a dans {file} un texte sans les espaces de sa fin, qui remplissent de toute façon un champ dBase',
+      other:
+        '{count} lieux ont dans {file} un texte sans les espaces de sa fin, qui remplissent de toute façon un champ dBase',
+    },
     'geojson-not-finite': {
       one: '{count} lieu est sans sa géométrie dans {files} : une coordonnée n’est pas un nombre fini, ce que JSON ne peut contenir',
       other:
@@ -206,10 +219,70 @@ export const fr: Language = {
       other:
         '{count} lieux de {files} ont une ligne de plus de 180 degrés de longitude : elles traversent peut-être l’antiméridien, mais beaucoup de programmes les dessinent autour du monde ; elles sont écrites comme elles ont été relevées',
     },
+    'csv-not-finite': {
+      one: '{count} lieu est sans sa géométrie dans locations.csv : une coordonnée n’est pas un nombre fini, ce que GeoJSON ne peut contenir',
+      other:
+        '{count} lieux sont sans leur géométrie dans locations.csv : une coordonnée n’est pas un nombre fini, ce que GeoJSON ne peut contenir',
+    },
+    'csv-no-character': {
+      one: '{count} enregistrement a dans {file} � à la place d’un demi-caractère, pour lequel UTF-8 n’a pas de place',
+      other:
+        '{count} enregistrements ont dans {file} � à la place d’un demi-caractère, pour lequel UTF-8 n’a pas de place',
+    },
     'xlsx-text-cut': {
       one: '{count} enregistrement a dans le classeur un texte coupé aux 32 767 caractères que tient une cellule ; long_texts.csv l’a en entier',
       other:
         '{count} enregistrements ont dans le classeur un texte coupé aux 32 767 caractères que tient une cellule ; long_texts.csv l’a en entier',
+    },
+    'fgb-empty-geometry': {
+      one: '{count} lieu est dans locations_without_geometry.fgb : sa géométrie est vide, ce pour quoi un index spatial n’a pas de place',
+      other:
+        '{count} lieux sont dans locations_without_geometry.fgb : leur géométrie est vide, ce pour quoi un index spatial n’a pas de place',
+    },
+    'fgb-height-added': {
+      one: '{count} lieu a la hauteur 0 dans un fichier .fgb alors qu’aucune n’a été relevée : d’autres du fichier ont une hauteur, et tous en ont une, ou aucun',
+      other:
+        '{count} lieux ont la hauteur 0 dans un fichier .fgb alors qu’aucune n’a été relevée : d’autres du fichier ont une hauteur, et tous en ont une, ou aucun',
+    },
+    'fgb-empty-member': {
+      one: '{count} lieu est dans geometrycollections.fgb sans les membres qui sont vides',
+      other: '{count} lieux sont dans geometrycollections.fgb sans les membres qui sont vides',
+    },
+    'gpkg-not-finite': {
+      one: '{count} lieu est sans sa géométrie en GeoPackage : une coordonnée n’est pas un nombre fini',
+      other: '{count} lieux sont sans leur géométrie en GeoPackage : une coordonnée n’est pas un nombre fini',
+    },
+    'gpkg-no-character': {
+      one: '{count} enregistrement a en GeoPackage � à la place de ce qui n’est pas un caractère (U+0000, ou la moitié d’un)',
+      other:
+        '{count} enregistrements ont en GeoPackage � à la place de ce qui n’est pas un caractère (U+0000, ou la moitié d’un)',
+    },
+    'fgb-not-finite': {
+      one: '{count} lieu est sans sa géométrie en FlatGeobuf : une coordonnée n’est pas un nombre fini',
+      other: '{count} lieux sont sans leur géométrie en FlatGeobuf : une coordonnée n’est pas un nombre fini',
+    },
+    'fgb-no-character': {
+      one: '{count} enregistrement a en FlatGeobuf � à la place de ce qui n’est pas un caractère (U+0000, ou la moitié d’un)',
+      other:
+        '{count} enregistrements ont en FlatGeobuf � à la place de ce qui n’est pas un caractère (U+0000, ou la moitié d’un)',
+    },
+    'parquet-not-finite': {
+      one: '{count} lieu est sans sa géométrie en Parquet : une coordonnée n’est pas un nombre fini',
+      other: '{count} lieux sont sans leur géométrie en Parquet : une coordonnée n’est pas un nombre fini',
+    },
+    'parquet-no-character': {
+      one: '{count} enregistrement a en Parquet � à la place de ce qui n’est pas un caractère (U+0000, ou la moitié d’un)',
+      other:
+        '{count} enregistrements ont en Parquet � à la place de ce qui n’est pas un caractère (U+0000, ou la moitié d’un)',
+    },
+    'resources-archived': {
+      one: '{count} ressource est absente : archivée sur la plateforme, et non demandée (includeArchived)',
+      other: '{count} ressources sont absentes : archivées sur la plateforme, et non demandées (includeArchived)',
+    },
+    'resources-text-cut': {
+      one: '{count} ressource a dans resources.xlsx un texte coupé aux 32 767 caractères que tient une cellule ; resources_long_texts.csv l’a en entier',
+      other:
+        '{count} ressources ont dans resources.xlsx un texte coupé aux 32 767 caractères que tient une cellule ; resources_long_texts.csv l’a en entier',
     },
     'party-absent': {
       one: '{count} relation nomme une partie qui n’est pas parmi les parties d’ici',

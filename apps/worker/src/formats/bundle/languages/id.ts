@@ -168,6 +168,11 @@ export const id: Language = {
     'shapefile-too-few-points':
       '{count} lokasi tidak ada di shapefile{only}: suatu garis kurang dari dua titik, atau suatu cincin kurang dari tiga sudut',
     'shapefile-text-cut': '{count} teks dipotong di {file} menjadi 254 bita yang dapat dimuat kolom dBase',
+    'shapefile-columns-left-out':
+      '{count} atribut tidak ada di {file}, karena tabel seperti itu hanya memuat 255 kolom: {names}',
+    'shapefile-no-character':
+      '{count} lokasi di {file} memiliki � sebagai ganti yang bukan karakter (U+0000, atau setengah karakter)',
+    'shapefile-spaces': '{count} lokasi di {file} memiliki teks tanpa spasi di akhirnya, yang toh mengisi kolom dBase',
     'geojson-not-finite':
       '{count} lokasi di {files} tanpa geometrinya: suatu koordinat bukan bilangan terhingga, yang tidak dapat dimuat JSON',
     'geojson-too-few-points':
@@ -176,8 +181,30 @@ export const id: Language = {
       '{count} lokasi di {files} berada di tempat yang tidak ada di Bumi: bujur melewati 180 derajat atau lintang melewati 90; ditulis sebagaimana dicatat',
     'geojson-antimeridian':
       '{count} lokasi di {files} memiliki garis lebih dari 180 derajat bujur: mungkin dimaksudkan melintasi antimeridian, tetapi banyak program menggambarnya mengelilingi dunia; ditulis sebagaimana dicatat',
+    'csv-not-finite':
+      '{count} lokasi di locations.csv tanpa geometrinya: suatu koordinat bukan bilangan terhingga, yang tidak dapat dimuat GeoJSON',
+    'csv-no-character':
+      '{count} catatan di {file} memiliki � sebagai ganti setengah karakter, yang tidak punya tempat di UTF-8',
     'xlsx-text-cut':
       '{count} catatan memiliki teks di buku kerja yang dipotong menjadi 32.767 karakter yang dapat dimuat sel; long_texts.csv memuatnya utuh',
+    'fgb-empty-geometry':
+      '{count} lokasi ada di locations_without_geometry.fgb: geometrinya kosong, yang tidak punya tempat di indeks spasial',
+    'fgb-height-added':
+      '{count} lokasi memiliki ketinggian 0 di berkas .fgb meskipun tidak ada yang dicatat: yang lain di berkas itu memiliki ketinggian, dan semua memilikinya atau tidak satu pun',
+    'fgb-empty-member': '{count} lokasi ada di geometrycollections.fgb tanpa anggota yang kosong',
+    'gpkg-not-finite': '{count} lokasi di GeoPackage tanpa geometrinya: suatu koordinat bukan bilangan terhingga',
+    'gpkg-no-character':
+      '{count} catatan di GeoPackage memiliki � sebagai ganti yang bukan karakter (U+0000, atau setengah karakter)',
+    'fgb-not-finite': '{count} lokasi di FlatGeobuf tanpa geometrinya: suatu koordinat bukan bilangan terhingga',
+    'fgb-no-character':
+      '{count} catatan di FlatGeobuf memiliki � sebagai ganti yang bukan karakter (U+0000, atau setengah karakter)',
+    'parquet-not-finite': '{count} lokasi di Parquet tanpa geometrinya: suatu koordinat bukan bilangan terhingga',
+    'parquet-no-character':
+      '{count} catatan di Parquet memiliki � sebagai ganti yang bukan karakter (U+0000, atau setengah karakter)',
+    'resources-archived':
+      '{count} sumber daya tidak disertakan: diarsipkan di platform, dan tidak diminta (includeArchived)',
+    'resources-text-cut':
+      '{count} sumber daya di resources.xlsx memiliki teks yang dipotong menjadi 32.767 karakter yang dapat dimuat sel; resources_long_texts.csv memuatnya utuh',
     'party-absent': '{count} hubungan menyebut pihak yang tidak ada di antara pihak di sini',
     'location-absent': '{count} hubungan menyebut lokasi yang tidak ada di antara lokasi di sini',
     'id-repeated':

@@ -184,6 +184,19 @@ export const pt: Language = {
       one: '{count} texto cortado em {file} nos 254 bytes que cabem num campo dBase',
       other: '{count} textos cortados em {file} nos 254 bytes que cabem num campo dBase',
     },
+    'shapefile-columns-left-out': {
+      one: '{count} atributo não está em {file}, pois uma tabela dessas tem lugar para 255 colunas: {names}',
+      other: '{count} atributos não estão em {file}, pois uma tabela dessas tem lugar para 255 colunas: {names}',
+    },
+    'shapefile-no-character': {
+      one: '{count} local tem em {file} � no lugar do que não é um caractere (U+0000, ou metade de um)',
+      other: '{count} locais têm em {file} � no lugar do que não é um caractere (U+0000, ou metade de um)',
+    },
+    'shapefile-spaces': {
+      one: '{count} local tem em {file} um texto sem os espaços do fim, com os quais um campo dBase é preenchido de qualquer modo',
+      other:
+        '{count} locais têm em {file} um texto sem os espaços do fim, com os quais um campo dBase é preenchido de qualquer modo',
+    },
     'geojson-not-finite': {
       one: '{count} local está sem a sua geometria em {files}: uma coordenada não é um número finito, o que JSON não pode conter',
       other:
@@ -204,10 +217,66 @@ export const pt: Language = {
       other:
         '{count} locais de {files} têm uma linha de mais de 180 graus de longitude: talvez devam cruzar o antimeridiano, mas muitos programas as desenham à volta do mundo; estão escritas como foram registradas',
     },
+    'csv-not-finite': {
+      one: '{count} local está sem a sua geometria em locations.csv: uma coordenada não é um número finito, o que GeoJSON não pode conter',
+      other:
+        '{count} locais estão sem a sua geometria em locations.csv: uma coordenada não é um número finito, o que GeoJSON não pode conter',
+    },
+    'csv-no-character': {
+      one: '{count} registro tem em {file} � no lugar de meio caractere, para o qual UTF-8 não tem lugar',
+      other: '{count} registros têm em {file} � no lugar de meio caractere, para o qual UTF-8 não tem lugar',
+    },
     'xlsx-text-cut': {
       one: '{count} registro tem na pasta de trabalho um texto cortado nos 32 767 caracteres que cabem numa célula; long_texts.csv tem-no inteiro',
       other:
         '{count} registros têm na pasta de trabalho um texto cortado nos 32 767 caracteres que cabem numa célula; long_texts.csv tem-no inteiro',
+    },
+    'fgb-empty-geometry': {
+      one: '{count} local está em locations_without_geometry.fgb: a sua geometria está vazia, para o que um índice espacial não tem lugar',
+      other:
+        '{count} locais estão em locations_without_geometry.fgb: a sua geometria está vazia, para o que um índice espacial não tem lugar',
+    },
+    'fgb-height-added': {
+      one: '{count} local tem altura 0 num arquivo .fgb embora nenhuma tenha sido registrada: outros do arquivo têm altura, e ou todos a têm, ou nenhum',
+      other:
+        '{count} locais têm altura 0 num arquivo .fgb embora nenhuma tenha sido registrada: outros do arquivo têm altura, e ou todos a têm, ou nenhum',
+    },
+    'fgb-empty-member': {
+      one: '{count} local está em geometrycollections.fgb sem os membros que estão vazios',
+      other: '{count} locais estão em geometrycollections.fgb sem os membros que estão vazios',
+    },
+    'gpkg-not-finite': {
+      one: '{count} local está sem a sua geometria em GeoPackage: uma coordenada não é um número finito',
+      other: '{count} locais estão sem a sua geometria em GeoPackage: uma coordenada não é um número finito',
+    },
+    'gpkg-no-character': {
+      one: '{count} registro tem em GeoPackage � no lugar do que não é um caractere (U+0000, ou metade de um)',
+      other: '{count} registros têm em GeoPackage � no lugar do que não é um caractere (U+0000, ou metade de um)',
+    },
+    'fgb-not-finite': {
+      one: '{count} local está sem a sua geometria em FlatGeobuf: uma coordenada não é um número finito',
+      other: '{count} locais estão sem a sua geometria em FlatGeobuf: uma coordenada não é um número finito',
+    },
+    'fgb-no-character': {
+      one: '{count} registro tem em FlatGeobuf � no lugar do que não é um caractere (U+0000, ou metade de um)',
+      other: '{count} registros têm em FlatGeobuf � no lugar do que não é um caractere (U+0000, ou metade de um)',
+    },
+    'parquet-not-finite': {
+      one: '{count} local está sem a sua geometria em Parquet: uma coordenada não é um número finito',
+      other: '{count} locais estão sem a sua geometria em Parquet: uma coordenada não é um número finito',
+    },
+    'parquet-no-character': {
+      one: '{count} registro tem em Parquet � no lugar do que não é um caractere (U+0000, ou metade de um)',
+      other: '{count} registros têm em Parquet � no lugar do que não é um caractere (U+0000, ou metade de um)',
+    },
+    'resources-archived': {
+      one: '{count} recurso não está: está arquivado na plataforma e não foi pedido (includeArchived)',
+      other: '{count} recursos não estão: estão arquivados na plataforma e não foram pedidos (includeArchived)',
+    },
+    'resources-text-cut': {
+      one: '{count} recurso tem em resources.xlsx um texto cortado nos 32 767 caracteres que cabem numa célula; resources_long_texts.csv tem-no inteiro',
+      other:
+        '{count} recursos têm em resources.xlsx um texto cortado nos 32 767 caracteres que cabem numa célula; resources_long_texts.csv tem-no inteiro',
     },
     'party-absent': {
       one: '{count} relação nomeia uma parte que não está entre as partes daqui',

@@ -184,6 +184,19 @@ export const sw: Language = {
       one: 'Andiko {count} limekatwa katika {file} kufikia baiti 254 ambazo sehemu ya dBase inaweza kushika',
       other: 'Maandiko {count} yamekatwa katika {file} kufikia baiti 254 ambazo sehemu ya dBase inaweza kushika',
     },
+    'shapefile-columns-left-out': {
+      one: 'Sifa {count} haipo katika {file}, kwa kuwa jedwali kama hilo lina nafasi ya safu 255: {names}',
+      other: 'Sifa {count} hazipo katika {file}, kwa kuwa jedwali kama hilo lina nafasi ya safu 255: {names}',
+    },
+    'shapefile-no-character': {
+      one: 'Eneo {count} katika {file} lina � mahali pa kisicho herufi (U+0000, au nusu ya herufi)',
+      other: 'Maeneo {count} katika {file} yana � mahali pa kisicho herufi (U+0000, au nusu ya herufi)',
+    },
+    'shapefile-spaces': {
+      one: 'Eneo {count} katika {file} lina andiko bila nafasi za mwisho wake, ambazo hujaza sehemu ya dBase kwa vyovyote',
+      other:
+        'Maeneo {count} katika {file} yana andiko bila nafasi za mwisho wake, ambazo hujaza sehemu ya dBase kwa vyovyote',
+    },
     'geojson-not-finite': {
       one: 'Eneo {count} katika {files} halina jiometri yake: kiwianishi kimoja si namba yenye kikomo, ambayo JSON haiwezi kushika',
       other:
@@ -204,8 +217,47 @@ export const sw: Language = {
       other:
         'Maeneo {count} katika {files} yana mistari ya zaidi ya digrii 180 za longitudo: huenda yanapaswa kuvuka antimeridiani, lakini programu nyingi huichora kuzunguka dunia; yameandikwa kama yalivyorekodiwa',
     },
+    'csv-not-finite': {
+      one: 'Eneo {count} katika locations.csv halina jiometri yake: kiwianishi kimoja si namba yenye kikomo, ambayo GeoJSON haiwezi kushika',
+      other:
+        'Maeneo {count} katika locations.csv hayana jiometri zake: kiwianishi kimoja si namba yenye kikomo, ambayo GeoJSON haiwezi kushika',
+    },
+    'csv-no-character': 'Rekodi {count} katika {file} zina � mahali pa nusu ya herufi, ambayo UTF-8 haina nafasi yake',
     'xlsx-text-cut':
       'Rekodi {count} zina maandishi katika kitabu cha kazi yaliyokatwa kufikia herufi 32,767 ambazo seli inaweza kushika; long_texts.csv inayo yote',
+    'fgb-empty-geometry': {
+      one: 'Eneo {count} lipo katika locations_without_geometry.fgb: jiometri yake ni tupu, ambayo faharasa ya kijiografia haina nafasi yake',
+      other:
+        'Maeneo {count} yapo katika locations_without_geometry.fgb: jiometri zake ni tupu, ambazo faharasa ya kijiografia haina nafasi zake',
+    },
+    'fgb-height-added': {
+      one: 'Eneo {count} lina urefu 0 katika faili la .fgb ingawa hakuna uliorekodiwa: mengine katika faili yana urefu, na ama yote yana urefu, ama hakuna',
+      other:
+        'Maeneo {count} yana urefu 0 katika faili la .fgb ingawa hakuna uliorekodiwa: mengine katika faili yana urefu, na ama yote yana urefu, ama hakuna',
+    },
+    'fgb-empty-member': {
+      one: 'Eneo {count} lipo katika geometrycollections.fgb bila sehemu zilizo tupu',
+      other: 'Maeneo {count} yapo katika geometrycollections.fgb bila sehemu zilizo tupu',
+    },
+    'gpkg-not-finite': {
+      one: 'Eneo {count} katika GeoPackage halina jiometri yake: kiwianishi kimoja si namba yenye kikomo',
+      other: 'Maeneo {count} katika GeoPackage hayana jiometri zake: kiwianishi kimoja si namba yenye kikomo',
+    },
+    'gpkg-no-character': 'Rekodi {count} katika GeoPackage zina � mahali pa kisicho herufi (U+0000, au nusu ya herufi)',
+    'fgb-not-finite': {
+      one: 'Eneo {count} katika FlatGeobuf halina jiometri yake: kiwianishi kimoja si namba yenye kikomo',
+      other: 'Maeneo {count} katika FlatGeobuf hayana jiometri zake: kiwianishi kimoja si namba yenye kikomo',
+    },
+    'fgb-no-character': 'Rekodi {count} katika FlatGeobuf zina � mahali pa kisicho herufi (U+0000, au nusu ya herufi)',
+    'parquet-not-finite': {
+      one: 'Eneo {count} katika Parquet halina jiometri yake: kiwianishi kimoja si namba yenye kikomo',
+      other: 'Maeneo {count} katika Parquet hayana jiometri zake: kiwianishi kimoja si namba yenye kikomo',
+    },
+    'parquet-no-character': 'Rekodi {count} katika Parquet zina � mahali pa kisicho herufi (U+0000, au nusu ya herufi)',
+    'resources-archived':
+      'Rasilimali {count} hazipo: zimehifadhiwa kwenye kumbukumbu ya jukwaa, na hazikuombwa (includeArchived)',
+    'resources-text-cut':
+      'Rasilimali {count} katika resources.xlsx zina andiko lililokatwa kufikia herufi 32,767 ambazo seli inaweza kushika; resources_long_texts.csv inalo lote',
     'party-absent': {
       one: 'Uhusiano {count} unataja mhusika asiye miongoni mwa wahusika waliopo hapa',
       other: 'Mahusiano {count} yanataja mhusika asiye miongoni mwa wahusika waliopo hapa',
