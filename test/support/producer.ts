@@ -70,6 +70,7 @@ export async function startProducer(
   const app = await buildServer({
     config: {
       PUBLIC_URL,
+      CORS_ORIGINS: [],
       TOKEN_KEYS,
       AUTH_SECRET: [AUTH_SECRET],
       SEAL_SECRET: [SEAL_SECRET],

@@ -47,7 +47,7 @@ export interface Source {
 const MOST_STREAMS = 3;
 const IDLE_MS = 30_000;
 const POLL_MS = 3000;
-const AGAIN_MS = 3000;
+const BROKEN_OFF_MS = 3000;
 
 export const isOpen = ({ state }: Pick<Export, 'state'>): boolean => state === 'waiting' || state === 'running';
 
@@ -129,7 +129,7 @@ export class TokenSource implements Source {
         if (rows !== undefined) tell(id, { rows, rowsExpected: rowsExpected ?? null });
       }
     }
-    await pause(AGAIN_MS, signal);
+    await pause(BROKEN_OFF_MS, signal);
   }
 
   async #ask(path: string, init: RequestInit): Promise<Response> {

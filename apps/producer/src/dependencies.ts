@@ -14,6 +14,7 @@ import type { Snapshots } from './platform/snapshots.js';
 export type ServerConfig = Pick<
   ProducerConfig,
   | 'PUBLIC_URL'
+  | 'CORS_ORIGINS'
   | 'TOKEN_KEYS'
   | 'AUTH_SECRET'
   | 'SEAL_SECRET'

@@ -11,6 +11,7 @@ import { pathSegments, splitTarget } from '@parcelpost/shared/tokens/raw-path.js
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { Sessions } from './actions/sessions.js';
+import { allowOrigins } from './cors.js';
 import type { Dependencies } from './dependencies.js';
 import { liveOf } from './live.js';
 import { openapi } from './openapi.js';
@@ -64,6 +65,8 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
     const { id } = (request.params ?? {}) as { id?: string };
     if (id !== undefined) request.log = request.log.child({ exportId: id });
   });
+
+  allowOrigins(app, config.CORS_ORIGINS);
 
   const secure = config.PUBLIC_URL.startsWith('https:');
   await app.register(helmet, {

@@ -95,6 +95,28 @@ describe('names of queues', () => {
   });
 });
 
+describe('origins of pages that may use the API', () => {
+  it('there are none by default, and several stand in a list', () => {
+    expect(readProducerConfig(ofProducer).CORS_ORIGINS).toEqual([]);
+    const CORS_ORIGINS = 'https://maps.example.org, http://localhost:8080';
+    const origins = ['https://maps.example.org', 'http://localhost:8080'];
+    expect(readProducerConfig({ ...ofProducer, CORS_ORIGINS }).CORS_ORIGINS).toEqual(origins);
+  });
+
+  it.each([
+    '*',
+    'null',
+    'maps.example.org',
+    'https://maps.example.org/',
+    'https://*.example.org',
+    'https://x:443',
+    'file:///x',
+  ])('%s is none, and the message names it', (name) => {
+    const said = complaint(() => readProducerConfig({ ...ofProducer, CORS_ORIGINS: name }));
+    expect(said).toContain(`CORS_ORIGINS is wrong: "${name}" is no origin`);
+  });
+});
+
 it('follow-ups are signed: neither producer nor worker starts without the secret, or with a short one', () => {
   for (const [read, env] of [
     [readProducerConfig, ofProducer],

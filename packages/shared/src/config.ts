@@ -36,6 +36,16 @@ const hosts = list.superRefine((names, context) => {
   }
 });
 
+/** Origins of pages, as browsers name them (RFC 6454, section 6). */
+const origins = list.superRefine((names, context) => {
+  for (const name of names) {
+    const { protocol, origin } = URL.canParse(name) ? new URL(name) : { protocol: '', origin: '' };
+    if (['http:', 'https:'].includes(protocol) && origin === name && !name.includes('*')) continue;
+    const message = `"${name}" is no origin: each has scheme and host, and a port if it is not the scheme's own, such as https://dashboard.example.org; there is no * for all of them`;
+    context.addIssue({ code: 'custom', message });
+  }
+});
+
 const secrets = list.refine((keys) => keys.every((key) => key.length >= 32), {
   message: 'each secret needs at least 32 characters (openssl rand -base64 48 makes one)',
 });
@@ -143,6 +153,7 @@ const producer = z.object({
   ...databaseUse({ connections: 16, statement: 30, lock: 10, idle: 60 }),
   PORT: count(3000, 0, 65_535),
   HOST: z.string().default('127.0.0.1'),
+  CORS_ORIGINS: origins.default([]),
   TOKEN_SECRET: tokenSecrets,
   TOKEN_KEYS: tokenKeys.optional(),
   AUTH_SECRET: secrets,

@@ -6,6 +6,7 @@ import type { Live } from '../live.js';
 import { refuseOtherMethods } from '../methods.js';
 import { assetRoutes } from './asset-routes.js';
 import { SignInNeeded } from './context.js';
+import { embedRoutes } from './embed.js';
 import { exportPageRoutes } from './export-routes.js';
 import { guardForm } from './forms.js';
 import { projectRoutes } from './project/routes.js';
@@ -28,6 +29,7 @@ export async function pageRoutes(scope: FastifyInstance, dependencies: Dependenc
   scope.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/projects', 303));
   sealScope();
   await scope.register(assetRoutes);
+  await scope.register(embedRoutes);
   for (const routes of [sessionRoutes, projectRoutes, exportPageRoutes]) {
     await scope.register(async (area) => routes(area, dependencies));
   }
