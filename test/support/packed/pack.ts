@@ -29,6 +29,9 @@ const OUTSIDE = [
 /** `import.meta.resolve`, which a script lacks. */
 const RESOLVE = `((name) => require('node:url').pathToFileURL(require.resolve(name)).href)`;
 
+/** SQLite is CommonJS, so that it can be had without an import. */
+const SQLITE = `Promise.resolve({ default: require('node-sqlite3-wasm') })`;
+
 /** Has each of our files know where it came from. */
 const WHENCE: Plugin = {
   name: 'whence',
@@ -38,7 +41,9 @@ const WHENCE: Plugin = {
       return {
         contents: contents
           .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
-          .replaceAll('import.meta.resolve', RESOLVE),
+          .replaceAll('import.meta.resolve', RESOLVE)
+          // Code that was compiled beforehand has lost by whom it imports (ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING).
+          .replaceAll("import('node-sqlite3-wasm')", SQLITE),
       };
     });
   },
