@@ -439,3 +439,26 @@ async function read(
   const { token } = mintScopedToken({ userId: user, paths: [projectPath('cadasta', project)] }, keys);
   return send(producer.port, path, { headers: { authorization: `TmpToken ${token}`, ...headers } });
 }
+
+describe('an upload that nobody needs', () => {
+  const discard = (id: string, user = collector()) =>
+    send(producer.port, `/api/v1/files/${id}`, { method: 'DELETE', headers: producer.bearer(user) });
+
+  it('is taken away by its uploader, at once out of reach, and makes room; its bytes go with the next clearing', async () => {
+    const id = await upload();
+    expect(refusal(await discard(id, `${people.project_manager}`))).toEqual([404, 'file-not-found']);
+    expect((await discard(id)).status).toBe(204);
+    expect(refusal(await add({ name: 'a', file: id }))).toEqual([422, 'file-not-yours', '/file']);
+    expect(refusal(await discard(id))).toEqual([404, 'file-not-found']);
+    await clearUploads(new UploadService(producer.db), producer.storage, 3_600_000);
+    expect([await stored(id), await rowOf(id)]).toEqual([undefined, undefined]);
+  });
+
+  it('is not taken away once it has been added to a project', async () => {
+    const id = await upload();
+    expect((await add({ name: 'kept', file: id })).status).toBe(201);
+    expect(refusal(await discard(id))).toEqual([404, 'file-not-found']);
+    expect(await stored(id)).toEqual({ bytes: bytes.length });
+    expect(refusal(await discard('not-an-id'))).toEqual([404, 'file-not-found']);
+  });
+});

@@ -96,8 +96,12 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
       'bulk work': () => bulks.removeOld(BULK_DAYS, CLEARED_AT_ONCE),
       'audit rows': () => audit.removeOld(config.AUDIT_TTL_DAYS, CLEARED_AT_ONCE),
       'ended sessions': () => sessions.removeExpired(CLEARED_AT_ONCE),
-      uploads: async () =>
-        (await chores.alone('uploads', () => clearUploads(uploads, storage, uploadLimits(config).ttlMs))) ?? 0,
+      uploads: async () => {
+        const clear = () => clearUploads(uploads, storage, uploadLimits(config).ttlMs);
+        const removed = (await chores.alone('uploads', clear)) ?? 0;
+        metrics.removed('upload', removed, 0);
+        return removed;
+      },
     },
     { everyMs: HOUSEKEEPING_MS, log },
   );

@@ -205,6 +205,12 @@ const ours = {
     title: 'The resource has no file here',
     about: 'The project has no resource of this id, or the resource’s file lies elsewhere: its record says where.',
   },
+  'file-not-found': {
+    status: 404,
+    title: 'There is no such file of yours',
+    about:
+      'You have uploaded no file of this id, it has been removed, or it has been added to a project: then it is the project’s.',
+  },
   'file-too-large': {
     status: 413,
     title: 'The file is too large',

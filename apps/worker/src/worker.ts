@@ -14,6 +14,7 @@ import { processReduce } from './processors/reduce.js';
 import { refuse } from './processors/refuse.js';
 import { handBack, SHUTDOWN } from './processors/run-job.js';
 import { queuesToServe } from './roles.js';
+import { clearTemporary } from './temporary-folders.js';
 
 export interface WorkerOptions {
   deps: WorkerDeps;
@@ -71,16 +72,41 @@ export async function startWorker(options: WorkerOptions): Promise<{ queues: str
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   deps.relay.start(sweepMs);
   const stopSweep = sweep(deps, sweepMs, deps.log);
+  const stopClearing = clearNowAndThen(deps);
   return {
     queues,
     async stop() {
       stopping = true;
-      await stopSweep();
+      await Promise.all([stopSweep(), stopClearing()]);
       const closed = workers.map((worker) => worker.close());
       for (const worker of workers) worker.cancelAllJobs(SHUTDOWN);
       await Promise.all(closed);
       await deps.relay.stop();
     },
+  };
+}
+
+/** Between two looks for what killed workers have left in `TMPDIR`. */
+const CLEARING_MS = 3_600_000;
+
+/** Clears temporary folders now, and every hour. @returns how to end it */
+function clearNowAndThen({ metrics, log }: Pick<WorkerDeps, 'metrics' | 'log'>): () => Promise<void> {
+  const clear = async () => {
+    try {
+      const { folders, bytes } = await clearTemporary();
+      metrics.removed('temporary', folders, bytes);
+      if (folders > 0) log.info({ folders, bytes }, 'temporary folders of killed workers removed');
+    } catch (error) {
+      log.warn({ err: error }, 'temporary folders could not be cleared away; tried again in an hour');
+    }
+  };
+  let running = clear();
+  const timer = setInterval(() => {
+    running = running.then(clear);
+  }, CLEARING_MS);
+  return async () => {
+    clearInterval(timer);
+    await running;
   };
 }
 

@@ -14,6 +14,8 @@ interface Figures {
   oldestPending: number;
   failedDay: number;
   refusedDay: number;
+  stored: Record<string, number>;
+  storedMost: number;
 }
 
 /** Every part of it walks an index of rows that are still of interest; none reads what is long done. */
@@ -38,11 +40,20 @@ const QUERY = `
     (select coalesce(extract(epoch from now() - min(pending_at)), 0)::float8 from waiting) as "oldestPending",
     (select count(*) from outbox where state = 'failed' and kind = 'task' and finished_at > now() - interval '1 day')
       as "failedDay",
-    (select count(*) from refused_jobs where at > now() - interval '1 day') as "refusedDay"`;
+    (select count(*) from refused_jobs where at > now() - interval '1 day') as "refusedDay",
+    (select json_build_object(
+       'bundle', coalesce(sum(bytes) filter (where owner_kind = 'project'), 0),
+       'upload', coalesce(sum(bytes) filter (where owner_kind = 'record'), 0),
+       'waiting', coalesce(sum(bytes) filter (where owner_kind = 'user'), 0))
+     from files where cleared_at is null) as stored,
+    (select coalesce(max(bytes), 0)::float8 from (
+       select sum(bytes) as bytes from files where cleared_at is null and owner_kind <> 'user'
+       group by substring(owner_id from '^[^/]+/[^/]+')) projects) as "storedMost"`;
 
 /** Every phase that an open export may be in, so that a gauge goes back to 0 and does not vanish. */
 const PHASES = ['waiting', 'planning', 'reading', 'writing', 'bundling'];
 const ON_THEIR_WAY = ['entered', 'active'];
+const STORED = ['bundle', 'upload', 'waiting'];
 
 /** How long a look serves those who ask; several who ask at once, or one who asks often, cost one query. */
 const KEEP_MS = 5000;
@@ -114,6 +125,18 @@ export function addDatabaseGauges(registry: Registry, db: Pick<Database, 'raw'>)
   single('parcelpost_outbox_pending', 'Rows of the outbox that are to be entered into a queue', (one) => one.pending);
   single('parcelpost_outbox_oldest_pending_seconds', 'Age of the oldest of them', (one) => one.oldestPending);
   single('parcelpost_follow_ups_failed_day', 'Follow-ups that failed in the last 24 hours', (one) => one.failedDay);
+  labelled(
+    'parcelpost_storage_bytes',
+    'Bytes of files in storage: bundle, upload (added to a project), waiting (to be decided on, or to be added)',
+    'what',
+    STORED,
+    (one) => one.stored,
+  );
+  single(
+    'parcelpost_storage_project_most_bytes',
+    'Bytes in storage of the project that has most; PROJECT_QUOTA_MB bounds them',
+    (one) => one.storedMost,
+  );
   single(
     'parcelpost_refused_jobs_day',
     'Jobs found in a queue and refused in the last 24 hours',

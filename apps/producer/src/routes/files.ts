@@ -3,8 +3,9 @@ import { uploadLimits } from '@parcelpost/shared/config.js';
 import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
 import { ResourceService } from '@parcelpost/shared/db/services/resources.js';
 import { UploadService } from '@parcelpost/shared/db/services/uploads.js';
-import { UserService } from '@parcelpost/shared/db/services/users.js';
+import { isUuid, UserService } from '@parcelpost/shared/db/services/users.js';
 import { audited } from '@parcelpost/shared/db/tasks/audit.js';
+import { userOwner } from '@parcelpost/shared/files/owner.js';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -14,7 +15,7 @@ import { ReceiveUpload } from '../actions/receive-upload.js';
 import type { Dependencies } from '../dependencies.js';
 import { refuseOtherMethods } from '../methods.js';
 import { resourceFilePath, resourcesRoute } from '../platform/paths.js';
-import { invalidRequest } from '../problems.js';
+import { invalidRequest, problem } from '../problems.js';
 
 const security = [{ bearer: [] }];
 const tags = ['files'];
@@ -105,6 +106,31 @@ export async function fileRoutes(scope: FastifyInstance, dependencies: Dependenc
         const arrived = await receive.run(user, http.raw, { name, mediaType, bytes });
         http.log.info({ file: arrived.id, bytes: arrived.bytes, user: user.id }, 'file uploaded');
         return reply.code(201).send({ ...arrived, name, mediaType });
+      },
+    );
+    app.delete(
+      '/api/v1/files/:id',
+      {
+        onRequest: identify.guard,
+        schema: {
+          summary: 'Remove a file that you have uploaded, and that has not been added to a project',
+          tags,
+          security,
+          params: z.object({ id: z.string() }),
+          response: { 204: z.null().describe('It is out of reach; its bytes go within a minute or so') },
+        },
+      },
+      async (http, reply) => {
+        const user = await identify.bearer(http);
+        const { id } = http.params;
+        if (!isUuid(id) || !(await uploads.discard(id, userOwner(user.id)))) {
+          throw problem(
+            'file-not-found',
+            'There is no file of this id that you have uploaded and not added to a project.',
+          );
+        }
+        http.log.info({ file: id, user: user.id }, 'file removed by its uploader');
+        return reply.code(204).send(null);
       },
     );
     sealScope();

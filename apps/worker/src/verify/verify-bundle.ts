@@ -1,14 +1,13 @@
 /** Re-opens every file of a bundle and tells whatever is wrong with it. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { ExportError } from '@parcelpost/shared/errors.js';
 import { isObject } from '@parcelpost/shared/is-object.js';
+import { removeTemporary, temporaryFolder } from '../temporary-folders.js';
 import { ByteReader } from './byte-reader.js';
 import type { CheckContext, CheckedFile, ListedFile, Manifest } from './context.js';
 import { type Fault, Faults } from './faults.js';
@@ -72,7 +71,7 @@ export async function verifyBundle(bytes: RandomBytes, { signal, skip }: VerifyO
   try {
     return await new Verification(zip, faults, folder, signal, skip ?? (() => false)).run();
   } finally {
-    if (folder.path !== undefined) await rm(folder.path, { recursive: true, force: true });
+    if (folder.path !== undefined) await removeTemporary(folder.path);
   }
 }
 
@@ -257,7 +256,7 @@ class Verification {
   }
 
   async #copy(entry: ZipEntry): Promise<string> {
-    this.folder.path ??= await mkdtemp(join(tmpdir(), 'parcelpost-verify-'));
+    this.folder.path ??= await temporaryFolder('verify');
     const path = join(this.folder.path, `${++this.#copies}`);
     await pipeline(Readable.from(this.zip.content(entry)), createWriteStream(path), { signal: this.signal });
     return path;

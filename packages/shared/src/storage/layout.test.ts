@@ -22,6 +22,7 @@ test('every key that workers and uploads make is told by itself, and so is what 
 test('what is of an export but of no part that is known, and what is nobody’s, is told as such', () => {
   expect(placeOf(`a/b/${ID}/notes/x`)).toMatchObject({ kind: 'export', part: 'other' });
   expect(placeOf(`a/b/${ID}/bundle-1`)).toMatchObject({ kind: 'export', part: 'other' });
+  expect(placeOf(`a/b/${ID}/made-2/reduce-csv-0-1/parties.csv`)).toMatchObject({ kind: 'export', part: 'work' });
   expect(placeOf(`ops-doctor-${ID}/probe`)).toEqual({ kind: 'probe' });
   for (const key of ['backup.tar', 'a/b/c', `a/${ID}/b`, `a/b/${ID}`, 'uploads/x/file', `x/uploads/${ID}`]) {
     expect(placeOf(key), key).toEqual({ kind: 'unknown' });

@@ -1,6 +1,6 @@
 /** What a storage key belongs to. Keys are made by the workers (`processors/keys.ts`) and for uploads (`uploads.ts`). */
 
-/** `work`: fragments and files of a generation; `bundle`: what one start of a merge has written, in a folder of its own. */
+/** `work`: fragments and files of a generation, also those (`made`) that other exports may take; `bundle`: what one start of a merge has written, in a folder of its own. */
 export type ObjectPlace =
   | { kind: 'upload'; id: string }
   | { kind: 'export'; id: string; part: 'work' | 'bundle' | 'other'; folder: string }
@@ -22,7 +22,7 @@ export function placeOf(key: string): ObjectPlace {
   if (upload?.[1] !== undefined) return { kind: 'upload', id: upload[1] };
   const [, folder, id, part = ''] = EXPORT.exec(key) ?? [];
   if (folder !== undefined && id !== undefined) {
-    const what = /^work-\d+$/.test(part) ? 'work' : /^bundle-\d+-\d+$/.test(part) ? 'bundle' : 'other';
+    const what = /^(work|made)-\d+$/.test(part) ? 'work' : /^bundle-\d+-\d+$/.test(part) ? 'bundle' : 'other';
     return { kind: 'export', id, part: what, folder };
   }
   return { kind: PROBE.test(key) ? 'probe' : 'unknown' };

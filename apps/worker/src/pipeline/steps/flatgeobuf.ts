@@ -1,25 +1,23 @@
 /** `<type of geometry>.fgb`, `parties.fgb`, `relationships.fgb`: the records as FlatGeobuf, with a spatial index. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { BundleWarning } from '../../formats/bundle/info.js';
 import { amount } from '../../formats/bundle/text.js';
 import type { TableEntity } from '../../formats/csv/tables.js';
 import { type FlatGeobufNotes, writeFlatGeobuf } from '../../formats/fgb/reduce.js';
 import type { Tally } from '../../formats/tally.js';
 import { WITHOUT_GEOMETRY } from '../../formats/typed/fragment.js';
+import { removeTemporary, temporaryFolder } from '../../temporary-folders.js';
 import { formOf } from '../forms.js';
 import { HashingWriter } from '../hashing-writer.js';
 import type { Reduced, ReduceInput } from '../step.js';
 import { type TypedOutput, typedFragments } from './typed-output.js';
 
 /**
- * Features wait in a folder for what is temporary (`TMPDIR`) until their order is known; it is removed with the reduce. A
- * killed worker leaves it there, for the system to clear.
+ * Features wait in a folder for what is temporary (`TMPDIR`) until their order is known; it is removed with the reduce. What a
+ * killed worker leaves there the next one clears.
  */
 async function reduce(entity: TableEntity, input: ReduceInput): Promise<Reduced> {
   const { context, open, signal } = input;
-  const folder = await mkdtemp(join(tmpdir(), 'parcelpost-fgb-'));
+  const folder = await temporaryFolder('fgb');
   const written = new Map<string, { key: string; bytes: number; sha256: string }>();
   try {
     const { files, notes } = await writeFlatGeobuf(
@@ -46,7 +44,7 @@ async function reduce(entity: TableEntity, input: ReduceInput): Promise<Reduced>
       warnings: warningsOf(notes),
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTemporary(folder);
   }
 }
 

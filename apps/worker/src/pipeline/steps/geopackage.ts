@@ -1,10 +1,9 @@
 /** `<project>.gpkg`: the records as a GeoPackage, with a layer for each type of geometry, and tables of parties and relationships. */
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeGeoPackage } from '../../formats/geopackage/reduce.js';
 import { safeName } from '../../formats/safe-name.js';
+import { removeTemporary, temporaryFolder } from '../../temporary-folders.js';
 import { formOf } from '../forms.js';
 import { HashingWriter } from '../hashing-writer.js';
 import type { Reduced, ReduceInput } from '../step.js';
@@ -12,12 +11,12 @@ import { type TypedOutput, typedFragments } from './typed-output.js';
 
 /**
  * SQLite goes back and forth in its file, which storage cannot: the file is made in a folder of its own for what is
- * temporary (`TMPDIR`), streamed into storage, and removed. A killed worker leaves it there, for the system to clear.
+ * temporary (`TMPDIR`), streamed into storage, and removed. What a killed worker leaves there the next one clears.
  */
 async function reduce(input: ReduceInput): Promise<Reduced> {
   const { context, open, signal } = input;
   const name = `${safeName(context.project)}.gpkg`;
-  const folder = await mkdtemp(join(tmpdir(), 'parcelpost-gpkg-'));
+  const folder = await temporaryFolder('gpkg');
   try {
     const file = join(folder, 'file.gpkg');
     const tables = await writeGeoPackage(file, typedFragments(input), {
@@ -38,7 +37,7 @@ async function reduce(input: ReduceInput): Promise<Reduced> {
       throw error;
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTemporary(folder);
   }
 }
 

@@ -76,6 +76,17 @@ export class UploadService {
     return rows.map(({ id }) => id);
   }
 
+  /**
+   * Takes an upload out of everybody's reach that nothing refers to; its bytes and its row go with the next clearing.
+   * @returns false where there is no such upload of this owner, or it belongs to a record by now
+   */
+  async discard(id: string, owner: FileOwner): Promise<boolean> {
+    const changed = await this.db('files')
+      .where({ id, kind: 'upload', owner_kind: owner.kind, owner_id: owner.id, removed_at: null })
+      .update({ removed_at: this.db.fn.now() });
+    return changed === 1;
+  }
+
   /** Forgets uploads whose bytes are gone: those that were taken out of reach, or have not arrived. */
   async forget(ids: readonly string[]): Promise<void> {
     await this.db('files')
