@@ -1,8 +1,7 @@
 /** The made-up records on disk: pages as the platform answers them, and lines of features for other programs. */
-import { createReadStream, createWriteStream, existsSync, writeFileSync } from 'node:fs';
+import { closeSync, createWriteStream, existsSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseExactly } from '@parcelpost/shared/platform-client/json.js';
@@ -79,23 +78,44 @@ function ewkt(geometry: Geometry): string {
   return `SRID=4326;POLYGON (${rings.join(',')})`;
 }
 
-/** The records of a project of so many parcels, a page at a time, read by the code that reads the platform's answers. */
-export async function* readPages<E extends Entity>(
+/**
+ * The records of a project of so many parcels, a page at a time, read by the code that reads the platform's answers. All of
+ * the work is done when a page is asked for, none meanwhile.
+ */
+export function* readPages<E extends Entity>(
   data: MadeData,
   entity: E,
   parcels: number,
-): AsyncGenerator<RecordOf[E][], void, undefined> {
+): Generator<RecordOf[E][], void, undefined> {
   let left = countOf(entity, parcels);
-  const input = createReadStream(pagesFile(data, entity));
+  for (const line of readLines(pagesFile(data, entity))) {
+    const { records } = readList(entity, parseExactly(line));
+    yield records.slice(0, left);
+    left -= records.length;
+    if (left <= 0) return;
+  }
+  throw new Error(`${pagesFile(data, entity)} has ${left} records less than it should`);
+}
+
+const CHUNK = 1024 * 1024;
+const LF = 0x0a;
+
+function* readLines(file: string): Generator<string, void, undefined> {
+  const handle = openSync(file, 'r');
   try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (left <= 0) return;
-      const { records } = readList(entity, parseExactly(line));
-      yield records.slice(0, left);
-      left -= records.length;
+    const chunk = Buffer.allocUnsafeSlow(CHUNK);
+    let parts: Buffer[] = [];
+    for (let count = readSync(handle, chunk); count > 0; count = readSync(handle, chunk)) {
+      let at = 0;
+      for (let end = chunk.indexOf(LF); end !== -1 && end < count; end = chunk.indexOf(LF, at)) {
+        parts.push(Buffer.from(chunk.subarray(at, end)));
+        yield Buffer.concat(parts).toString('utf8');
+        parts = [];
+        at = end + 1;
+      }
+      parts.push(Buffer.from(chunk.subarray(at, count)));
     }
   } finally {
-    input.destroy();
+    closeSync(handle);
   }
-  if (left > 0) throw new Error(`${pagesFile(data, entity)} has ${left} records less than it should`);
 }

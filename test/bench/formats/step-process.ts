@@ -70,7 +70,7 @@ async function run(task: Task): Promise<Took> {
         mapper = undefined;
         shard++;
       };
-      for await (const records of readPages(task.data, entity, task.parcels)) {
+      for (const records of readPages(task.data, entity, task.parcels)) {
         if (left <= 0) {
           await finish();
           left = size;

@@ -26,6 +26,9 @@ export interface FileSink extends ByteSink {
 /** Bytes that are gathered before they go to a sink: large enough for few writes, small enough to keep many at hand. */
 const CHUNK_BYTES = 256 * 1024;
 
+/** Letters up to which a text is written one by one. */
+const SHORT_TEXT = 48;
+
 /** A growing buffer with a cursor, written synchronously and drained to a sink in chunks. */
 export class ByteWriter {
   bytes: Buffer;
@@ -67,6 +70,24 @@ export class ByteWriter {
   appendRange(source: Buffer, start: number, end: number): void {
     const offset = this.reserve(end - start);
     source.copy(this.bytes, offset, start, end);
+  }
+
+  /** Appends a text in UTF-8; half a surrogate pair as U+FFFD. @returns its bytes */
+  utf8(text: string): number {
+    const at = this.reserve(3 * text.length);
+    const { bytes } = this;
+    let end = 0;
+    // Most texts are a few letters of ASCII, for which a call would cost more than they do.
+    if (text.length <= SHORT_TEXT) {
+      for (; end < text.length; end++) {
+        const code = text.charCodeAt(end);
+        if (code > 0x7f) break;
+        bytes[at + end] = code;
+      }
+    }
+    if (end < text.length) end = bytes.write(text, at, 'utf8');
+    this.length = at + end;
+    return end;
   }
 
   /** Appends `count` times the same byte. */

@@ -8,7 +8,7 @@ import { mergeTallies, noTally, type Tally, tally } from '../tally.js';
 import { KINDS } from '../typed/values.js';
 import { isForBatch, RecordBatch, raisedBy, writeRecord } from './record.js';
 import { type Box, emptyBox, FAMILIES, type Family, type LeftOutReason, type Shape, toShape } from './shape.js';
-import { type FieldWidths, fieldBytes } from './table.js';
+import { type FieldWidths, fieldLength } from './table.js';
 import { type FieldFigures, fieldValue, measureNumber, noFigures } from './values.js';
 
 /** What a shapefile takes of a location. */
@@ -223,9 +223,8 @@ class FamilyEncoder {
 
   /** Appends a text, and takes it into the widths; says whether it was cut. */
   #field(name: keyof FieldWidths, text: string): boolean {
-    const { bytes, cut } = fieldBytes(text);
-    this.#text(bytes);
-    if (bytes.length > this.#widths[name]) this.#widths[name] = bytes.length;
+    const { bytes, cut } = this.#text(text);
+    if (bytes > this.#widths[name]) this.#widths[name] = bytes;
     return cut;
   }
 
@@ -247,12 +246,11 @@ class FamilyEncoder {
         trimmed ||= clean.endsWith(' ');
         text = clean;
       } else if (value.kind & (KINDS.integer | KINDS.long | KINDS.real)) measureNumber(figures, text);
-      const { bytes, cut } = fieldBytes(text);
-      if (bytes.length > figures.bytes) figures.bytes = bytes.length;
-      if (cut) tally(figures.cut, id);
       const at = this.#table.reserve(2);
       this.#table.bytes.writeUInt16LE(number, at);
-      this.#text(bytes);
+      const { bytes, cut } = this.#text(text);
+      if (bytes > figures.bytes) figures.bytes = bytes;
+      if (cut) tally(figures.cut, id);
       count++;
     }
     this.#table.bytes.writeUInt16LE(count, countAt);
@@ -270,11 +268,15 @@ class FamilyEncoder {
     return column;
   }
 
-  /** Appends a byte of length and a text. */
-  #text(bytes: Buffer): void {
-    const at = this.#table.reserve(1 + bytes.length);
-    this.#table.bytes[at] = bytes.length;
-    this.#table.bytes.set(bytes, at + 1);
+  /** Appends a byte of length and a text, cut to what a field holds. */
+  #text(text: string): { bytes: number; cut: boolean } {
+    const table = this.#table;
+    const at = table.reserve(1);
+    const written = table.utf8(text);
+    const bytes = fieldLength(table.bytes, at + 1, written);
+    table.length = at + 1 + bytes;
+    table.bytes[at] = bytes;
+    return { bytes, cut: bytes < written };
   }
 }
 

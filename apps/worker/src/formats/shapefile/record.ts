@@ -12,7 +12,7 @@ export const FILE_HEADER = 100;
 const NO_MEASURE = -1e39;
 
 /** shp-write walks the vertices of a batch several times over, so that its time grows with their square. */
-const BATCH_SHAPES = 50;
+const BATCH_SHAPES = 16;
 const BATCH_POINTS = 1_000;
 const BATCH_PARTS = 16;
 

@@ -150,11 +150,10 @@ function numeric(text: string, width: number, decimals: number): string {
   return text.length <= width ? text : Number(text).toExponential();
 }
 
-/** The longest beginning of a text that fits a field, in UTF-8, cut between characters. */
-export function fieldBytes(text: string): { bytes: Buffer; cut: boolean } {
-  const bytes = Buffer.from(text, 'utf8');
-  if (bytes.length <= MAX_FIELD) return { bytes, cut: false };
+/** Bytes of the longest beginning of a text in UTF-8 that fits a field, cut between characters. */
+export function fieldLength(text: Buffer, start: number, bytes: number): number {
+  if (bytes <= MAX_FIELD) return bytes;
   let end = MAX_FIELD;
-  while (((bytes[end] as number) & 0xc0) === 0x80) end--;
-  return { bytes: bytes.subarray(0, end), cut: true };
+  while (((text[start + end] as number) & 0xc0) === 0x80) end--;
+  return end;
 }
