@@ -1,12 +1,23 @@
 /** The command line against a producer: downloads that break, requests whose answer is lost, and what people are told. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
 import { projectOwner } from '@parcelpost/shared/files/owner.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Interrupted } from '../../apps/cli/src/errors.js';
 import { type BreakingProxy, startBreakingProxy } from '../support/breaking-proxy.js';
 import { cli } from '../support/cli.js';
 import { AUTH_SECRET, startProducer, type TestProducer } from '../support/producer.js';
@@ -117,6 +128,22 @@ describe('a download', () => {
     expect(readFileSync(out()).equals(bytes)).toBe(true);
   });
 
+  it('that somebody interrupts keeps what arrived, and says how to go on', async () => {
+    const id = await finished();
+    const interruption = new AbortController();
+    const { code, stderr } = await cli(['download', id, '--out', out()], {
+      env: env(),
+      signal: interruption.signal,
+      onStderr: (text) => /downloading [2-9]\d %/.test(text) && interruption.abort(new Interrupted('SIGTERM')),
+    });
+    expect([code, existsSync(out())]).toEqual([143, false]);
+    expect(stderr).toMatch(
+      new RegExp(`Interrupted. What arrived is in ${out()}.part; .*\n  parcelpost download ${id} --out ${out()}\n$`),
+    );
+    expect(statSync(`${out()}.part`).size).toBeGreaterThan(bytes.length / 5);
+    expect((await run('download', id, '--out', out())).code).toBe(0);
+  });
+
   it('does not mix a bundle with what another one has left', async () => {
     const id = await finished();
     writeFileSync(`${out()}.part`, randomBytes(HALF));
@@ -147,7 +174,6 @@ describe('a download', () => {
 
   it('follows no link that lies where it would write', async () => {
     const id = await finished();
-    const { symlinkSync } = await import('node:fs');
     writeFileSync(join(folder, 'theirs'), 'theirs');
     symlinkSync(join(folder, 'theirs'), `${out()}.part`);
     expect((await run('download', id, '--out', out())).code).toBe(7);

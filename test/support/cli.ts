@@ -17,15 +17,18 @@ export interface CliOptions {
   env: Record<string, string | undefined>;
   stdin?: string;
   signal?: AbortSignal;
+  /** Hears what is written to standard error, at once. */
+  onStderr?(text: string): void;
   /** Makes standard error a terminal of so many columns. */
   columns?: number;
 }
 
-function sink(): { stream: Writable; bytes(): Buffer } {
+function sink(heard?: (text: string) => void): { stream: Writable; bytes(): Buffer } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk, _, done) {
       chunks.push(Buffer.from(chunk));
+      heard?.(`${chunk}`);
       done();
     },
   });
@@ -35,7 +38,7 @@ function sink(): { stream: Writable; bytes(): Buffer } {
 /** Runs `parcelpost <args>` in this process. */
 export async function cli(args: readonly string[], options: CliOptions): Promise<CliEnd> {
   const stdout = sink();
-  const stderr = sink();
+  const stderr = sink(options.onStderr);
   const screen: Screen = stderr.stream;
   if (options.columns !== undefined) Object.assign(screen, { isTTY: true, columns: options.columns });
   const code = await runCli(args, {

@@ -3,12 +3,18 @@ import { runCli } from './cli.js';
 import { type EndingSignal, Interrupted } from './errors.js';
 import { EXIT } from './exit-codes.js';
 
+/** A terminal sends Ctrl-C to every process, and npx passes it on once more: what follows so closely is the same one. */
+const SAME_MS = 1000;
+
 const interruption = new AbortController();
+let interruptedAt = Number.POSITIVE_INFINITY;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies EndingSignal[]) {
   process.on(signal, () => {
     const ending = new Interrupted(signal);
-    // Somebody who asks twice does not want to wait for words.
-    if (interruption.signal.aborted) process.exit(ending.exit);
+    // Somebody who asks again does not want to wait for words.
+    if (Date.now() - interruptedAt > SAME_MS) process.exit(ending.exit);
+    if (interruption.signal.aborted) return;
+    interruptedAt = Date.now();
     interruption.abort(ending);
   });
 }
