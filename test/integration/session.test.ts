@@ -134,6 +134,48 @@ describe('a form', () => {
   });
 });
 
+describe('what is wrong', () => {
+  const told = async (target: string, headers: Record<string, string>, { port } = producer) => {
+    const { status, headers: given, text } = await send(port, target, { headers });
+    return { status, type: given['content-type'], vary: given.vary, text };
+  };
+  const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
+  it('is told a browser on a page in its language, and a program in a problem document', async () => {
+    const page = await told('/nowhere', { ...browser, 'accept-language': 'es-CO' });
+    expect([page.status, page.type, page.vary]).toEqual([404, 'text/html; charset=utf-8', 'accept']);
+    expect(page.text).toContain('<html lang="es" dir="ltr">');
+    expect(page.text).toContain('Aquí no hay nada');
+    for (const accept of ['*/*', 'application/json', 'application/problem+json, text/html;q=0.5', '']) {
+      const { status, type } = await told('/nowhere', { accept });
+      expect([status, type], accept).toEqual([404, 'application/problem+json']);
+    }
+  });
+
+  it('is told in place of a download too: who is not signed in finds the way', async () => {
+    const path = `/api/v1/exports/${crypto.randomUUID()}/download`;
+    const page = await told(path, browser);
+    expect([page.status, page.text]).toEqual([
+      401,
+      expect.stringContaining(`href="/sign-in?next=${encodeURIComponent(path)}"`),
+    ]);
+    expect((await told(path, { ...browser, ...session(producer.users.ben) })).status).toBe(404);
+  });
+
+  it('is told without asking a database that is away, and without what it said', async () => {
+    const broken = await startProducer();
+    try {
+      const cookie = session(broken.users.ben);
+      await broken.ownDb.destroy();
+      const page = await told('/exports', { ...browser, ...cookie }, broken);
+      expect([page.status, page.type]).toEqual([500, 'text/html; charset=utf-8']);
+      expect(page.text).not.toMatch(/pool|knex|destroyed/i);
+    } finally {
+      await broken.close();
+    }
+  });
+});
+
 describe('the language of the pages', () => {
   const languageOf = async (visitor: Visitor, target: string, headers = {}) =>
     /<html lang="(\w+)" dir="(\w+)"/.exec((await visitor.open(target, headers)).text)?.[1];

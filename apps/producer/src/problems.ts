@@ -155,10 +155,16 @@ export function answerOf(
   return problemDocument(answer, publicUrl, requestId);
 }
 
-/** Answers with a problem document, and logs what is our own fault. */
-export function sendProblem(publicUrl: string, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+/** Reads an error as a problem, and logs what is our own fault. */
+export function readProblem(error: unknown, request: FastifyRequest): ProblemError {
   const answer = asProblem(error, request.id);
   if (answer.status >= 500) request.log.error({ err: answer.cause ?? answer }, answer.title);
+  return answer;
+}
+
+/** Answers with a problem document, and logs what is our own fault. */
+export function sendProblem(publicUrl: string, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const answer = readProblem(error, request);
   reply
     .code(answer.status)
     .headers({ ...answer.headers, 'cache-control': 'no-store' })

@@ -16,6 +16,7 @@ import type { Dependencies } from './dependencies.js';
 import { liveOf } from './live.js';
 import { openapi } from './openapi.js';
 import { PageContexts } from './pages/context.js';
+import { sendError } from './pages/error-page.js';
 import { pageRoutes } from './pages/routes.js';
 import { platformRoutes } from './platform/routes.js';
 import { tokenRoutes } from './platform/token-routes.js';
@@ -53,7 +54,7 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler((error, request, reply) => sendProblem(config.PUBLIC_URL, error, request, reply));
+  app.setErrorHandler((error, request, reply) => sendError(config.PUBLIC_URL, error, request, reply));
   app.setNotFoundHandler(async () => {
     throw problem('not-found', 'No page and no resource has this address.');
   });

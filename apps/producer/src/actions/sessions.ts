@@ -21,6 +21,8 @@ export interface OpenSession extends Session {
 export class Sessions {
   /** How every cookie of the pages is set: out of reach of scripts, and sent by no form of another site. */
   readonly cookie: CookieSerializeOptions;
+  /** The name of the cookie here. */
+  readonly sessionCookie: string;
   readonly #found = new WeakMap<FastifyRequest, Promise<OpenSession | undefined>>();
   readonly #secure: boolean;
 
@@ -29,6 +31,7 @@ export class Sessions {
     readonly options: { secrets: readonly string[]; publicUrl: string; hours: number },
   ) {
     this.#secure = options.publicUrl.startsWith('https:');
+    this.sessionCookie = this.cookieName(SESSION_COOKIE);
     this.cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure: this.#secure };
   }
 
@@ -41,7 +44,7 @@ export class Sessions {
   start(reply: FastifyReply, userId: string, { byProvider = false } = {}): void {
     const { secrets, hours } = this.options;
     const token = mintSessionToken(userId, secrets, { hours, byProvider });
-    reply.setCookie(this.cookieName(SESSION_COOKIE), token, this.cookie);
+    reply.setCookie(this.sessionCookie, token, this.cookie);
   }
 
   /** The session of a request; undefined if there is none, or none that is still good. */
@@ -53,7 +56,7 @@ export class Sessions {
 
   /** Whether a request comes with a session that is good no more. */
   async isOver(request: FastifyRequest): Promise<boolean> {
-    return !!request.cookies[this.cookieName(SESSION_COOKIE)] && (await this.of(request)) === undefined;
+    return !!request.cookies[this.sessionCookie] && (await this.of(request)) === undefined;
   }
 
   /**
@@ -63,12 +66,12 @@ export class Sessions {
   async end(request: FastifyRequest, reply: FastifyReply): Promise<OpenSession | undefined> {
     const session = await this.of(request);
     if (session) await this.service.end(session);
-    reply.clearCookie(this.cookieName(SESSION_COOKIE), this.cookie);
+    reply.clearCookie(this.sessionCookie, this.cookie);
     return session;
   }
 
   async #find(request: FastifyRequest): Promise<OpenSession | undefined> {
-    const token = request.cookies[this.cookieName(SESSION_COOKIE)];
+    const token = request.cookies[this.sessionCookie];
     if (!token) return undefined;
     try {
       const session = verifySessionToken(token, this.options.secrets);

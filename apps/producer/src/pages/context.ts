@@ -60,9 +60,10 @@ export class PageContexts {
     return known;
   }
 
-  /** A context without its user, which takes no database. */
+  /** A context without its user, which takes no database; its forms are good if the session is. */
   anonymous(request: FastifyRequest): PageContext {
-    return this.#context(request, { user: undefined, csrf: csrfToken(this.secrets, this.#visitor(request)) });
+    const bound = request.cookies?.[this.sessions.sessionCookie] ?? this.#visitor(request);
+    return this.#context(request, { user: undefined, csrf: csrfToken(this.secrets, bound) });
   }
 
   /** Whether a token of a form is good for who sent it. */
