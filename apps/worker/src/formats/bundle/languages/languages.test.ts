@@ -1,3 +1,4 @@
+import { LANGUAGE_TAGS, languageOf } from '@parcelpost/shared/languages.js';
 import { describe, expect, test } from 'vitest';
 import { TABLES } from '../../csv/tables.js';
 import { leftOutWarnings } from '../info.js';
@@ -5,7 +6,7 @@ import { en, type Key } from './en.js';
 import { es } from './es.js';
 import { fr } from './fr.js';
 import { id } from './id.js';
-import { LANGUAGE_TAGS, languageOf, speakerOf } from './languages.js';
+import { speakerOf } from './languages.js';
 import { pt } from './pt.js';
 import { type Language, PLACEHOLDER, type Text } from './speaker.js';
 import { sw } from './sw.js';
