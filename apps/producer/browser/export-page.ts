@@ -44,7 +44,7 @@ function write(within: ParentNode, name: string, text: string): void {
 }
 
 /** Screen readers hear of a new state, and of each quarter; not of each record. */
-function say({ title, progress, percent }: LiveStatus): void {
+function say({ title, progress, percent }: Pick<LiveStatus, 'title' | 'progress' | 'percent'>): void {
   const quarter = Math.floor((percent ?? 0) / SAID_EACH);
   if (title === said.title && quarter === said.quarter) return;
   const first = said.title === '';
@@ -94,6 +94,7 @@ async function load(): Promise<void> {
     if (!found) return location.reload();
     const focused = focusPath(old);
     old.replaceWith(found);
+    say(shown(found));
     if (focused) found.querySelector<HTMLElement>(focused)?.focus();
     pause = FIRST_PAUSE;
     follow();
@@ -103,6 +104,16 @@ async function load(): Promise<void> {
   } finally {
     loading = false;
   }
+}
+
+/** What a content tells. */
+function shown(content: HTMLElement): Parameters<typeof say>[0] {
+  const text = (name: string) => content.querySelector(`[data-live="${name}"]`)?.textContent ?? '';
+  return {
+    title: text('title'),
+    progress: text('progress'),
+    percent: content.querySelector('progress')?.value ?? null,
+  };
 }
 
 /** Finds again what has the focus: a link by where it leads, a button by what its form does. */
@@ -158,6 +169,8 @@ window.addEventListener('pageshow', (event) => {
   if (event.persisted) void load();
 });
 window.addEventListener('pagehide', unfollow);
+const first = box();
+if (first) say(shown(first));
 follow();
 
 export {};
