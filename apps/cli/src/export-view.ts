@@ -20,7 +20,7 @@ export interface ExportView {
   error: { code: string; message: string; step: string | null } | null;
   warnings: string[];
   missing: { step: string | null; message: string; file?: string }[];
-  bundle: { name: string; bytes: number; sha256: string; expiresAt: string } | null;
+  bundle: { name: string; bytes: number; sha256: string; expiresAt: string | null } | null;
   files: { name: string; rows: number | null; bytes: number }[];
   result: { unchanged?: boolean } | null;
   links: { page: string };

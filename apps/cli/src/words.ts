@@ -21,7 +21,8 @@ export function describe(view: ExportView): string[] {
   ];
   if (error) rows.push(['reason', error.message]);
   if (bundle) {
-    rows.push(['bundle', `${bundle.name}, ${humanBytes(bundle.bytes)}, until ${moment(bundle.expiresAt)}`]);
+    const until = bundle.expiresAt === null ? 'kept until it is unpinned' : `until ${moment(bundle.expiresAt)}`;
+    rows.push(['bundle', `${bundle.name}, ${humanBytes(bundle.bytes)}, ${until}`]);
     rows.push(['sha256', bundle.sha256]);
   }
   if (view.result?.unchanged !== undefined) {
