@@ -59,6 +59,8 @@ begin
     grant select, insert, update on project_counts to parcelpost_producer;
     grant select, insert, update on exports to parcelpost_producer;
     grant select on export_jobs to parcelpost_producer;
+    -- Rows of which nothing is in storage any more.
+    grant select, delete on finished_parts to parcelpost_producer;
     grant select, insert, update, delete on files to parcelpost_producer;
     grant select, insert, update on outbox to parcelpost_producer;
     grant select, insert, update, delete on idempotency_keys to parcelpost_producer;
@@ -94,6 +96,8 @@ begin
     grant update (phase, waiting_since, abort, outcome, result, error, started_at, decided_at, expires_at, parts_until, sealed_token, next_tokens) on exports to parcelpost_worker;
     grant select, insert on export_jobs to parcelpost_worker;
     grant update (state, attempts, starts, rows, bytes, started_at, finished_at, error, result) on export_jobs to parcelpost_worker;
+    grant select, insert on finished_parts to parcelpost_worker;
+    grant update (export_id, version, bytes, content, made_at) on finished_parts to parcelpost_worker;
     grant select, insert on files to parcelpost_worker;
     grant update (removed_at, cleared_at, owner_kind, owner_id, pinned) on files to parcelpost_worker;
     grant select, insert on outbox to parcelpost_worker;

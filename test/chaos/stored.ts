@@ -37,7 +37,7 @@ export async function leftovers(
     const row = rows.get(id);
     if (!row) return true;
     if (keys.has(file)) return row.outcome !== 'completed' && row.outcome !== 'partial';
-    return !(row.partsKept && part.startsWith('work-'));
+    return !(row.partsKept && /^(work|made)-/.test(part));
   });
 }
 

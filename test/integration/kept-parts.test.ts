@@ -54,7 +54,14 @@ describe('parts that are kept', () => {
     const storage = openStorage(pathToFileURL(folder).href);
     const below = `cadasta/london-2/${id}`;
     const bundle = `${below}/bundle-2-2/bundle.zip`;
-    for (const key of ['work-1/a', 'work-2/b', 'bundle-1-1/bundle.zip', 'bundle-2-1/bundle.zip']) {
+    for (const key of [
+      'work-1/a',
+      'work-2/b',
+      'made-1/c',
+      'made-2/d',
+      'bundle-1-1/bundle.zip',
+      'bundle-2-1/bundle.zip',
+    ]) {
       await storage.put(`${below}/${key}`, 'x');
     }
     await storage.put(bundle, 'x');
@@ -107,6 +114,7 @@ describe('parts that are kept', () => {
         project: 'london-2',
         bundles: [],
         merges: [],
+        finished: false,
       });
       expect(await kept.clear(id, none)).toBe(false);
       const next = { onSuccess: [], onFailure: [], sealedToken: 'sealed', nextTokens: {}, deadlineAt };

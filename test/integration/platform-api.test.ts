@@ -94,7 +94,9 @@ async function ok(path: string): Promise<Answer> {
   return answer;
 }
 
-it('answers the project with counts and the fields of its forms, in their order', async () => {
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+it('answers the project with counts, the states of its lists, and the fields of its forms, in their order', async () => {
   expect((await ok(base)).json).toEqual({
     id,
     slug: 'london-2',
@@ -105,6 +107,12 @@ it('answers the project with counts and the fields of its forms, in their order'
     access: 'private',
     archived: false,
     counts: { locations: 3, parties: 23, relationships: 1, resources: 2 },
+    data_versions: {
+      locations: expect.stringMatching(UUID),
+      parties: expect.stringMatching(UUID),
+      relationships: expect.stringMatching(UUID),
+      resources: expect.stringMatching(UUID),
+    },
     attribute_schemas: {
       spatialunit: [{ name: 'crop', label: 'Crop', type: 'text' }],
       party: [

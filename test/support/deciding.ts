@@ -2,6 +2,7 @@
 import type { Database } from '@parcelpost/shared/db/database.js';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { FinishedParts } from '@parcelpost/shared/db/services/finished-parts.js';
 import { auditedDecision } from '@parcelpost/shared/db/tasks/audit.js';
 import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import type { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
@@ -15,6 +16,7 @@ export function deciding(db: Database): { runner: TaskRunner; outcome: OutcomeTa
     exports: new ExportService(db),
     jobs: new ExportJobService(db),
     files: writes.files,
+    finished: new FinishedParts(db),
   });
   auditedDecision(outcome.decide.taskName)(writes.runner.hooks);
   return { runner: writes.runner, outcome, writes };

@@ -13,6 +13,7 @@ import { awaitSchema, SchemaError } from '@parcelpost/shared/db/schema-check.js'
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { FileService } from '@parcelpost/shared/db/services/files.js';
+import { FinishedParts } from '@parcelpost/shared/db/services/finished-parts.js';
 import { FollowUps } from '@parcelpost/shared/db/services/follow-ups.js';
 import { OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import { RefusedJobs } from '@parcelpost/shared/db/services/refused-jobs.js';
@@ -85,7 +86,7 @@ async function main(config: WorkerConfig): Promise<void> {
   const jobs = new ExportJobService(db);
   const files = new FileService(db);
   const storage = openStorage(config.STORAGE_URL);
-  const outcome = new OutcomeTasks({ exports, jobs, files: writes.files });
+  const outcome = new OutcomeTasks({ exports, jobs, files: writes.files, finished: new FinishedParts(db) });
   auditedDecision(outcome.decide.taskName)(writes.runner.hooks);
   const followUps = createFollowUpHandlers({
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
@@ -145,6 +146,7 @@ async function main(config: WorkerConfig): Promise<void> {
       partsTtlMs: config.PARTS_TTL_HOURS * HOUR_MS,
       removalGraceMs: config.REMOVAL_GRACE_SECONDS * 1000,
       softwareVersion: SOFTWARE_VERSION,
+      ownPlatform: config.PLATFORM_API_URL === undefined,
     },
   };
   const worker = await startWorker({

@@ -58,6 +58,10 @@ export interface ExportResult {
   missing: MissingPart[];
   /** Parts that an earlier try of the same export had read, of how many, and since when; absent where none were. */
   takenOver?: { parts: number; of: number; since: string };
+  /** Steps whose files are of earlier exports of the same data, and since when the oldest is there; absent where none are. */
+  reused?: { steps: string[]; since: string };
+  /** Versions of the steps that its files are of; absent in results of older versions of the software. */
+  steps?: Record<string, string>;
   /** Whether the bundle is, byte by byte, the one that the request named; absent where it named none. */
   unchanged?: boolean;
   requestedBy: RequestedBy;

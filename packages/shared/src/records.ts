@@ -119,6 +119,11 @@ export interface ProjectInfo {
    * The first shard begins without a cursor and is written as an empty string.
    */
   shards?: Partial<Record<Entity, string[]>> | undefined;
+  /**
+   * What state the records of each list are in: another text after every change of them, never the same for two states.
+   * Only platforms that know it (ours does) have it.
+   */
+  dataVersions?: Partial<Record<Entity, string>> | undefined;
   /** Id of the consistent view in which this was answered, where one was asked for and had; only our platform has it. */
   snapshot?: string | undefined;
   attributeSchemas?: AttributeSchemas | undefined;

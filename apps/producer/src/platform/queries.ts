@@ -76,6 +76,10 @@ export function pageSql(entity: Entity): string {
 const count = (entity: Entity) =>
   `coalesce((select c.n from project_counts c where c.project_id = who.id and c.entity = '${entity}'), 0)`;
 
+/** What state the records of an entity are in; a list that never had any is in one of its own. */
+const version = (entity: Entity) =>
+  `'"${entity}":"' || coalesce((select c.version::text from project_counts c where c.project_id = who.id and c.entity = '${entity}'), 'none') || '"'`;
+
 /** The fields that forms ask of one kind of record, in the form's order; null if they ask none. */
 const schema = (entity: string) => `(select '"${entity}":[' || string_agg(
     '{"name":' || ${text('a.name')} || ',"label":' || ${text('a.label')} || ',"type":' || ${text('a.type')}
@@ -103,6 +107,7 @@ export function projectSql(sharded: boolean): string {
     || ',"access":' || ${text('who.access')} || ',"archived":' || who.archived::text
     || ',"counts":{"locations":' || ${count('locations')} || ',"parties":' || ${count('parties')}
     || ',"relationships":' || ${count('relationships')} || ',"resources":' || ${count('resources')}
+    || '},"data_versions":{' || concat_ws(',', ${version('locations')}, ${version('parties')}, ${version('relationships')}, ${version('resources')})
     || '},"attribute_schemas":{'
     || concat_ws(',', ${schema('spatialunit')}, ${schema('party')}, ${schema('tenurerelationship')}) || '}'
     ${sharded ? `|| ',"shards":{' || concat_ws(',', ${shards('locations')}, ${shards('parties')}, ${shards('relationships')}, ${shards('resources')}) || '}'` : ''}

@@ -31,6 +31,11 @@ export const projectAnswer = z.object({
   access: z.enum(['public', 'private']),
   archived: z.boolean(),
   counts,
+  data_versions: z
+    .object({ locations: z.string(), parties: z.string(), relationships: z.string(), resources: z.string() })
+    .describe(
+      'What state the records of each list are in: another text after every change, never the same for two states',
+    ),
   attribute_schemas: z.object({
     spatialunit: z.array(field).optional(),
     party: z.array(field).optional(),

@@ -3,6 +3,7 @@
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { ExportRow, Outcome } from '@parcelpost/shared/db/services/exports.js';
 import type { KeptFile } from '@parcelpost/shared/db/services/files.js';
+import type { NewPart } from '@parcelpost/shared/db/services/finished-parts.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import {
   type ExportEnd,
@@ -17,7 +18,9 @@ import type { WorkerDeps } from '../processors/deps.js';
 /** Whoever decides clears away what a whole bundle was made of; so long after that a round looks whether they did. */
 const CLEARING_MS = 5 * 60_000;
 
-export type Decision = { result: ExportResult; file: KeptFile } | { failure: ExportFailure };
+export type Decision =
+  | { result: ExportResult; file: KeptFile; parts?: readonly NewPart[] }
+  | { failure: ExportFailure };
 
 type DecideDeps = Pick<
   WorkerDeps,
@@ -37,6 +40,7 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
   const end: ExportEnd = failed
     ? { kind: 'failure', report: failureReport(deps, row, decision.failure) }
     : { kind: 'success', result: decision.result };
+  const parts = failed ? [] : (decision.parts ?? []);
   const { id, generation } = row;
   const planted = plant(row[hook], { exportId: id, generation, hook }, row.nextTokens ?? {});
 
@@ -49,9 +53,12 @@ export async function decide(deps: DecideDeps, row: ExportRow, decision: Decisio
         result: failed ? null : decision.result,
         error: failed ? decision.failure : null,
         expiresAt: failed ? null : decision.file.expiresAt,
-        partsUntil: new Date(Date.now() + (outcome === 'completed' ? CLEARING_MS : deps.settings.partsTtlMs)),
+        partsUntil: new Date(
+          Date.now() + (outcome === 'completed' && parts.length === 0 ? CLEARING_MS : deps.settings.partsTtlMs),
+        ),
       },
       file: failed ? undefined : decision.file,
+      parts,
     },
     { nodes: planted, end },
   );

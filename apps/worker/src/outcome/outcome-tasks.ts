@@ -4,6 +4,7 @@ import { plantFollowUps } from '@parcelpost/shared/db/services/canvas-rows.js';
 import type { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow, ExportService, NewDecision } from '@parcelpost/shared/db/services/exports.js';
 import type { KeptFile } from '@parcelpost/shared/db/services/files.js';
+import type { FinishedParts, NewPart } from '@parcelpost/shared/db/services/finished-parts.js';
 import type { DeferredCall } from '@parcelpost/shared/db/tasks/outbox-keeper.js';
 import { projectOwner, userOwner } from '@parcelpost/shared/files/owner.js';
 import type { FileTasks } from '@parcelpost/shared/files/transfer.js';
@@ -19,6 +20,8 @@ export interface DecisionInput {
   decision: NewDecision;
   /** The bundle that is decided on; undefined for a failure. */
   file: KeptFile | undefined;
+  /** What is kept of it for others. */
+  parts: readonly NewPart[];
 }
 
 type Place = Pick<ExportRow, 'id' | 'generation'>;
@@ -39,13 +42,24 @@ export class OutcomeTasks {
    * transaction. Its result is false where there was an outcome already, or the export is to stop, and nothing was done.
    */
   readonly decide: TaskMaker<DecisionInput, boolean>;
+  readonly keepParts: TaskMaker<Place & { parts: readonly NewPart[] }, void>;
   readonly finishMerge: TaskMaker<Place & { bytes: number }, void>;
   /** Tells listeners, once it is committed. */
   readonly announce: TaskMaker<Place, void>;
   /** Plants the canvas that the outcome calls for. */
   readonly release: TaskMaker<Release, void>;
 
-  constructor({ exports, jobs, files }: { exports: ExportService; jobs: ExportJobService; files: FileTasks }) {
+  constructor({
+    exports,
+    jobs,
+    files,
+    finished,
+  }: {
+    exports: ExportService;
+    jobs: ExportJobService;
+    files: FileTasks;
+    finished: FinishedParts;
+  }) {
     this.decide = defineTask<DecisionInput, boolean, ExportService>({
       name: 'exports.decide',
       service: exports,
@@ -63,6 +77,11 @@ export class OutcomeTasks {
         }
         return won;
       },
+    });
+    this.keepParts = defineTask<Place & { parts: readonly NewPart[] }, void, FinishedParts>({
+      name: 'exports.keep-parts',
+      service: finished,
+      run: ({ input: { id, parts }, service, trx }) => service.keep(trx, id, parts),
     });
     this.finishMerge = defineTask<Place & { bytes: number }, void, ExportJobService>({
       name: 'exports.finish-merge',
@@ -103,6 +122,7 @@ export class OutcomeTasks {
     return {
       tasks: sequence(
         decide,
+        this.keepParts(actor, { id, generation, parts: input.parts }, ifWon),
         this.finishMerge(actor, { id, generation, bytes: input.file?.bytes ?? 0 }, ifWon),
         this.announce(actor, { id, generation }, ifWon),
         this.release(actor, { id, generation, nodes, end }, ifWon),

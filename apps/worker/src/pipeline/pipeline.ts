@@ -4,6 +4,7 @@ import type { OwnStep } from '@parcelpost/shared/pipeline/own-steps.js';
 import { inOrder, Pipeline } from '@parcelpost/shared/pipeline/pipeline.js';
 import type { Entity } from '@parcelpost/shared/records.js';
 import { asStep } from './own-step.js';
+import type { Reused } from './parts.js';
 import type { Fragment, Step } from './step.js';
 import { locationsStep, partiesStep, relationshipsStep } from './steps/csv-tables.js';
 import { locationsJsonStep, partiesJsonStep, relationshipsJsonStep } from './steps/json-files.js';
@@ -57,26 +58,28 @@ export class WorkerPipeline extends Pipeline<Step> {
   /**
    * The entities that have to be read for a request: one pass each, whatever the number of steps. Those that feed most
    * steps come first, so that the shards that end last are cheap ones and no replica waits for another.
+   * @param without steps that have no work
    */
-  entities(options: ExportOptions): Entity[] {
+  entities(options: ExportOptions, without: (name: string) => boolean = () => false): Entity[] {
     const steps = new Map<Entity, number>();
-    const reading = this.applicable(options).filter(({ follows }) => !follows);
+    const reading = this.applicable(options).filter(({ follows, name }) => !follows && !without(name));
     for (const entity of reading.flatMap(({ entities }) => entities)) {
       steps.set(entity, (steps.get(entity) ?? 0) + 1);
     }
     return [...steps.keys()].sort((a, b) => (steps.get(b) ?? 0) - (steps.get(a) ?? 0));
   }
 
-  /** The outputs of an export whose shards left these fragments, as `<step>.<output>`, in the order of the bundle. */
-  outputs(options: ExportOptions, fragments: readonly Fragment[]): string[] {
-    return this.applicable(options).flatMap((step) =>
-      step
-        .outputs(
-          fragments.filter((fragment) => fragment.step === step.name),
-          options,
-        )
-        .map((output) => `${step.name}.${output}`),
-    );
+  /**
+   * The outputs of an export whose shards left these fragments, as `<step>.<output>`, in the order of the bundle.
+   * @param reused what is taken of earlier exports
+   */
+  outputs(options: ExportOptions, fragments: readonly Fragment[], reused?: Reused): string[] {
+    const all = [...(reused?.fragments ?? []), ...fragments];
+    return this.applicable(options).flatMap((step) => {
+      const own = all.filter((fragment) => fragment.step === step.name);
+      const outputs = reused?.steps[step.name]?.outputs ?? step.outputs(own, options);
+      return outputs.map((output) => `${step.name}.${output}`);
+    });
   }
 
   /** Whose files a step reads: of the steps before it that are asked for, those that it names. */

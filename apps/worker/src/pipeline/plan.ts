@@ -1,5 +1,7 @@
 /** The plan of an export: which entities are read, in how many shards, and what every shard has to know. */
+
 import type { AttributeSchemas, Entity, ProjectInfo } from '@parcelpost/shared/records.js';
+import type { PartKeys, Reused } from './parts.js';
 
 /** Shards of one entity stay below this, so that a flow stays in the hundreds of jobs. */
 const MOST_SHARDS = 200;
@@ -27,6 +29,10 @@ export interface Plan {
   shards: PlannedShard[];
   /** Id of the consistent view that all shards are to be read in; absent where the platform had none to give. */
   snapshot?: string;
+  /** What is taken of earlier exports of the same data; absent where nothing is. */
+  reused?: Reused;
+  /** Keys under which what this export makes is kept for others; absent where it cannot be. */
+  keys?: PartKeys;
 }
 
 /**

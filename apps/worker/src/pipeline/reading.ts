@@ -20,6 +20,8 @@ export interface ShardReading {
 
 /** Whether all records are of one moment. */
 export function isConsistent(plan: Plan, readings: readonly ShardReading[]): boolean {
+  // What is taken of others is of the state that the plan saw.
+  if (plan.shards.length === 0 && plan.reused) return true;
   return plan.snapshot !== undefined && !readings.some(({ outside, takenOver }) => outside || takenOver);
 }
 

@@ -13,14 +13,16 @@ import { pageLinks, projectReference, requestedBy } from '../outcome/decide.js';
 import { changeWarnings } from '../pipeline/changes.js';
 import { type BundlePart, documents } from '../pipeline/documents.js';
 import { HashingWriter } from '../pipeline/hashing-writer.js';
+import type { Plan } from '../pipeline/plan.js';
 import { isConsistent, readingWarnings, type ShardReading } from '../pipeline/reading.js';
-import { FILE_DATE } from '../pipeline/step.js';
+import { FILE_DATE, type Notice } from '../pipeline/step.js';
 import { verifyBundle } from '../verify/verify-bundle.js';
 import { bytesOfObject, type RandomBytes } from '../verify/zip-file.js';
 import type { WorkerDeps } from './deps.js';
 import type { Judged } from './judge.js';
 import { bundleKey } from './keys.js';
 import type { MapResult } from './map.js';
+import { toldReused } from './reuse.js';
 
 /** A file up to this size is zipped from memory, which a stream of it would need as well. */
 const SMALL_BYTES = 256 * 1024;
@@ -55,7 +57,7 @@ export async function bundle(
     bundle: name,
     plan,
     files: reduced.flatMap(({ files }) => files),
-    notices: mapped.flatMap((each) => each.notices),
+    notices: [...reusedNotices(plan), ...mapped.flatMap((each) => each.notices)],
     warnings: [...reduced.flatMap((each) => each.warnings), ...changes, ...readingWarnings(readings)],
     missing,
     consistent: isConsistent(plan, readings),
@@ -92,11 +94,13 @@ export async function bundle(
       outcome: missing.length > 0 ? 'partial' : 'completed',
       file: { name, bytes, sha256, expiresAt: expiresAt.toISOString() },
       links: pageLinks(settings.publicUrl, row.id),
-      rows: maps.reduce((sum, map) => sum + map.rows, 0),
+      rows: maps.reduce((sum, map) => sum + map.rows, plan.reused?.rows ?? 0),
       files: contents.map(({ name, rows, bytes }) => ({ name, rows, bytes })),
       warnings: warnings.map(({ message }) => message),
       missing,
       ...takenOver(maps, plan.shards.length),
+      ...toldReused(deps, row, plan),
+      steps: deps.pipeline.versions(row.options),
       ...(row.options.unchangedSince !== undefined && { unchanged: row.options.unchangedSince === sha256 }),
       requestedBy: requestedBy(row),
       finishedAt: new Date().toISOString(),
@@ -129,6 +133,11 @@ async function reopen({ log }: WorkerDeps, row: ExportRow, bytes: RandomBytes, s
   log.warn({ exportId: row.id, faults }, 'the bundle has faults');
   const damage = faults.find(({ kind }) => kind === 'damage');
   if (damage) throw damagedZip(`${damage.file ?? 'the zip'}: ${damage.message}`);
+}
+
+/** What the maps had to say of which an earlier export has the results. */
+function reusedNotices({ reused }: Plan): Notice[] {
+  return Object.entries(reused?.steps ?? {}).flatMap(([step, { notices }]) => notices.map((meta) => ({ step, meta })));
 }
 
 /** What of the shards an earlier try has read, so that whoever gets the result knows of what moments the bundle is. */

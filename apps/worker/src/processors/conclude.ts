@@ -3,7 +3,7 @@ import type { ExportRow, Outcome } from '@parcelpost/shared/db/services/exports.
 import { KeptPartsService } from '@parcelpost/shared/db/services/kept-parts.js';
 import { type Decision, decide } from '../outcome/decide.js';
 import type { WorkerDeps } from './deps.js';
-import { besideBundles, folderOfBundle, lostBundles } from './keys.js';
+import { besideBundles, besideFinished, folderOfBundle, lostBundles } from './keys.js';
 
 /** Decides, and clears away. Whoever comes second takes back what it brought, and changes nothing. */
 export async function conclude(deps: WorkerDeps, row: ExportRow, decision: Decision): Promise<void> {
@@ -18,7 +18,7 @@ export async function conclude(deps: WorkerDeps, row: ExportRow, decision: Decis
 
 /**
  * Removes what a decided export does not need. The parts that it was to be made of stay where there is no whole bundle:
- * another try takes them over, or they go when their time is over. A later round does what this one cannot. Never throws.
+ * another try takes them over, or they go when their time is over. So do finished ones that other exports may take. A later round does what this one cannot. Never throws.
  */
 export async function clearAway(deps: WorkerDeps, row: ExportRow, outcome: Outcome): Promise<void> {
   const { db, files, storage, log } = deps;
@@ -26,10 +26,15 @@ export async function clearAway(deps: WorkerDeps, row: ExportRow, outcome: Outco
   try {
     const parts = await kept.of(row.id, row.generation);
     if (!parts) return;
-    const prefixes = outcome === 'completed' ? besideBundles(parts) : lostBundles(parts);
+    const keeps = outcome === 'completed' && parts.finished;
+    const prefixes = keeps
+      ? besideFinished(parts)
+      : outcome === 'completed'
+        ? besideBundles(parts)
+        : lostBundles(parts);
     for (const prefix of prefixes) await storage.removePrefix(prefix);
     await files.noteLostRemoved(row.id, row.generation);
-    if (outcome === 'completed') await kept.noteCleared(row.id, row.generation);
+    if (outcome === 'completed' && !keeps) await kept.noteCleared(row.id, row.generation);
   } catch (error) {
     log.warn({ err: error, exportId: row.id }, 'what was in the making could not be cleared away');
   }

@@ -61,5 +61,7 @@ export interface WorkerDeps {
     /** How long bytes stay once a bundle is out of reach, for those who have just begun to read it. */
     removalGraceMs: number;
     softwareVersion: string;
+    /** Whether the platform is our own, where all who may export a project see the same of it. */
+    ownPlatform: boolean;
   };
 }

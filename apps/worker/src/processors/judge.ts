@@ -4,6 +4,7 @@ import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import type { MissingPart } from '@parcelpost/shared/export-result.js';
 import type { WorkerPipeline } from '../pipeline/pipeline.js';
+import type { Plan } from '../pipeline/plan.js';
 import type { MapResult } from './map.js';
 import type { ReduceResult } from './reduce.js';
 
@@ -40,7 +41,7 @@ export function judge(
   const shards = below.filter(({ kind }) => kind === 'map');
   const maps = shards.filter(({ state }) => state === 'done');
   const fragments = maps.flatMap(({ result }) => (result as MapResult).fragments);
-  const outputs = pipeline.outputs(options, fragments).map((output) => ({
+  const outputs = pipeline.outputs(options, fragments, (plan.result as Plan | null)?.reused).map((output) => ({
     output,
     job: below.find(({ kind, step }) => kind === 'reduce' && step === output),
   }));

@@ -22,6 +22,8 @@ export interface MapInput<E extends Entity> {
   plan: Plan;
   entity: E;
   open: OpenFragment;
+  /** The same for what others may take later; {@link open} unless told otherwise. */
+  openKept?: OpenFragment;
   batches: AsyncIterable<readonly RecordOf[E][]>;
   /** Whether another shard has the record of this id. */
   isElsewhere?: (id: string) => boolean;
@@ -31,12 +33,12 @@ export interface MapInput<E extends Entity> {
 
 /** Maps a shard's records. Memory: one batch, and the shard's ids. Where it throws, nothing is left behind. */
 export async function mapRecords<E extends Entity>(input: MapInput<E>): Promise<Mapped> {
-  const { pipeline, row, plan, entity, open, batches, isElsewhere, mapped } = input;
+  const { pipeline, row, plan, entity, open, openKept = open, batches, isElsewhere, mapped } = input;
   const context = { options: row.options, schemas: plan.schemas, project: row.project, date: FILE_DATE };
   const mappers: Mapper<Entity>[] = pipeline
     .applicable(row.options)
-    .filter((step) => step.entities.includes(entity))
-    .map((step) => step.createMapper(entity, context, open));
+    .filter((step) => step.entities.includes(entity) && !plan.reused?.steps[step.name])
+    .map((step) => step.createMapper(entity, context, step.follows ? openKept : open));
   const seen = new Set<string>();
   const repeated = noTally();
   try {

@@ -12,7 +12,7 @@ import type { PlannedShard } from '../pipeline/plan.js';
 import type { Fragment, Notice, OpenFragment } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { type KeptPages, keepPage } from './kept-pages.js';
-import { workKey } from './keys.js';
+import { madeKey, workKey } from './keys.js';
 import { mapRecords } from './map-records.js';
 import { readShard } from './read-shard.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
@@ -67,10 +67,8 @@ async function read(
   snapshot: string | undefined,
 ): Promise<JobDone> {
   const { row, key, signal } = run;
-  const open: OpenFragment = async (name) => {
-    const at = workKey(row, key, name);
-    return Object.assign(await deps.storage.create(at), { key: at });
-  };
+  const at = async (place: string) => Object.assign(await deps.storage.create(place), { key: place });
+  const open: OpenFragment = (name) => at(workKey(row, key, name));
   const plan = await deps.plans.get(row);
   // In a later try some shards may be those of the one before.
   const kept = snapshot === undefined || row.generation > 1 ? await open('pages') : undefined;
@@ -86,6 +84,7 @@ async function read(
       plan,
       entity: shard.entity,
       open,
+      openKept: (name) => at(madeKey(row, key, name)),
       batches: batches(readShard(client, shard, snapshot, signal), kept, noted),
       mapped: (rows) => {
         run.read(rows);

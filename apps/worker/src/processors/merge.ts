@@ -14,6 +14,7 @@ import type { WorkerDeps } from './deps.js';
 import { AbortedError, failureOf } from './failure.js';
 import { awaitTurn, flowJobData } from './flow-job.js';
 import { judge } from './judge.js';
+import { partsToKeep } from './reuse.js';
 import { attemptOf, handBack, SHUTDOWN, SUPERSEDED, unlessAway } from './run-job.js';
 import { watch } from './watch.js';
 
@@ -76,7 +77,9 @@ async function reach(
     const kept = await deps.files.insert(deps.db, file, userOwner(row.requester.id));
     crashPoint('merge.bundled');
     count('done');
-    return { result, file: kept };
+    // A part of the whole is for nobody else.
+    const parts = result.outcome === 'completed' ? partsToKeep(deps, row, await deps.plans.get(row), jobs) : [];
+    return { result, file: kept, parts };
   } catch (error) {
     if (databaseIsAway(error)) throw error;
     if (signal.aborted && signal.reason === SHUTDOWN) {

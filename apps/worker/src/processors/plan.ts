@@ -14,7 +14,9 @@ import { type Plan, planProject, shardSize, shardsByCursor, shardsByOffset } fro
 import type { WorkerDeps } from './deps.js';
 import { INCOMPLETE } from './judge.js';
 import type { MapResult } from './map.js';
+import type { ReduceResult } from './reduce.js';
 import { withoutRepeats } from './repeats.js';
+import { findReuse } from './reuse.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
 import { partsToTakeOver } from './take-over.js';
 
@@ -57,26 +59,34 @@ async function plan(deps: WorkerDeps, job: PlanJob, run: JobRun): Promise<JobDon
 async function makePlan(deps: WorkerDeps, run: JobRun): Promise<Plan> {
   const { row, signal } = run;
   const wanted = deps.settings.shardRecords;
-  const entities = deps.pipeline.entities(row.options);
   const client = deps.openClient(row, signal);
-  const { project, counts, size } = await survey(client, entities, wanted);
-  const shards = entities.flatMap((entity) => {
+  const { project, counts, size } = await survey(client, deps.pipeline.entities(row.options), wanted);
+  const { lists, keys, reused, done } = await findReuse(deps, row, project);
+  const shards = lists.flatMap((entity) => {
     const count = counts.get(entity) ?? 0;
     const cursors = project.shards?.[entity];
     return cursors ? shardsByCursor(entity, cursors, count, size) : shardsByOffset(entity, count, size);
   });
   const made: Plan = { project: planProject(project), schemas: project.attributeSchemas ?? {}, shards };
   if (project.snapshot !== undefined && project.shards) made.snapshot = project.snapshot;
+  if (Object.keys(keys).length > 0) made.keys = keys;
+  if (reused) made.reused = reused;
   const taken = await partsToTakeOver(deps, row, made);
   const kept = await deps.jobs.keepPlan(
     run.key,
     made,
     shards.map(({ entity, shard, rowsExpected }) => ({ ...run.key, kind: 'map', step: entity, shard, rowsExpected })),
     taken,
+    done,
   );
   if (!kept) throw new Error('another worker has taken the plan over');
   crashPoint('plan.kept');
-  const figures = { shards: shards.length, counts: Object.fromEntries(counts), takenOver: taken?.parts.length };
+  const figures = {
+    shards: shards.length,
+    counts: Object.fromEntries(counts),
+    takenOver: taken?.parts.length,
+    reused: done.length,
+  };
   run.log.info(figures, 'planned');
   return made;
 }
@@ -144,13 +154,14 @@ async function enterReduces(deps: WorkerDeps, run: JobRun, rest: boolean): Promi
   const { row, key } = run;
   const settled = await settledShards(deps, run);
   // Once files are being made of the shards, these stay as they are.
-  const entered = settled.some(({ kind }) => kind === 'reduce');
+  const entered = settled.some(({ kind, result }) => kind === 'reduce' && !(result as ReduceResult | null)?.from);
   const jobs = entered ? settled : await withoutRepeats(deps, run, settled);
   const maps = jobs.filter(({ kind, state }) => kind === 'map' && state === 'done');
   const undone = jobs.filter(({ kind, state }) => kind === 'map' && state !== 'done');
   if (undone.length > 0 && (!row.options.allowPartial || maps.length === 0)) return false; // the merge sees why, and decides
   const fragments = maps.flatMap((map: ExportJobRow) => (map.result as MapResult).fragments);
-  const outputs = deps.pipeline.outputs(row.options, fragments);
+  const { reused } = await deps.plans.get(row);
+  const outputs = deps.pipeline.outputs(row.options, fragments, reused);
   await deps.jobs.declare(outputs.map((step) => ({ ...key, kind: 'reduce', step, shard: 0, rowsExpected: null })));
   await deps.exports.enterPhase(row.id, row.generation, 'writing');
   const states = new Map(jobs.filter(({ kind }) => kind === 'reduce').map(({ step, state }) => [step, state]));

@@ -6,14 +6,16 @@ import type { Job } from 'bullmq';
 import { folderOf } from '../pipeline/pipeline.js';
 import { type EarlierFile, FILE_DATE, type Reduced, type Step } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
-import { workKey } from './keys.js';
+import { madeKey } from './keys.js';
 import type { MapResult } from './map.js';
 import { type JobDone, type JobRun, runJob } from './run-job.js';
 
 /** Kept as the result of the reduce's row; the merge reads it. */
 export interface ReduceResult extends Reduced {
-  /** Version of the software that wrote the files. */
+  /** Version of the software that wrote the files; empty where an earlier export made them. */
   software: string;
+  /** The export that made them, where that was an earlier one. */
+  from?: string;
 }
 
 export async function processReduce(
@@ -34,16 +36,17 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
     earlierFiles(deps, row, step),
     Promise.all(step.entities.map((entity) => deps.jobs.results(row.id, row.generation, 'map', entity))),
   ]);
-  const fragments = (maps.flat() as MapResult[])
-    .flatMap((map) => map.fragments)
-    .filter((fragment) => fragment.step === step.name && fragment.output === output);
+  const made = (maps.flat() as MapResult[]).flatMap((map) => map.fragments);
+  const fragments = [...(plan.reused?.fragments ?? []), ...made].filter(
+    (fragment) => fragment.step === step.name && fragment.output === output,
+  );
   const reduced = await step.reduce(output, {
     context: { options: row.options, schemas: plan.schemas, project: row.project, date: FILE_DATE },
     fragments,
     earlier,
     storage: deps.storage,
     open: async (name) => {
-      const at = workKey(row, key, name);
+      const at = madeKey(row, key, name);
       return Object.assign(await deps.storage.create(at), { key: at });
     },
     signal,
@@ -73,7 +76,7 @@ async function earlierFiles(deps: WorkerDeps, row: ExportRow, step: Step): Promi
 }
 
 /** Names as they are in the bundle. */
-function inFolder({ files, warnings, missing }: Reduced, folder: string): Reduced {
+export function inFolder({ files, warnings, missing }: Reduced, folder: string): Reduced {
   return {
     files: files.map((file) => ({ ...file, name: `${folder}${file.name}` })),
     warnings,
@@ -82,6 +85,18 @@ function inFolder({ files, warnings, missing }: Reduced, folder: string): Reduce
         ...part,
         ...(file !== undefined && { file: `${folder}${file}` }),
       })),
+    }),
+  };
+}
+
+/** The same without that folder. */
+export function outOfFolder({ files, warnings, missing }: Reduced, folder: string): Reduced {
+  const bare = (name: string) => name.slice(folder.length);
+  return {
+    files: files.map((file) => ({ ...file, name: bare(file.name) })),
+    warnings,
+    ...(missing && {
+      missing: missing.map(({ file, ...part }) => ({ ...part, ...(file !== undefined && { file: bare(file) }) })),
     }),
   };
 }

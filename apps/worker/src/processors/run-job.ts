@@ -11,7 +11,7 @@ import { DelayedError, type Job, UnrecoverableError, WaitingChildrenError, Waiti
 import type { WorkerDeps } from './deps.js';
 import { AbortedError, failureOf } from './failure.js';
 import { flowJobData, refuseUnplanned } from './flow-job.js';
-import { startPrefix } from './keys.js';
+import { startPrefixes } from './keys.js';
 import { watch } from './watch.js';
 
 /** The reason with which a worker's jobs are cancelled when it has been asked to stop. */
@@ -136,7 +136,7 @@ async function attemptJob(
     if (!(await deps.jobs.finish(key, done))) {
       log.warn(SUPERSEDED);
       count('superseded');
-      await deps.storage.removePrefix(startPrefix(row, key));
+      for (const prefix of startPrefixes(row, key)) await deps.storage.removePrefix(prefix);
       return 'left';
     }
     log.debug({ rows: done.rows, bytes: done.bytes }, 'done');

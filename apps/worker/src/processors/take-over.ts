@@ -7,9 +7,7 @@ import type { Plan } from '../pipeline/plan.js';
 import type { WorkerDeps } from './deps.js';
 import type { MapResult } from './map.js';
 import type { ReduceResult } from './reduce.js';
-
-/** Objects of storage looked at together. */
-const LOOKS = 16;
+import { there } from './there.js';
 
 type Deps = Pick<WorkerDeps, 'jobs' | 'storage' | 'settings'>;
 
@@ -51,7 +49,9 @@ function complete<Job extends ExportJobRow>(maps: readonly Job[], done: readonly
 }
 
 function samePlan(before: Plan, now: Plan): boolean {
-  const compared = ({ shards, schemas }: Plan) => JSON.parse(JSON.stringify({ shards, schemas }));
+  // Of steps that were taken from other exports, shards have nothing.
+  const compared = ({ shards, schemas, reused }: Plan) =>
+    JSON.parse(JSON.stringify({ shards, schemas, taken: Object.keys(reused?.steps ?? {}).sort() }));
   return isDeepStrictEqual(compared(before), compared(now));
 }
 
@@ -65,14 +65,5 @@ async function stillThere(
     (job): job is ExportJobRow & { kind: typeof kind } =>
       job.kind === kind && (job.result as MapResult | ReduceResult).software === settings.softwareVersion,
   );
-  const objects = jobs.flatMap(objectsOf);
-  const lost = new Set<string>();
-  for (let at = 0; at < objects.length; at += LOOKS) {
-    await Promise.all(
-      objects.slice(at, at + LOOKS).map(async ({ key, bytes }) => {
-        if ((await storage.stat(key))?.bytes !== bytes) lost.add(key);
-      }),
-    );
-  }
-  return jobs.filter((job) => objectsOf(job).every(({ key }) => !lost.has(key)));
+  return there(storage, jobs, objectsOf);
 }

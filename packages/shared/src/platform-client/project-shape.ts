@@ -40,6 +40,7 @@ const projectSchema = z.object({
     .transform((value) => value ?? false),
   counts: perEntity(z.int().nonnegative()).nullish(),
   shards: perEntity(z.array(z.string())).nullish(),
+  data_versions: perEntity(z.string().min(1)).nullish(),
   snapshot: z.object({ id: z.string() }).nullish(),
   attribute_schemas: z
     .object({
@@ -65,11 +66,12 @@ export function readProject(answer: unknown): ProjectInfo {
     const field = issue?.path.length ? issue.path.map(String).join('.') : 'the answer';
     throw new ShapeError(field, `what the API promises (${issue?.message})`, valueAt(answer, issue?.path ?? []));
   }
-  const { attribute_schemas: schemas, counts, shards, snapshot, ...project } = parsed.data;
+  const { attribute_schemas: schemas, counts, shards, data_versions: versions, snapshot, ...project } = parsed.data;
   return {
     ...project,
     counts: counts ?? undefined,
     shards: shards ?? undefined,
+    dataVersions: versions ?? undefined,
     snapshot: snapshot?.id,
     attributeSchemas: schemas
       ? {

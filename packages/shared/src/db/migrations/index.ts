@@ -8,6 +8,7 @@ import { sql as snapshots } from './0007-snapshots.js';
 import { sql as bulk } from './0008-bulk.js';
 import { sql as ownership } from './0009-ownership.js';
 import { sql as bulkTurns } from './0010-bulk-turns.js';
+import { sql as finishedParts } from './0011-finished-parts.js';
 import { sql as janitor } from './0012-janitor.js';
 import { sql as signIn } from './0013-sign-in.js';
 
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0008-bulk', sql: bulk },
   { name: '0009-ownership', sql: ownership },
   { name: '0010-bulk-turns', sql: bulkTurns },
+  { name: '0011-finished-parts', sql: finishedParts },
   { name: '0012-janitor', sql: janitor },
   { name: '0013-sign-in', sql: signIn },
 ];

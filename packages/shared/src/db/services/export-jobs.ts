@@ -86,6 +86,7 @@ export class ExportJobService {
    * Keeps a plan on its row, takes work over from an earlier generation, and notes the shards that the plan made, all
    * together: a repeat of the plan finds everything or nothing.
    * @param taken done work whose results are to be those of this generation
+   * @param made reduces whose results are there already, since an earlier export made the same
    * @returns false when there is a later start, whose plan it is to be; then nothing was kept
    */
   async keepPlan(
@@ -93,6 +94,7 @@ export class ExportJobService {
     plan: unknown,
     shards: readonly (JobKey & { rowsExpected: number | null })[],
     taken?: TakenOver,
+    made: readonly DoneReduce[] = [],
   ): Promise<boolean> {
     return this.db.transaction(async (trx) => {
       const kept = await trx('export_jobs')
@@ -104,6 +106,7 @@ export class ExportJobService {
         .where({ id: key.exportId, generation: key.generation, outcome: null })
         .update({ phase: 'reading', started_at: trx.raw('coalesce(started_at, now())') });
       if (taken && taken.parts.length > 0) await takeOver(trx, key, taken);
+      await insertDone(trx, key, made);
       await declareIn(trx, shards);
       return true;
     });
@@ -281,6 +284,33 @@ export class ExportJobService {
     if (kind) query.where({ kind });
     return query;
   }
+}
+
+/** A reduce that need not run. */
+export interface DoneReduce {
+  step: string;
+  rows: number;
+  bytes: number;
+  result: unknown;
+}
+
+async function insertDone(trx: Connection, key: JobKey, made: readonly DoneReduce[]): Promise<void> {
+  if (made.length === 0) return;
+  const now = trx.fn.now();
+  await trx('export_jobs')
+    .insert(
+      made.map(({ step, rows, bytes, result }) => ({
+        ...where({ ...key, kind: 'reduce', step, shard: 0 }),
+        state: 'done',
+        rows,
+        bytes,
+        result: JSON.stringify(result),
+        started_at: now,
+        finished_at: now,
+      })),
+    )
+    .onConflict(KEY)
+    .ignore();
 }
 
 /** What is declared waits for the disk: a queue that outlives the database must not hold work of which that knows nothing. */

@@ -8,6 +8,8 @@ export interface KeptParts extends Pick<ExportRow, 'id' | 'generation' | 'organi
   bundles: string[];
   /** How often the merge of each generation was started: each start may have left a bundle, or a piece of one. */
   merges: { generation: number; starts: number }[];
+  /** Whether other exports may take what it made. */
+  finished: boolean;
 }
 
 /**
@@ -72,7 +74,8 @@ async function partsOf(db: Connection, id: string, generation: number): Promise<
        array(
          select json_build_object('generation', j.generation, 'starts', j.starts)
          from export_jobs j where j.export_id = e.id and j.kind = 'merge' order by j.generation
-       ) as merges
+       ) as merges,
+       exists(select from finished_parts p where p.export_id = e.id) as finished
      from exports e where id = ? and generation = ? and outcome is not null`,
     [id, generation],
   );
