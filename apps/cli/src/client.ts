@@ -9,7 +9,7 @@ import { problemOf } from './problem.js';
 import { silent, transportError } from './transport-errors.js';
 import { CLI_VERSION } from './version.js';
 
-const BACKOFF = { firstMs: 500, maxMs: 15_000, maxRetryAfterMs: 60_000 };
+const BACKOFF = { firstMs: 500, maxMs: 5000, maxRetryAfterMs: 60_000 };
 /** Patience with a request on which nothing hangs yet; with one that goes on with something, see `LONG_MS`. */
 const SHORT_MS = 15_000;
 export const LONG_MS = 10 * 60_000;
