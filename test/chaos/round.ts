@@ -10,6 +10,7 @@ import { appEnvironment } from '@parcelpost/infra/services/app-environment.js';
 import { freePort } from '@parcelpost/infra/services/ports.js';
 import { localSecrets } from '@parcelpost/infra/services/secrets.js';
 import { openDatabase } from '@parcelpost/shared/db/database.js';
+import { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { type HookEndpoint, startHookEndpoint } from '../support/hook-endpoint.js';
 import { startMockPlatform } from '../support/mock-platform/platform.js';
@@ -82,7 +83,7 @@ async function run(
   const { databaseUrls, redisUrl, queuePrefix, folder } = place;
   const db = openDatabase(databaseUrls.owner, { max: 2, name: 'parcelpost-chaos' });
   endings.push(() => db.destroy());
-  await seedSamples(databaseUrls.owner, { projects: [] });
+  await seedSamples(databaseUrls.owner, new FileStorage(join(folder, 'storage')), { projects: [] });
   const queueUrl = redisUrl ?? databaseUrls.owner;
   await makeQueues(queueUrl, queuePrefix);
   const hooks = await startHooks();

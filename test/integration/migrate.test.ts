@@ -1,5 +1,7 @@
+import { tmpdir } from 'node:os';
 import { migrateAll } from '@parcelpost/infra/database/migrate-all.js';
 import { seedSamples } from '@parcelpost/infra/samples/seed-samples.js';
+import { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -13,9 +15,10 @@ describe('a migration', () => {
   test('of a database that is up to date changes nothing, also where the queues have a schema named like the user', async () => {
     const user = decodeURIComponent(new URL(database.url).username);
     const where = { databaseUrl: database.url, queueUrl: database.url, queuePrefix: user };
-    await seedSamples(database.url, { projects: ['cadasta/london-20'] });
+    const storage = new FileStorage(tmpdir());
+    await seedSamples(database.url, storage, { projects: ['cadasta/london-20'] });
     for (let round = 0; round < 2; round += 1) expect(await migrateAll(where)).toEqual([]);
-    expect(await seedSamples(database.url, { projects: ['cadasta/london-20'] })).toEqual([]);
+    expect(await seedSamples(database.url, storage, { projects: ['cadasta/london-20'] })).toEqual([]);
     const { rows } = await database.db.raw(
       `select table_schema from information_schema.tables where table_name = 'projects'`,
     );

@@ -39,7 +39,7 @@ beforeAll(async () => {
   storeUrl = `http://127.0.0.1:${(store.address() as AddressInfo).port}`;
   stack = await startStack({
     engine: 'postgres',
-    samples: [PROJECT],
+    samples: [PROJECT, 'cadasta/london-2'],
     workerEnv: {
       RESOURCE_HOSTS: new URL(storeUrl).host,
       RESOURCE_ALLOW_PRIVATE: 'true',
@@ -142,6 +142,20 @@ describe('the output type res', () => {
     const bundle = await exportBundle(ana, PROJECT, request, join(folder, 'archived'));
     expect(bundle.text('old.doc')).toBe('old');
     expect(manifestOf(bundle).warnings).toEqual([]);
+  });
+
+  test('of the sample london-2 has its files, which lie with the platform, by names that unzip takes as they are', async () => {
+    const bundle = await exportBundle(ana, 'cadasta/london-2', { outputType: 'res' }, join(folder, 'london-2'));
+    expect(bundle.names.toSorted()).toEqual(
+      [
+        'resources.xlsx',
+        ...['deed.pdf', 'DEED (2).pdf', 'дом.jpg', 'नक्शा.png', 'field notes.rtf'],
+        ...['访谈.mp3', '2019.csv', 'عقد.pdf', 'README (2).txt', 'README.txt', 'manifest.json'],
+      ].sort(),
+    );
+    expect(bundle.bytes('deed.pdf').subarray(0, 5).toString()).toBe('%PDF-');
+    expect(manifestOf(bundle).warnings).toMatchObject([{ code: 'resources-archived', count: 1 }]);
+    expect(await faultsOf(bundle.zip)).toEqual([]);
   });
 
   test('of a project without resources has the workbook alone', async () => {

@@ -10,6 +10,7 @@ import { freePort } from '@parcelpost/infra/services/ports.js';
 import { type LocalSecrets, localSecrets } from '@parcelpost/infra/services/secrets.js';
 import { type SmtpCatcher, startSmtpCatcher } from '@parcelpost/infra/services/smtp-catcher.js';
 import { UserService } from '@parcelpost/shared/db/services/users.js';
+import { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { queueUrlFor, type TestEngine, uniquePrefix } from './engines.js';
@@ -74,7 +75,8 @@ async function assemble(
   endings.push(async () => rmSync(folder, { recursive: true, force: true }));
   const database = await createTestDatabase();
   endings.push(() => database.drop());
-  await seedSamples(database.url, {
+  const storageDir = join(folder, 'storage');
+  await seedSamples(database.url, new FileStorage(storageDir), {
     projects: options.samples ?? (options.platform ? [] : ['cadasta/london-2', 'cadasta/london-20']),
   });
   const queueUrl = queueUrlFor(options.engine, database.url);
@@ -83,7 +85,6 @@ async function assemble(
   const smtp = await startSmtpCatcher();
   endings.push(() => smtp.stop());
 
-  const storageDir = join(folder, 'storage');
   const secrets = localSecrets(folder);
   const port = await freePort();
   const environment = appEnvironment({

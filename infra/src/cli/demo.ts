@@ -18,8 +18,16 @@ import { startSmtpCatcher } from '../services/smtp-catcher.js';
 import { startApps } from './apps.js';
 import { type CommandContext, runCommand } from './command.js';
 import { ENGINE_OPTION, engineChoice } from './engine.js';
-import { chosenPort, dataDir, openLocalDatabase, sampleSignIn, secretsInUse } from './local.js';
-import { mailFolder, storageFolder } from './local-services.js';
+import {
+  chosenPort,
+  dataDir,
+  localStorage,
+  openLocalDatabase,
+  sampleSignIn,
+  secretsInUse,
+  storageFolder,
+} from './local.js';
+import { mailFolder } from './local-services.js';
 import { duration, table } from './text.js';
 
 const PROJECTS = ['us-census/counties', 'cadasta/london-2'];
@@ -44,7 +52,7 @@ await runCommand(async (context) => {
   const log = (line: string) => console.log(`· ${line}`);
 
   const database = await openLocalDatabase(context, log, engine);
-  if (!database.embedded) await seedSamples(database.databaseUrls.owner);
+  if (!database.embedded) await seedSamples(database.databaseUrls.owner, localStorage());
   // Never a real relay: the sample people have no mailboxes.
   const catcher = await startSmtpCatcher({ dir: mailFolder() });
   context.atEnd(() => catcher.stop());
@@ -53,7 +61,11 @@ await runCommand(async (context) => {
   const secrets = secretsInUse();
   const services = { ...database, storageDir: storageFolder(), publicUrl, smtpUrl: catcher.url, secrets };
   const { producer, worker } = appEnvironment(services);
-  const env = { producer: { ...producer, SAMPLE_SIGN_IN: sampleSignIn() }, worker };
+  const storage = process.env.STORAGE_URL ? { STORAGE_URL: process.env.STORAGE_URL } : {};
+  const env = {
+    producer: { ...producer, ...storage, SAMPLE_SIGN_IN: sampleSignIn() },
+    worker: { ...worker, ...storage },
+  };
   const apps = await startApps(context, { env, port, workers: 2, logs: join(dataDir(), 'logs') });
   log(`producer and two workers have started; their logs are in ${join(dataDir(), 'logs')}`);
 

@@ -1,15 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSmtpCatcher } from '../services/smtp-catcher.js';
 import type { CommandContext } from './command.js';
 import { dataDir } from './local.js';
-
-/** Folder of fragments and bundles. */
-export function storageFolder(): string {
-  const folder = join(dataDir(), 'storage');
-  mkdirSync(folder, { recursive: true });
-  return folder;
-}
 
 /** Folder of the mails that the catcher took. */
 export const mailFolder = () => join(dataDir(), 'mail');

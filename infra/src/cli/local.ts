@@ -2,7 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
+import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import { migrateAll } from '../database/migrate-all.js';
 import type { OfRoles } from '../database/roles.js';
 import { seedSamples } from '../samples/seed-samples.js';
@@ -56,11 +58,21 @@ export async function openLocalDatabase(
   const queueUrl = namedQueue(engine, owner, process.env) ?? (await localRedis(context, join(dataDir(), 'redis'), log));
   await migrateAll({ databaseUrl: owner, queueUrl, queuePrefix });
   if (!given) {
-    const made = await seedSamples(owner);
+    const made = await seedSamples(owner, localStorage());
     if (made.length > 0) log(`sample projects: ${made.join(', ')}`);
   }
   return { databaseUrls, queueUrl: queueUrl === owner ? undefined : queueUrl, queuePrefix, embedded: !given };
 }
+
+/** Folder of fragments, bundles and uploads. */
+export function storageFolder(): string {
+  const folder = join(dataDir(), 'storage');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** What the producers of this installation serve from: `STORAGE_URL`, else the folder. */
+export const localStorage = (): Storage => openStorage(process.env.STORAGE_URL || pathToFileURL(storageFolder()).href);
 
 /** The secrets of the local installation, those that the environment has before those that were made. */
 export function secretsInUse(): LocalSecrets {
@@ -74,9 +86,10 @@ export function secretsInUse(): LocalSecrets {
 
 /**
  * Whether anybody may sign in to the pages as a sample user: only where nobody but the users of this machine can reach
- * them, unless `SAMPLE_SIGN_IN` says so.
+ * them and there is no identity provider, unless `SAMPLE_SIGN_IN` says so.
  */
 export function sampleSignIn(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.OIDC_ISSUER && !env.SAMPLE_SIGN_IN) return 'false';
   return env.SAMPLE_SIGN_IN || String(/^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(env.HOST || '127.0.0.1'));
 }
 

@@ -8,8 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runCommand } from './command.js';
 import { runningRedis } from './engine.js';
-import { dataDir, openLocalDatabase, ROOT } from './local.js';
-import { storageFolder } from './local-services.js';
+import { dataDir, openLocalDatabase, ROOT, storageFolder } from './local.js';
 
 await runCommand(async (context) => {
   const given = process.argv.slice(2);

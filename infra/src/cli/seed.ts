@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { seedGenerated } from '../samples/generated.js';
 import { seedSamples } from '../samples/seed-samples.js';
 import { runCommand } from './command.js';
-import { openLocalDatabase } from './local.js';
+import { localStorage, openLocalDatabase } from './local.js';
 
 const USAGE = 'Usage: npm run seed [-- --organization <slug> --project <slug> --parcels <number>]';
 const SLUG = /^[a-z0-9]+([-_][a-z0-9]+)*$/;
@@ -25,7 +25,7 @@ await runCommand(async (context) => {
 
   const { databaseUrls } = await openLocalDatabase(context, (line) => console.log(`· ${line}`));
   if (!organization || !project) {
-    const made = await seedSamples(databaseUrls.owner);
+    const made = await seedSamples(databaseUrls.owner, localStorage());
     console.log(made.length > 0 ? `wrote ${made.join(', ')}` : 'the sample projects are there');
     return 0;
   }

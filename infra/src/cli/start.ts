@@ -5,8 +5,8 @@ import { appEnvironment } from '../services/app-environment.js';
 import { startApps } from './apps.js';
 import { runCommand } from './command.js';
 import { ENGINE_OPTION, engineChoice } from './engine.js';
-import { chosenPort, dataDir, openLocalDatabase, sampleSignIn, secretsInUse } from './local.js';
-import { mailRelay, storageFolder } from './local-services.js';
+import { chosenPort, dataDir, openLocalDatabase, sampleSignIn, secretsInUse, storageFolder } from './local.js';
+import { mailRelay } from './local-services.js';
 
 await runCommand(async (context) => {
   const log = (line: string) => console.log(`· ${line}`);

@@ -3,6 +3,7 @@ import { londonGeometry } from './london-geometry.js';
 import { GROUP_NAMES, NUMBERS, PERSON_NAMES, PLACE_NAMES, REMARKS } from './london-text.js';
 import type { JsonText, SampleProject, SampleResource } from './project-data.js';
 import { Random } from './random.js';
+import { jpeg, mp3, pdf, png, rtf } from './sample-files.js';
 
 const CADASTA = { slug: 'cadasta', name: 'Cadasta Foundation' };
 const LOCATION_TYPES = ['PA', 'BU', 'AP', 'CB', 'RW', 'UC', 'NP', 'MI', 'PX', 'ZZ', 'समुदाय'] as const;
@@ -133,34 +134,55 @@ export function london(): SampleProject {
 }
 
 const RESOURCE_FILES = [
-  { name: 'Deed', file: 'deed.pdf', mimeType: 'application/pdf' },
-  { name: 'Deed, second copy', file: 'DEED.pdf', mimeType: 'application/pdf' },
-  { name: 'Фотография дома', file: 'дом.jpg', mimeType: 'image/jpeg' },
-  { name: 'नक्शा', file: 'नक्शा.png', mimeType: 'image/png' },
+  { name: 'Deed', file: 'deed.pdf', mimeType: 'application/pdf', content: () => pdf('Deed of the plot') },
+  {
+    name: 'Deed, second copy',
+    file: 'DEED.pdf',
+    mimeType: 'application/pdf',
+    content: () => pdf('Deed (second copy)'),
+  },
+  { name: 'Фотография дома', file: 'дом.jpg', mimeType: 'image/jpeg', content: jpeg },
+  { name: 'नक्शा', file: 'नक्शा.png', mimeType: 'image/png', content: () => png() },
   {
     name: 'Field notes',
-    file: '../field notes.docx',
-    mimeType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    file: '../field notes.rtf',
+    mimeType: 'application/rtf',
+    content: () => rtf(`${PLACE_NAMES.join('\n')}\n{sic}`),
   },
-  { name: '访谈录音', file: '访谈.mp3', mimeType: 'audio/mpeg' },
-  { name: 'Survey "2019"', file: 'C:\\survey\\2019.csv', mimeType: 'text/csv' },
-  { name: 'عقد', file: 'عقد.pdf', mimeType: 'application/pdf' },
-  { name: 'Draft, archived', file: 'draft.txt', mimeType: 'text/plain' },
-  { name: 'Nothing links here', file: 'README.txt', mimeType: 'text/plain' },
-] as const;
+  { name: '访谈录音', file: '访谈.mp3', mimeType: 'audio/mpeg', content: () => mp3() },
+  {
+    name: 'Survey "2019"',
+    file: 'C:\\survey\\2019.csv',
+    mimeType: 'text/csv',
+    content: () => Buffer.from(`plot,place\r\n${PLACE_NAMES.map((place, i) => `${i},"${place}"\r\n`).join('')}`),
+  },
+  { name: 'عقد', file: 'عقد.pdf', mimeType: 'application/pdf', content: () => pdf('Contract of sale') },
+  {
+    name: 'Draft, archived',
+    file: 'draft.txt',
+    mimeType: 'text/plain',
+    content: () => Buffer.from('Of no use any more.\n'),
+  },
+  {
+    name: 'Nothing links here',
+    file: 'README.txt',
+    mimeType: 'text/plain',
+    content: () => Buffer.from('A file that has the name of one of ours.\n'),
+  },
+];
 
 function londonResources(
   random: Random,
   targets: Record<SampleResource['links'][number]['type'], string[]>,
 ): SampleResource[] {
   const types = Object.keys(targets) as (keyof typeof targets)[];
-  return RESOURCE_FILES.map(({ name, file, mimeType }, place) => {
+  return RESOURCE_FILES.map(({ name, file, mimeType, content }, place) => {
     const id = random.id();
     return {
       id,
       name,
       description: place % 2 === 0 ? '' : `${name}, handed in by its owner`,
-      file: `https://files.example.org/cadasta/london-2/${id}`,
+      content: content(),
       originalFile: file,
       mimeType,
       archived: name.endsWith('archived'),

@@ -1,5 +1,9 @@
 /** A project as samples describe it, and how it is written into the database. */
+import { createHash, randomUUID } from 'node:crypto';
+import { uploadKey } from '@parcelpost/shared/db/services/uploads.js';
+import { recordOwner } from '@parcelpost/shared/files/owner.js';
 import type { AttributeField, AttributeSchemas } from '@parcelpost/shared/records.js';
+import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import type pg from 'pg';
 import { type CopyValue, copyRows } from './copy-rows.js';
 
@@ -36,7 +40,8 @@ export interface SampleResource {
   id: string;
   name: string;
   description: string;
-  file: string;
+  /** Of its file, which is put into the platform's own storage. */
+  content: Buffer;
   originalFile: string;
   mimeType: string;
   archived: boolean;
@@ -102,10 +107,10 @@ export const RELATIONSHIP_COLUMNS: Columns<RecordOf<'relationships'>> = {
   columns: ['project_id', 'id', 'party_id', 'spatial_unit_id', 'tenure_type', 'attributes'],
   values: (one) => [one.id, one.party, one.spatialUnit, one.tenureType, one.attributes],
 };
-const RESOURCE_COLUMNS: Columns<SampleResource> = {
+const RESOURCE_COLUMNS: Columns<SampleResource & { fileId: string }> = {
   table: 'resources',
-  columns: ['project_id', 'id', 'name', 'description', 'file', 'original_file', 'mime_type', 'archived'],
-  values: (one) => [one.id, one.name, one.description, one.file, one.originalFile, one.mimeType, one.archived],
+  columns: ['project_id', 'id', 'name', 'description', 'file', 'original_file', 'mime_type', 'archived', 'file_id'],
+  values: (one) => [one.id, one.name, one.description, '', one.originalFile, one.mimeType, one.archived, one.fileId],
 };
 
 /** Writes the records of one kind, in their order. @returns how many */
@@ -123,9 +128,10 @@ export function copyRecords<T>(
 
 /**
  * Writes a whole sample project in one transaction.
+ * @param storage where the files of its resources are put, as if they had been uploaded
  * @returns false where the project was there already; nothing is changed then
  */
-export async function writeProject(client: pg.ClientBase, project: SampleProject): Promise<boolean> {
+export async function writeProject(client: pg.ClientBase, project: SampleProject, storage: Storage): Promise<boolean> {
   await client.query('begin');
   try {
     const id = await createProject(client, project);
@@ -133,7 +139,10 @@ export async function writeProject(client: pg.ClientBase, project: SampleProject
       await copyRecords(client, id, LOCATION_COLUMNS, project.locations());
       await copyRecords(client, id, PARTY_COLUMNS, project.parties());
       await copyRecords(client, id, RELATIONSHIP_COLUMNS, project.relationships());
-      const resources = [...project.resources()];
+      const resources: (SampleResource & { fileId: string })[] = [];
+      for (const resource of project.resources()) {
+        resources.push({ ...resource, fileId: await keepFile(client, project, resource, storage) });
+      }
       await copyRecords(client, id, RESOURCE_COLUMNS, resources);
       await copyRows(
         client,
@@ -149,3 +158,27 @@ export async function writeProject(client: pg.ClientBase, project: SampleProject
     throw error;
   }
 }
+
+/** Puts the file of a resource where uploads lie, and notes that it is the resource's. @returns its id */
+async function keepFile(
+  client: pg.ClientBase,
+  { organization, slug }: SampleProject,
+  { id, content, originalFile, mimeType }: SampleResource,
+  storage: Storage,
+): Promise<string> {
+  const owner = recordOwner({ organization: organization.slug, project: slug }, id);
+  const fileId = randomUUID();
+  const key = uploadKey(fileId);
+  await storage.put(key, content);
+  await client.query(
+    `insert into files (id, kind, name, media_type, storage_key, bytes, sha256, owner_kind, owner_id, pinned, arrived_at)
+     values ($1, 'upload', $2, $3, $4, $5, $6, $7, $8, true, now())`,
+    [fileId, nameOf(originalFile), mimeType, key, content.length, sha256(content), owner.kind, owner.id],
+  );
+  return fileId;
+}
+
+const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+
+/** Of a path of any system. */
+const nameOf = (path: string) => path.split(/[\\/]/).at(-1) as string;

@@ -1,14 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { london } from './london.js';
 import { seedSamples } from './seed-samples.js';
 
+/** Media types that `file` has another name for. */
+const SAID_OTHERWISE: Record<string, string> = { 'application/rtf': 'text/rtf' };
+
 let database: TestDatabase;
+let folder: string;
+let storage: FileStorage;
 beforeAll(async () => {
   database = await createTestDatabase();
-  await seedSamples(database.url);
+  folder = mkdtempSync(join(tmpdir(), 'parcelpost-samples-'));
+  storage = new FileStorage(folder);
+  await seedSamples(database.url, storage);
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  await database.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 async function rows<T = Record<string, unknown>>(sql: string): Promise<T[]> {
   return (await database.db.raw(sql)).rows as T[];
@@ -19,7 +35,10 @@ describe('the sample projects', () => {
   test('are written once, however often they are seeded, also by two at the same time', async () => {
     const counts = () => rows('select project_id, entity, n from project_counts order by project_id, entity');
     const before = await counts();
-    expect(await Promise.all([seedSamples(database.url), seedSamples(database.url)])).toEqual([[], []]);
+    expect(await Promise.all([seedSamples(database.url, storage), seedSamples(database.url, storage)])).toEqual([
+      [],
+      [],
+    ]);
     expect(await counts()).toEqual(before);
     expect(before).not.toEqual([]);
   });
@@ -77,6 +96,24 @@ describe('the sample projects', () => {
     ]) {
       expect(await found(condition), condition).toHaveLength(1);
     }
+  });
+
+  test('have the files of their resources in storage, small, and as what they say they are', async () => {
+    const files = await rows<{ name: string; key: string; bytes: string; sha256: string; type: string; owner: string }>(
+      `select f.name, f.storage_key as key, f.bytes, f.sha256, f.media_type as type, f.owner_id as owner
+       from resources r join files f on f.id = r.file_id where r.project_id = ${of('london-2')} order by f.name`,
+    );
+    expect(files).toHaveLength([...london().resources()].length);
+    for (const { name, key, bytes, sha256, type, owner } of files) {
+      const content = await storage.readAll(key);
+      expect(content.length, name).toBe(Number(bytes));
+      expect(content.length, name).toBeLessThan(10_000);
+      expect(createHash('sha256').update(content).digest('hex'), name).toBe(sha256);
+      expect(owner).toMatch(/^cadasta\/london-2\//);
+      const said = execFileSync('file', ['-b', '--mime-type', '-'], { input: content, encoding: 'utf8' }).trim();
+      expect([name, said]).toEqual([name, SAID_OTHERWISE[type] ?? type]);
+    }
+    expect(files.map(({ name }) => name)).toContain('2019.csv');
   });
 
   test('are the same at every run', () => {

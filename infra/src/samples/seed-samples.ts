@@ -1,3 +1,4 @@
+import type { Storage } from '@parcelpost/shared/storage/storage.js';
 import pg from 'pg';
 import { counties } from './counties.js';
 import { london, londonNeighbour } from './london.js';
@@ -21,11 +22,13 @@ const USERS = [
  * Writes the sample users and projects into a migrated database: `ana` administers the organizations us-census and
  * cadasta, `ben` is a user of the project cadasta/london-2 alone, `eve` belongs nowhere. What is there already is left
  * as it is.
+ * @param storage where the files of their resources are put: that of the producer which is to serve them
  * @param options.projects which projects (default: all)
  * @returns the projects that were new
  */
 export async function seedSamples(
   databaseUrl: string,
+  storage: Storage,
   options: { projects?: readonly SampleName[] } = {},
 ): Promise<SampleName[]> {
   const client = new pg.Client({
@@ -41,7 +44,7 @@ export async function seedSamples(
     for (const name of options.projects ?? SAMPLE_PROJECTS) {
       if (await exists(client, name)) continue;
       const project: SampleProject = PROJECTS[name]();
-      if (await writeProject(client, project)) made.push(name);
+      if (await writeProject(client, project, storage)) made.push(name);
     }
     await seedUsers(client);
     if (made.length > 0) await client.query('analyze');
