@@ -33,15 +33,11 @@ export function fieldValue(value: AttributeValue | undefined): { kind: Kind; tex
     const { text } = value as ExactNumber;
     return { kind: text.length > LONGEST_INTEGER ? KINDS.text : KINDS.long, text };
   }
-  if (held.kind === KINDS.date && !isCalendarDate(held.value as string)) {
+  // dBase counts years from 1.
+  if (held.kind === KINDS.date && (held.value as string).startsWith('0000')) {
     return { kind: KINDS.text, text: held.value as string };
   }
   return { kind: held.kind, text: typeof held.value === 'string' ? held.value : formatCell(value) };
-}
-
-function isCalendarDate(text: string): boolean {
-  const date = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) && !text.startsWith('0000');
 }
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/i;

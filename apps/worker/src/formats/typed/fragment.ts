@@ -63,6 +63,9 @@ const FRAME_BYTES = 64 * 1024;
 /** Not characters: SQLite's text, and that of any program in C, would end there; UTF-8 has no place for the others. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
 const NO_CHARACTER = /\u0000|\p{Cs}/gu;
+/** Quicker to ask: halves of pairs too, which mostly are whole ones. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+const PERHAPS_NO_CHARACTER = /[\u0000\ud800-\udfff]/;
 
 /**
  * Encodes the records of one shard. A row is its table (a byte), the bytes of its geometry behind their number, then the
@@ -159,12 +162,14 @@ export class TypedFragmentEncoder<E extends TableEntity> {
       this.#value(column.number, held.kind, held.value);
       count++;
     }
-    this.#out.bytes.writeUInt32LE(count, countAt);
+    this.#out.view.setUint32(countAt, count, true);
   }
 
   #value(column: number, kind: Kind, value: StoredValue): void {
-    this.#uint(column);
-    this.#byte(kind);
+    const out = this.#out;
+    const at = out.reserve(5);
+    out.view.setUint32(at, column, true);
+    out.bytes[at + 4] = kind;
     if (typeof value === 'string') this.#text(value);
     else if (typeof value === 'boolean') this.#byte(value ? 1 : 0);
     else this.#number(value ?? 0);
@@ -172,17 +177,19 @@ export class TypedFragmentEncoder<E extends TableEntity> {
 
   #number(value: number | bigint): void {
     const at = this.#out.reserve(8);
-    if (typeof value === 'bigint') this.#out.bytes.writeBigInt64LE(value, at);
-    else this.#out.bytes.writeDoubleLE(value, at);
+    if (typeof value === 'bigint') this.#out.view.setBigInt64(at, value, true);
+    else this.#out.view.setFloat64(at, value, true);
   }
 
   #text(text: string): void {
-    const clean = text.replace(NO_CHARACTER, '\ufffd');
-    if (clean !== text) this.#replaced = true;
-    const at = this.#out.reserve(4 + clean.length * 3);
-    const length = this.#out.bytes.write(clean, at + 4, 'utf8');
-    this.#out.bytes.writeUInt32LE(length, at);
-    this.#out.length = at + 4 + length;
+    let clean = text;
+    if (PERHAPS_NO_CHARACTER.test(text)) {
+      clean = text.replace(NO_CHARACTER, '\ufffd');
+      if (clean !== text) this.#replaced = true;
+    }
+    const at = this.#out.reserve(4);
+    const bytes = this.#out.utf8(clean);
+    this.#out.view.setUint32(at, bytes, true);
   }
 
   #byte(value: number): void {
@@ -193,7 +200,7 @@ export class TypedFragmentEncoder<E extends TableEntity> {
 
   #uint(value: number): void {
     const at = this.#out.reserve(4);
-    this.#out.bytes.writeUInt32LE(value, at);
+    this.#out.view.setUint32(at, value, true);
   }
 
   #closeFrame(): Buffer {
@@ -209,16 +216,26 @@ export class TypedFragmentEncoder<E extends TableEntity> {
 export interface DecodedRow {
   table: TableName;
   geometry: Buffer | null;
-  /** By the fragment's own column numbers. */
-  values: [column: number, value: StoredValue][];
+  /** Each in its place, null elsewhere. */
+  values: StoredValue[];
 }
 
-/** The rows of a frame, in their order. Throws a RangeError where it does not read back. */
-export function* decodeRows(records: Buffer, rows: number): Generator<DecodedRow, void, undefined> {
+/**
+ * The rows of a frame, in their order. Throws a RangeError where it does not read back.
+ * @param width how many values a row gets
+ * @param placed puts a value of one of the fragment's own columns into its place
+ */
+export function decodeRows(
+  records: Buffer,
+  rows: number,
+  width: number,
+  placed: (values: StoredValue[], column: number, value: StoredValue) => void,
+): DecodedRow[] {
+  const view = new DataView(records.buffer, records.byteOffset, records.length);
   let at = 0;
   const uint = () => {
     at += 4;
-    return records.readUInt32LE(at - 4);
+    return view.getUint32(at - 4, true);
   };
   const take = (bytes: number) => {
     if (at + bytes > records.length) throw new RangeError('a row ends early');
@@ -230,10 +247,10 @@ export function* decodeRows(records: Buffer, rows: number): Generator<DecodedRow
       case KINDS.boolean:
         return records[take(1)] === 1;
       case KINDS.long:
-        return records.readBigInt64LE(take(8));
+        return view.getBigInt64(take(8), true);
       case KINDS.integer:
       case KINDS.real:
-        return records.readDoubleLE(take(8));
+        return view.getFloat64(take(8), true);
       default: {
         const bytes = uint();
         const start = take(bytes);
@@ -241,18 +258,20 @@ export function* decodeRows(records: Buffer, rows: number): Generator<DecodedRow
       }
     }
   };
+  const decoded: DecodedRow[] = [];
   for (let row = 0; row < rows; row++) {
     const table = TABLE_NAMES[records[take(1)] ?? -1];
     if (!table) throw new RangeError('a row has no table');
     const bytes = uint();
     const start = take(bytes);
     const geometry = bytes > 0 ? records.subarray(start, at) : null;
-    const values: DecodedRow['values'] = [];
+    const values = new Array<StoredValue>(width).fill(null);
     for (let left = uint(); left > 0; left--) {
       const column = uint();
-      values.push([column, value(records[take(1)] ?? 0)]);
+      placed(values, column, value(records[take(1)] ?? 0));
     }
-    yield { table, geometry, values };
+    decoded.push({ table, geometry, values });
   }
   if (at !== records.length) throw new RangeError('a row is longer than it was');
+  return decoded;
 }

@@ -36,6 +36,8 @@ const Z = 1000;
 
 /** Header of 8 bytes: `GP`, version, flags, the number of the reference system. */
 const HEADER = 8;
+/** West, east, south and north behind it. */
+const ENVELOPE = 32;
 const LITTLE_ENDIAN = 0b1;
 const ENVELOPE_XY = 0b10;
 const EMPTY = 0b10000;
@@ -43,6 +45,7 @@ const EMPTY = 0b10000;
 /** A geometry that is ready to be stored. */
 export interface StoredGeometry {
   layer: Layer;
+  /** To be copied before the next geometry is made. */
   bytes: Buffer;
   /** Whether it has heights. */
   z: boolean;
@@ -58,19 +61,18 @@ export interface StoredGeometry {
 export function toStored(geometry: Geometry): StoredGeometry | null {
   const layer = LAYERS[(TYPES[geometry.type] ?? 0) - 1];
   if (!layer) throw unknownGeometry(geometry);
-  const writer = new WkbWriter(hasHeights(geometry));
-  if (!writer.geometry(geometry)) return null;
-  const { box, z } = writer;
-  const wkb = writer.out.bytes.subarray(0, writer.out.length);
+  const z = hasHeights(geometry);
+  if (!wkb.write(geometry, z)) return null;
+  const { out, box } = wkb;
   // An envelope lets a reader pass over what is far away; for a point it would be longer than the point.
-  const envelope = box && layer !== 'points' ? 32 : 0;
-  const bytes = Buffer.alloc(HEADER + envelope + wkb.length);
-  bytes.write('GP', 0, 'latin1');
-  bytes[3] = LITTLE_ENDIAN | (envelope > 0 ? ENVELOPE_XY : 0) | (box ? 0 : EMPTY);
-  bytes.writeInt32LE(SRS_ID, 4);
-  if (box && envelope > 0) for (const [i, side] of box.entries()) bytes.writeDoubleLE(side, HEADER + 8 * i);
-  bytes.set(wkb, HEADER + envelope);
-  return { layer, bytes, z, box };
+  const envelope = box && layer !== 'points' ? ENVELOPE : 0;
+  const start = ENVELOPE - envelope;
+  out.bytes.write('GP', start, 'latin1');
+  out.bytes[start + 2] = 0;
+  out.bytes[start + 3] = LITTLE_ENDIAN | (envelope > 0 ? ENVELOPE_XY : 0) | (box ? 0 : EMPTY);
+  out.view.setInt32(start + 4, SRS_ID, true);
+  if (box && envelope > 0) for (let i = 0; i < 4; i++) out.view.setFloat64(HEADER + 8 * i, box[i] as number, true);
+  return { layer, bytes: out.bytes.subarray(start, out.length), z, box };
 }
 
 /** The extent of a stored geometry; null where it is empty. */
@@ -84,7 +86,7 @@ export function storedBox(bytes: Buffer): Box | null {
 
 /** The ISO Well-Known Binary of a stored geometry. */
 export function storedWkb(bytes: Buffer): Buffer {
-  return bytes.subarray(HEADER + ((bytes[3] ?? 0) & ENVELOPE_XY ? 32 : 0));
+  return bytes.subarray(HEADER + ((bytes[3] ?? 0) & ENVELOPE_XY ? ENVELOPE : 0));
 }
 
 function hasHeights(geometry: Geometry): boolean {
@@ -97,15 +99,40 @@ type Nested = Position | Position[] | Position[][] | Position[][][];
 function anyHeight(coordinates: Nested): boolean {
   if (!Array.isArray(coordinates)) return false;
   if (typeof coordinates[0] === 'number') return typeof coordinates[2] === 'number';
-  return (coordinates as Nested[]).some(anyHeight);
+  for (const part of coordinates as Nested[]) {
+    // Most of what there is are positions, for which a call would cost more than the look.
+    if (Array.isArray(part) && typeof part[0] === 'number') {
+      if (typeof part[2] === 'number') return true;
+    } else if (anyHeight(part)) return true;
+  }
+  return false;
 }
 
-/** Each method says whether all coordinates were finite; at the first that is not the rest is not looked at. */
+/**
+ * Writes one geometry after the other in the same memory, behind room for their header. Each method says whether all
+ * coordinates were finite; at the first that is not the rest is not looked at.
+ */
 class WkbWriter {
-  readonly out = new ByteWriter(512);
-  box: [number, number, number, number] | null = null;
+  readonly out = new ByteWriter();
+  z = false;
+  #west = 0;
+  #east = 0;
+  #south = 0;
+  #north = 0;
 
-  constructor(readonly z: boolean) {}
+  write(geometry: Geometry, z: boolean): boolean {
+    this.z = z;
+    this.#west = this.#south = Number.POSITIVE_INFINITY;
+    this.#east = this.#north = Number.NEGATIVE_INFINITY;
+    this.out.length = 0;
+    this.out.reserve(HEADER + ENVELOPE);
+    return this.geometry(geometry);
+  }
+
+  /** The extent; null where there was no position. */
+  get box(): Box | null {
+    return this.#west > this.#east ? null : [this.#west, this.#east, this.#south, this.#north];
+  }
 
   geometry(geometry: Geometry): boolean {
     this.#head(TYPES[geometry.type]);
@@ -167,7 +194,8 @@ class WkbWriter {
   #line(positions: readonly Position[]): boolean {
     const all = listOf(positions);
     this.#count(all.length);
-    return all.every((each) => this.#position(each));
+    for (let i = 0; i < all.length; i++) if (!this.#position(all[i] as Position)) return false;
+    return true;
   }
 
   #point(position: Position): boolean {
@@ -181,15 +209,22 @@ class WkbWriter {
 
   #position(position: Position): boolean {
     if (!isPosition(position)) return false;
-    const [x = 0, y = 0, height] = position;
+    const x = position[0] as number;
+    const y = position[1] as number;
     const at = this.out.reserve(this.z ? 24 : 16);
-    this.out.bytes.writeDoubleLE(x, at);
-    this.out.bytes.writeDoubleLE(y, at + 8);
-    if (this.z) this.out.bytes.writeDoubleLE(height ?? 0, at + 16);
-    this.box = grown(this.box, [x, x, y, y]);
+    const { view } = this.out;
+    view.setFloat64(at, x, true);
+    view.setFloat64(at + 8, y, true);
+    if (this.z) view.setFloat64(at + 16, position[2] ?? 0, true);
+    this.#west = Math.min(this.#west, x);
+    this.#east = Math.max(this.#east, x);
+    this.#south = Math.min(this.#south, y);
+    this.#north = Math.max(this.#north, y);
     return true;
   }
 }
+
+const wkb = new WkbWriter();
 
 export type Box = [number, number, number, number];
 

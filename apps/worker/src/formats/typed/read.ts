@@ -1,7 +1,7 @@
 /** Fragments of typed rows, read back for the reduce halves. */
 import type { TableEntity } from '../csv/tables.js';
 import { damaged } from '../damaged.js';
-import { FrameReader } from '../frames.js';
+import { type Frame, FrameReader } from '../frames.js';
 import type { TypedColumn } from './columns.js';
 import {
   type DecodedRow,
@@ -13,7 +13,7 @@ import {
   type TypedFragmentMeta,
 } from './fragment.js';
 import { grown } from './geometry.js';
-import { type StoredValue, valueFor } from './values.js';
+import { valueFor } from './values.js';
 
 /** A fragment at rest. `open` is called once, when its turn comes. */
 export interface TypedFragment {
@@ -21,12 +21,8 @@ export interface TypedFragment {
   open(): AsyncIterable<Uint8Array>;
 }
 
-export interface TypedRow {
-  table: TableName;
-  geometry: Buffer | null;
-  /** One for each column, null where there is none; each of its column's type. */
-  values: StoredValue[];
-}
+/** A row whose values are one for each column of its table, null where there is none; each of its column's type. */
+export type TypedRow = DecodedRow;
 
 /** Whose records a table has. */
 export function entityOf(name: TableName): TableEntity {
@@ -66,12 +62,12 @@ export async function* readTypedRows(
       for (let rows = 0; rows < meta.rows; ) {
         signal.throwIfAborted();
         const frame = await frames.next();
-        const decoded = decode(frame.records, frame.rows);
-        yield decoded.map(({ table, geometry, values }) => {
+        const decoded = decode(frame, columns, places);
+        for (const { table } of decoded) {
           if (entityOf(table) !== meta.entity || !meta.tables[table]) throw damaged(`it has rows of ${table}`);
           counts.set(table, (counts.get(table) ?? 0) + 1);
-          return { table, geometry, values: ordered(values, places, columns) };
-        });
+        }
+        yield decoded;
         rows += frame.rows;
       }
       await frames.expectEnd();
@@ -91,20 +87,14 @@ function placesOf({ entity, keys }: TypedFragmentMeta, columns: readonly TypedCo
   return [...fixedColumns(entity).keys(), ...keys.map(([key]) => places.get(key) ?? -1)];
 }
 
-function ordered(values: DecodedRow['values'], places: readonly number[], columns: readonly TypedColumn[]) {
-  const row = new Array<StoredValue>(columns.length).fill(null);
-  for (const [column, value] of values) {
-    const place = places[column] ?? -1;
-    const target = columns[place];
-    if (!target) throw damaged(`it has a value of column ${column}, which it has not`);
-    row[place] = valueFor(target.columnType, value);
-  }
-  return row;
-}
-
-function decode(records: Buffer, rows: number): DecodedRow[] {
+function decode({ records, rows }: Frame, columns: readonly TypedColumn[], places: readonly number[]): DecodedRow[] {
   try {
-    return [...decodeRows(records, rows)];
+    return decodeRows(records, rows, columns.length, (values, column, value) => {
+      const place = places[column] ?? -1;
+      const target = columns[place];
+      if (!target) throw new RangeError(`it has a value of column ${column}, which it has not`);
+      values[place] = valueFor(target.columnType, value);
+    });
   } catch (error) {
     throw damaged((error as Error).message);
   }

@@ -14,7 +14,8 @@ export type ColumnType = 'BOOLEAN' | 'INTEGER' | 'REAL' | 'DATE' | 'TEXT';
 const INT64 = 2n ** 63n;
 const WHOLE = /^-?\d{1,20}$/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
-const DAY = 86_400_000;
+const DATE_LENGTH = 10;
+const ZERO = 0x30;
 
 /**
  * What a value is, and what a column of its own kind would hold of it; undefined where there is none. Whole numbers are
@@ -47,12 +48,26 @@ function isLong(token: string): boolean {
   return number >= -INT64 && number < INT64;
 }
 
-/** Days since 1970-01-01 of a text such as `2024-02-29`; undefined where the calendar has no such day. */
+/** Days since 1970-01-01 of a text such as `2024-02-29`; undefined where the (proleptic Gregorian) calendar has no such day. */
 export function daysOf(text: string): number | undefined {
-  if (!DATE.test(text)) return undefined;
-  const moment = Date.parse(`${text}T00:00:00Z`);
-  // JavaScript takes the 31st of a shorter month for the 1st of the next, or so.
-  return Number.isNaN(moment) || new Date(moment).toISOString().slice(0, 10) !== text ? undefined : moment / DAY;
+  if (text.length !== DATE_LENGTH || !DATE.test(text)) return undefined;
+  const digit = (place: number) => text.charCodeAt(place) - ZERO;
+  const year = 1000 * digit(0) + 100 * digit(1) + 10 * digit(2) + digit(3);
+  const month = 10 * digit(5) + digit(6);
+  const day = 10 * digit(8) + digit(9);
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(month, year)) return undefined;
+  // Years that begin in March, so that a leap day is the last of its year; by groups of 400, which are all alike.
+  const from = month > 2 ? year : year - 1;
+  const group = Math.floor(from / 400);
+  const within = from - 400 * group;
+  const ofYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const ofGroup = 365 * within + Math.floor(within / 4) - Math.floor(within / 100) + ofYear;
+  return 146_097 * group + ofGroup - 719_468;
+}
+
+function daysIn(month: number, year: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
 /**
