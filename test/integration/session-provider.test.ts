@@ -100,7 +100,7 @@ describe('signing in by a provider', () => {
   it('leads nowhere outside afterwards', async () => {
     for (const next of ['https://example.org/', '//example.org', '/\\example.org']) {
       const visitor = new Visitor(producer.port);
-      expect((await visitor.open(await toProvider(visitor, next))).headers.location, next).toBe('/exports');
+      expect((await visitor.open(await toProvider(visitor, next))).headers.location, next).toBe('/');
     }
   });
 

@@ -130,7 +130,7 @@ describe('a form', () => {
       { csrf },
       { referer: 'https://example.org/x' },
     );
-    expect(elsewhere.headers.location).toBe(`/sign-in?next=${encodeURIComponent('/exports')}`);
+    expect(elsewhere.headers.location).toBe(`/sign-in?next=${encodeURIComponent('/')}`);
   });
 });
 

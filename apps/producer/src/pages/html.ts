@@ -81,12 +81,17 @@ function header(context: PageContext, words: CommonWords): Html {
   const account = user
     ? html`<details class="menu"><summary><span class="visually-hidden">${words.account}: </span>${user.name}</summary>
 <form method="post" action="/sign-out">${csrfField(context)}<p class="small">${user.username}</p><button>${words.signOut}</button></form></details>`
-    : html`<a href="/sign-in?next=${encodeURIComponent(context.path)}">${words.signIn}</a>`;
+    : html`<a href="${signInAt(context.path)}">${words.signIn}</a>`;
   return html`<header class="site-header">
-<a class="brand" href="/">Parcelpost</a>
+<a class="brand" href="/"><img src="${assetUrl('icon.svg')}" alt="" width="24" height="24">Parcelpost</a>
 ${user && html`<nav aria-label="${words.menu}"><a href="/projects"${current(context, '/projects')}>${words.projects}</a> <a href="/exports"${current(context, '/exports')}>${words.exports}</a></nav>`}
 <div class="site-tools">${languages(context, words)}${account}</div>
 </header>`;
+}
+
+/** Where one signs in, and comes back from; not to the pages of signing in and out. */
+function signInAt(path: string): string {
+  return /^\/sign(-in|ed-out)\b/.test(path) ? '/sign-in' : `/sign-in?next=${encodeURIComponent(path)}`;
 }
 
 /** Marks the entry of a menu under which the page is. */

@@ -17,6 +17,6 @@ it.each([
   '/\texample.org',
   '/exports\r\nSet-Cookie: a=b',
   'javascript:alert(1)',
-])('%j leads to the list of exports', (path) => {
-  expect(localPath(path)).toBe('/exports');
+])('%j leads to the start', (path) => {
+  expect(localPath(path)).toBe('/');
 });

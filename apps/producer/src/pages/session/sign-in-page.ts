@@ -48,12 +48,12 @@ ${
 }
 ${
   samples.length > 0 &&
-  html`<section class="card"><h2>${words.asSample}</h2><p class="muted">${words.sampleHint}</p>
+  html`<section class="card narrow"><h2>${words.asSample}</h2><p class="muted">${words.sampleHint}</p>
 <form method="post" action="/sign-in">${hidden}<ul class="plain">${pick}</ul></form></section>`
 }
 ${
   alone
-    ? html`<section class="card"><h2>${words.withToken}</h2>${token}</section>`
+    ? html`<section class="card narrow"><h2>${words.withToken}</h2>${token}</section>`
     : html`<details${fault === 'wrongToken' && html` open`}><summary>${words.withToken}</summary>${token}</details>`
 }`,
   });
