@@ -20,6 +20,7 @@ const COMMANDS = {
   worker: 'apps/worker/dist/main.js',
   bench: 'test/dist/test/bench/bench.js',
   'bench:formats': 'test/dist/test/bench/formats/main.js',
+  'bench:map': 'test/dist/test/bench/map/main.js',
   'bench:streams': 'test/dist/test/bench/streams/main.js',
   chaos: 'test/dist/test/chaos/chaos.js',
   'check:large': 'test/dist/test/large/large.js',

@@ -68,7 +68,7 @@ function makeMap(box: HTMLElement, data: MapData, words: DOMStringMap): void {
     inertia: !still,
   });
   L.control.zoom({ zoomInTitle: words.zoomIn ?? '+', zoomOutTitle: words.zoomOut ?? '−' }).addTo(map);
-  L.control.scale().addTo(map);
+  L.control.scale({ imperial: false }).addTo(map);
   // The wheel moves the page, until somebody has turned to the map.
   map.on('focus', () => map.scrollWheelZoom.enable());
   map.on('blur', () => map.scrollWheelZoom.disable());
@@ -78,9 +78,10 @@ function makeMap(box: HTMLElement, data: MapData, words: DOMStringMap): void {
     [south - around, west - around],
     [south + height * cell + around, west + width * cell + around],
   ];
-  map.fitBounds(bounds, { animate: false });
+  const fit = () => map.fitBounds(bounds, { animate: false });
+  fit();
   const pixelsPerCell = (zoom: number) => (256 * 2 ** zoom * cell) / 180;
-  map.setMinZoom(map.getZoom() - 1);
+  map.setMinZoom(map.getZoom() - 2);
   map.setMaxZoom(map.getZoom() + Math.max(2, Math.log2(LARGEST_CELL / pixelsPerCell(map.getZoom()))));
   map.setMaxBounds(L.latLngBounds(bounds).pad(1));
 
@@ -111,6 +112,20 @@ function makeMap(box: HTMLElement, data: MapData, words: DOMStringMap): void {
   };
   map.on('moveend zoomend resize', draw);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(box);
+  // Once somebody has moved it, it stays where it is.
+  let moved = false;
+  for (const event of ['pointerdown', 'keydown', 'wheel']) {
+    box.addEventListener(
+      event,
+      () => {
+        moved = true;
+      },
+      { passive: true },
+    );
+  }
+  new ResizeObserver(() => {
+    map.invalidateSize({ animate: false });
+    if (!moved) fit();
+  }).observe(box);
   draw();
 }
