@@ -12,13 +12,13 @@ const FOR_MS = 3 * EVERY_MS;
 export function noteReading(
   stream: Readable,
   fileId: string,
-  { removals, log, everyMs = EVERY_MS }: { removals: RemovalService; log: Logger; everyMs?: number },
+  { removals, log }: { removals: RemovalService; log: Logger },
 ): void {
   const timer = setInterval(() => {
     removals.noteReading(fileId, FOR_MS).catch((error: unknown) => {
       log.warn({ err: error, file: fileId }, 'that a file is being read could not be noted');
     });
-  }, everyMs);
+  }, EVERY_MS);
   timer.unref();
   stream.once('close', () => clearInterval(timer));
 }
