@@ -21,6 +21,7 @@ const FRAME_MS = 100;
 const QUIET_MS = 30_000;
 /** Documents of one download come no more often. */
 const DOCUMENT_MS = 500;
+const SHORTEST_SECRET = 6;
 const CLEAR = '\r\u001b[K';
 
 export class Output {
@@ -46,9 +47,9 @@ export class Output {
     this.#colour = !env.NO_COLOR;
   }
 
-  /** From now on this is never written, whatever it stands in. */
+  /** From now on this is never written, whatever it stands in; what is shorter than a word is no secret. */
   hide(secret: string): void {
-    if (secret !== '') this.#secrets.push(secret);
+    if (secret.length >= SHORTEST_SECRET) this.#secrets.push(secret);
   }
 
   /** A result for people: a line on standard output; nothing with `--json`. */

@@ -22,7 +22,7 @@ const REASONS: Record<string, string> = {
 /** Waiting does not help against these. */
 const LASTING =
   /^(ENOTFOUND|ERR_TLS|ERR_SSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|EPROTO|ERR_INVALID|HOSTNAME_MISMATCH)/;
-const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/;
+const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/;
 
 /**
  * Reads what fetch, or the reading of a body, threw.
@@ -31,11 +31,12 @@ const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/;
 export function transportError(error: unknown, host: string): CliError {
   if (error instanceof CliError) return error;
   const code = codeOf(error);
-  const reason = REASONS[code] ?? (code === '' ? 'the connection broke' : code);
-  const advice = CERTIFICATE.test(code)
-    ? [
-        'Its certificate is not one that this machine trusts; NODE_EXTRA_CA_CERTS=<file.pem> adds an authority of your own.',
-      ]
+  const untrusted = CERTIFICATE.test(code);
+  const reason = untrusted
+    ? `its certificate is not to be trusted (${code})`
+    : (REASONS[code] ?? (code === '' ? 'the connection broke' : code));
+  const advice = untrusted
+    ? ['NODE_EXTRA_CA_CERTS=<file.pem> has this program trust an authority of your own.']
     : ['Is --url right, and is the service up?'];
   return new CliError(EXIT.unreachable, 'unreachable', `${host} cannot be reached: ${reason}.`, {
     transient: !LASTING.test(code),
