@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { testContext } from '../../../../test/support/page-context.js';
 import { html, page } from './html.js';
-import { moment, rowsWord } from './words.js';
 
 it('escapes every value, in text and in attributes', () => {
   const evil = `<script>alert("1")</script> & 'x'`;
@@ -25,10 +24,4 @@ it('a page asks again only if told to', () => {
   expect(page(testContext(), { title: 'T', body: html`b`, refresh: 2 }).text).toContain(
     '<meta http-equiv="refresh" content="2">',
   );
-});
-
-it('words for moments and progress', () => {
-  expect(html`${moment(new Date('2026-03-01T12:34:56Z'))}`.text).toContain('2026-03-01 12:34 UTC');
-  expect(rowsWord({ rows: 1234, rowsExpected: 5678 })).toBe('1,234 of 5,678 records');
-  expect(rowsWord({ rows: 0, rowsExpected: null })).toBe('0 records');
 });

@@ -25,7 +25,7 @@ function recentRow(context: PageContext, words: ProjectWords, { detail, mayChang
   const what = kindText(words, row.options);
   const when = say.relative(row.requestedAt, context.now);
   return html`<tr><td><a href="/exports/${row.id}">${what}</a></td>
-<td>${state(context, words, detail)}</td>
+<td>${exportState(context, words, detail)}</td>
 <td>${row.requester.name}</td>
 <td><time datetime="${row.requestedAt.toISOString()}" title="${say.moment(row.requestedAt)}" data-relative>${when}</time></td>
 <td class="numeric">${file && fileThere && say.bytes(file.bytes)}</td>
@@ -39,7 +39,12 @@ export function kindText(words: ProjectWords, { outputType, formats }: ExportDet
   return formats.map((format) => names[format]?.name ?? format).join(', ');
 }
 
-function state({ language }: PageContext, words: ProjectWords, { row, state, progress }: ExportDetail): Html {
+/** How an export stands, and why, in a few words. */
+export function exportState(
+  { language }: PageContext,
+  words: ProjectWords,
+  { row, state, progress }: ExportDetail,
+): Html {
   const say = speech(language);
   const text = isCancelling(row) ? words.cancelling : words.states[state];
   const { rows, rowsExpected } = progress;

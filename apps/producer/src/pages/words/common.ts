@@ -5,6 +5,8 @@ const en = {
   skip: 'Skip to content',
   projects: 'Projects',
   exports: 'Exports',
+  project: 'Project',
+  noExports: 'You have asked for no export yet.',
   breadcrumb: 'You are here',
   menu: 'Main menu',
   language: 'Language',
@@ -14,11 +16,7 @@ const en = {
   footer: 'Exports of land-tenure data',
   apiDocument: 'API document',
   problemTypes: 'Problem types',
-  cancel: 'Cancel',
-  back: 'Back',
   yes: 'Yes',
-  no: 'No',
-  none: '—',
 };
 
 export type CommonWords = typeof en;
@@ -27,6 +25,8 @@ const es: CommonWords = {
   skip: 'Ir al contenido',
   projects: 'Proyectos',
   exports: 'Exportaciones',
+  project: 'Proyecto',
+  noExports: 'Todavía no ha pedido ninguna exportación.',
   breadcrumb: 'Está aquí',
   menu: 'Menú principal',
   language: 'Idioma',
@@ -36,17 +36,15 @@ const es: CommonWords = {
   footer: 'Exportaciones de datos de tenencia de la tierra',
   apiDocument: 'Documento de la API',
   problemTypes: 'Tipos de problemas',
-  cancel: 'Cancelar',
-  back: 'Volver',
   yes: 'Sí',
-  no: 'No',
-  none: '—',
 };
 
 const fr: CommonWords = {
   skip: 'Aller au contenu',
   projects: 'Projets',
   exports: 'Exports',
+  project: 'Projet',
+  noExports: 'Vous n’avez encore demandé aucun export.',
   breadcrumb: 'Vous êtes ici',
   menu: 'Menu principal',
   language: 'Langue',
@@ -56,17 +54,15 @@ const fr: CommonWords = {
   footer: 'Exports de données foncières',
   apiDocument: 'Document de l’API',
   problemTypes: 'Types de problèmes',
-  cancel: 'Annuler',
-  back: 'Retour',
   yes: 'Oui',
-  no: 'Non',
-  none: '—',
 };
 
 const pt: CommonWords = {
   skip: 'Ir para o conteúdo',
   projects: 'Projetos',
   exports: 'Exportações',
+  project: 'Projeto',
+  noExports: 'Você ainda não pediu nenhuma exportação.',
   breadcrumb: 'Você está aqui',
   menu: 'Menu principal',
   language: 'Idioma',
@@ -76,17 +72,15 @@ const pt: CommonWords = {
   footer: 'Exportações de dados de posse da terra',
   apiDocument: 'Documento da API',
   problemTypes: 'Tipos de problemas',
-  cancel: 'Cancelar',
-  back: 'Voltar',
   yes: 'Sim',
-  no: 'Não',
-  none: '—',
 };
 
 const id: CommonWords = {
   skip: 'Langsung ke isi',
   projects: 'Proyek',
   exports: 'Ekspor',
+  project: 'Proyek',
+  noExports: 'Anda belum meminta ekspor apa pun.',
   breadcrumb: 'Anda di sini',
   menu: 'Menu utama',
   language: 'Bahasa',
@@ -96,17 +90,15 @@ const id: CommonWords = {
   footer: 'Ekspor data penguasaan tanah',
   apiDocument: 'Dokumen API',
   problemTypes: 'Jenis masalah',
-  cancel: 'Batal',
-  back: 'Kembali',
   yes: 'Ya',
-  no: 'Tidak',
-  none: '—',
 };
 
 const sw: CommonWords = {
   skip: 'Nenda kwenye maudhui',
   projects: 'Miradi',
   exports: 'Data zilizotolewa',
+  project: 'Mradi',
+  noExports: 'Bado hujaomba data yoyote.',
   breadcrumb: 'Uko hapa',
   menu: 'Menyu kuu',
   language: 'Lugha',
@@ -116,11 +108,7 @@ const sw: CommonWords = {
   footer: 'Utoaji wa data za umiliki wa ardhi',
   apiDocument: 'Hati ya API',
   problemTypes: 'Aina za matatizo',
-  cancel: 'Ghairi',
-  back: 'Rudi',
   yes: 'Ndiyo',
-  no: 'Hapana',
-  none: '—',
 };
 
 export const COMMON: Readonly<Record<Language, CommonWords>> = { en, es, fr, pt, id, sw };
