@@ -133,7 +133,7 @@ export const CASES: readonly FormatCase[] = [
     step: 'resources',
     output: 'files',
     entities: ['resources'],
-    ogr: { driver: 'XLSX', extension: 'xlsx', layers: ['resources'] },
+    why: 'a file for each row',
   },
   {
     name: 'references',
