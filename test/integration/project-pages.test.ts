@@ -274,7 +274,7 @@ describe('the form', () => {
 });
 
 describe('the map', () => {
-  it('is the same for who asks again, and another when locations have come', async () => {
+  it('is the same for who asks again, and another when locations have come or moved', async () => {
     const target = '/projects/cadasta/open/map.json';
     const first = await open(target, producer.users.ben, { 'accept-encoding': 'gzip' });
     expect(first.headers).toMatchObject({ 'content-encoding': 'gzip', 'cache-control': 'private, no-cache' });
@@ -296,6 +296,13 @@ describe('the map', () => {
     });
     // The old one once more, while the new one is drawn.
     await expect.poll(async () => (await open(target, producer.users.ben)).json.drawn).toBe(3);
+    // So when one has moved.
+    await producer.db('spatial_units').where({ id: 'd' }).update({ geometry: '{"type":"Point","coordinates":[20,5]}' });
+    const east = async () => {
+      const { json } = await open(target, producer.users.ben);
+      return json.west + json.width * json.cell;
+    };
+    await expect.poll(east).toBeCloseTo(20, 1);
   });
 
   it('is an image, too, of a kind that runs nothing', async () => {

@@ -23,7 +23,6 @@ export interface DrawnMap {
 
 interface Kept {
   version: string;
-  drawnAt: number;
   map: DrawnMap;
 }
 
@@ -31,8 +30,6 @@ interface Kept {
 const PAGE = 500;
 /** Maps that are kept; each is some hundreds of kilobytes. */
 const MOST_KEPT = 50;
-/** A location that is moved does not tell; after so long a map is drawn anew for the next who looks. */
-const TRUE_MS = 10 * 60_000;
 
 export class ProjectMaps {
   readonly #kept = new Map<string, Kept>();
@@ -44,7 +41,6 @@ export class ProjectMaps {
   constructor(
     readonly directory: ProjectDirectory,
     readonly log: Pick<Logger, 'warn' | 'info'>,
-    readonly now: () => number = () => performance.now(),
   ) {}
 
   /**
@@ -55,8 +51,7 @@ export class ProjectMaps {
   async of(projectId: string, patienceMs: number): Promise<DrawnMap | undefined> {
     const version = await this.directory.locationsVersion(projectId);
     const kept = this.#kept.get(projectId);
-    const isTrue = kept?.version === version && this.now() - kept.drawnAt < TRUE_MS;
-    if (kept && isTrue) {
+    if (kept?.version === version) {
       // The least recently seen goes first.
       this.#kept.delete(projectId);
       this.#kept.set(projectId, kept);
@@ -111,7 +106,7 @@ export class ProjectMaps {
     const [json, svg] = await Promise.all([compressed(text), compressed(mapSvg(data))]);
     const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
     this.#kept.delete(projectId);
-    this.#kept.set(projectId, { version, drawnAt: this.now(), map: { data, json, svg, hash } });
+    this.#kept.set(projectId, { version, map: { data, json, svg, hash } });
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
   }

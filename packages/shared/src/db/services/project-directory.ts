@@ -84,14 +84,10 @@ export class ProjectDirectory {
     return rows[0];
   }
 
-  /** Changes when locations come or go. One that is only changed does not change it. */
+  /** Another text after every change of the project's locations. */
   async locationsVersion(projectId: string): Promise<string> {
-    const { rows } = await this.db.raw<{ rows: { version: string }[] }>(
-      `select coalesce((select n from project_counts where project_id = :projectId and entity = 'locations'), 0)::text || '-' ||
-         coalesce((select max(position) from spatial_units where project_id = :projectId), 0)::text as version`,
-      { projectId },
-    );
-    return rows[0]?.version ?? '';
+    const row = await this.db('project_counts').where({ project_id: projectId, entity: 'locations' }).first('version');
+    return row?.version ?? '';
   }
 
   /** The next locations behind a position, in the project's order. */
