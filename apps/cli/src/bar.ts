@@ -23,15 +23,10 @@ const LABELS: Record<string, string> = {
 };
 
 /** An export under way. */
-export function exportStage({ phase, rows, rowsExpected, jobsDone, jobs, placeInQueue }: ExportProgress): Stage {
+export function exportStage(progress: ExportProgress): Stage {
+  const { phase, rows, rowsExpected, jobsDone, jobs } = progress;
   const label = LABELS[phase] ?? phase;
-  if (phase === 'waiting') {
-    return {
-      label,
-      fraction: undefined,
-      figures: placeInQueue ? `place ${humanCount(placeInQueue)} in the queue` : '',
-    };
-  }
+  if (phase === 'waiting') return { label, fraction: undefined, figures: waitingFor(progress) };
   if (phase === 'reading' && rowsExpected !== null) {
     const figures = `${humanCount(rows)} of ${humanCount(rowsExpected)} records`;
     return { label, fraction: share(rows, rowsExpected), figures };
@@ -40,6 +35,12 @@ export function exportStage({ phase, rows, rowsExpected, jobsDone, jobs, placeIn
     return { label, fraction: share(jobsDone, jobs), figures: `${humanCount(jobsDone)} of ${humanCount(jobs)} pieces` };
   }
   return { label, fraction: undefined, figures: rows > 0 ? `${humanCount(rows)} records` : '' };
+}
+
+/** What an export that has not begun waits for; nothing where that is not known. */
+export function waitingFor({ placeInQueue, waitsFor }: Pick<ExportProgress, 'placeInQueue' | 'waitsFor'>): string {
+  if (waitsFor === 'queue') return 'the queue does not answer; it begins when that is back';
+  return placeInQueue ? `place ${humanCount(placeInQueue)} in the queue` : '';
 }
 
 /** A download under way. `speed` in bytes a second, undefined while nothing can be said of it. */

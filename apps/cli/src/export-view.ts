@@ -24,8 +24,10 @@ export interface ExportView {
   files: { name: string; rows: number | null; bytes: number }[];
   result: { unchanged?: boolean } | null;
   links: { page: string };
-  /** Only of a single export. */
+  /** Only of a single export, as the rest. */
   placeInQueue?: number | null;
+  /** What one that has not begun waits for. */
+  waitsFor?: 'turn' | 'queue' | 'worker' | null;
   followUps?: {
     hook: string;
     place: string;
@@ -46,9 +48,17 @@ export interface ExportProgress {
   jobsDone: number;
   jobs: number;
   placeInQueue?: number | null;
+  waitsFor?: string | null;
 }
 
 export function progressOf(view: ExportView): ExportProgress {
-  const { id, state, phase, progress, placeInQueue } = view;
-  return { id, state, phase, ...progress, ...(placeInQueue !== undefined && { placeInQueue }) };
+  const { id, state, phase, progress, placeInQueue, waitsFor } = view;
+  return {
+    id,
+    state,
+    phase,
+    ...progress,
+    ...(placeInQueue !== undefined && { placeInQueue }),
+    ...(waitsFor !== undefined && { waitsFor }),
+  };
 }

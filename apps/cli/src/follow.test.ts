@@ -63,6 +63,16 @@ it('hears events, however they are cut into pieces, and asks for the state at th
   expect(asked).toEqual({ events: 1, states: 2 });
 });
 
+it('comes back when the service wants it, and not at once', async () => {
+  const times: number[] = [];
+  const early: RequestListener = (request, response) => {
+    times.push(Date.now());
+    stream('retry: 400\n\n')(request, response);
+  };
+  await watched([early, early], [null, null, 'completed']);
+  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(400);
+});
+
 it('opens the stream again when it breaks off', async () => {
   const torn: RequestListener = (_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -75,6 +85,13 @@ it('opens the stream again when it breaks off', async () => {
 
 it.each<[string, RequestListener]>([
   ['refuses them', (_, response) => response.writeHead(404).end()],
+  [
+    'has too many who listen',
+    (_, response) =>
+      response
+        .writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '10' })
+        .end('{"type":"https://x.example/problems/too-many-streams","title":"T","detail":"D."}'),
+  ],
   ['answers a page instead', (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>')],
 ])('asks for the state again and again where something on the way %s', async (_, answer) => {
   const { end, asked } = await watched([answer], [null, null, null, 'completed']);

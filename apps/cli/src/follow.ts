@@ -16,6 +16,8 @@ export interface FollowOptions {
   pollMs?: number;
 }
 
+/** A service that wants a broken stream to be opened later is obeyed for so long. */
+const MOST_BACK_MS = 10_000;
 /** An event that is longer is none of ours. */
 const MOST_EVENT_CHARACTERS = 1024 * 1024;
 
@@ -30,6 +32,7 @@ export async function follow(client: Client, id: string, options: FollowOptions)
   let byEvents = true;
   let patience: number | undefined;
   let short = 0;
+  const pauses = { backMs: 250 };
   for (;;) {
     const view = await client.export(id, patience);
     // It has answered: from now on a restart is worth waiting for.
@@ -39,23 +42,24 @@ export async function follow(client: Client, id: string, options: FollowOptions)
     if (Date.now() >= until) throw stillRunning(timeoutMs ?? 0);
     if (byEvents) {
       const begun = Date.now();
-      const heard = await listen(client, id, until, onProgress);
+      const heard = await listen(client, id, until, onProgress, pauses);
       if (heard === 'decided') continue;
       byEvents = heard !== 'no-events';
       // Streams that end at once are not worth having.
       short = Date.now() - begun < 1000 ? short + 1 : 0;
       if (short > 3) byEvents = false;
     }
-    await client.sleep(Math.max(0, Math.min(byEvents ? 250 * (short + 1) : pollMs, until - Date.now())));
+    await client.sleep(Math.max(0, Math.min(byEvents ? pauses.backMs * (short + 1) : pollMs, until - Date.now())));
   }
 }
 
-/** Reads events until the stream ends, however it does, or the time is over. */
+/** Reads events until the stream ends, however it does, or the time is over. `pauses.backMs`: when to come back, as the service wants it. */
 async function listen(
   client: Client,
   id: string,
   until: number,
   onProgress: (progress: ExportProgress) => void,
+  pauses: { backMs: number },
 ): Promise<'decided' | 'broken' | 'no-events'> {
   let decided = false;
   const onEvent = ({ event, data }: EventSourceMessage) => {
@@ -73,7 +77,10 @@ async function listen(
       await response.body?.cancel();
       return 'no-events';
     }
-    const parser = createParser({ onEvent, maxBufferSize: MOST_EVENT_CHARACTERS });
+    const onRetry = (ms: number) => {
+      pauses.backMs = Math.min(ms, MOST_BACK_MS);
+    };
+    const parser = createParser({ onEvent, onRetry, maxBufferSize: MOST_EVENT_CHARACTERS });
     const decoder = new TextDecoder();
     const left = () => Math.max(1, Math.min(SILENCE_MS, until - Date.now()));
     for await (const chunk of client.chunks(response, left)) {
@@ -83,6 +90,8 @@ async function listen(
     return 'broken';
   } catch (error) {
     client.signal.throwIfAborted();
+    // So many watch that the service would rather be asked now and then.
+    if (error instanceof CliError && error.code === 'too-many-streams') return 'no-events';
     if (isTransient(error)) return 'broken';
     // Whether the export itself is to be seen is found out by asking for it.
     if (error instanceof CliError && error.details.status !== undefined) return 'no-events';

@@ -1,6 +1,6 @@
 /** Exports in words, for people at a terminal. */
 import { humanBytes, humanCount } from '@parcelpost/shared/words.js';
-import { percent } from './bar.js';
+import { percent, waitingFor } from './bar.js';
 import type { ExportView } from './export-view.js';
 import { printable } from './printable.js';
 
@@ -21,7 +21,10 @@ export function describe(view: ExportView): string[] {
   ];
   if (error) rows.push(['reason', error.message]);
   if (bundle) {
-    const until = bundle.expiresAt === null ? 'kept until it is unpinned' : `until ${moment(bundle.expiresAt)}`;
+    const until =
+      bundle.expiresAt === null
+        ? 'kept until it is unpinned'
+        : `${bundle.expiresAt === null ? 'kept without an end' : `until ${moment(bundle.expiresAt)}`}`;
     rows.push(['bundle', `${bundle.name}, ${humanBytes(bundle.bytes)}, ${until}`]);
     rows.push(['sha256', bundle.sha256]);
   }
@@ -45,9 +48,9 @@ export function describe(view: ExportView): string[] {
 }
 
 function stateText(view: ExportView): string {
-  const { state, phase, progress, placeInQueue, finishedAt, cancelling } = view;
+  const { state, phase, progress, finishedAt, cancelling } = view;
   if (cancelling) return 'being cancelled';
-  if (state === 'waiting') return `waiting${placeInQueue ? `, place ${humanCount(placeInQueue)} in the queue` : ''}`;
+  if (state === 'waiting') return [state, waitingFor(view)].filter((text) => text !== '').join(', ');
   if (state !== 'running') return `${state}${finishedAt ? `, ${moment(finishedAt)}` : ''}`;
   const { rows, rowsExpected } = progress;
   const share = rowsExpected ? ` of ${humanCount(rowsExpected)} (${percent(Math.min(1, rows / rowsExpected))} %)` : '';
