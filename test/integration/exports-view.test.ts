@@ -4,6 +4,7 @@ import { plantFollowUps } from '@parcelpost/shared/db/services/canvas-rows.js';
 import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
 import { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
+import { declaredPipeline } from '@parcelpost/shared/pipeline/pipeline.js';
 import { plant } from '@parcelpost/shared/signatures/plant.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { viewExport } from '../../apps/producer/src/actions/export-view.js';
@@ -57,7 +58,8 @@ describe('looking at exports', () => {
     const body = { outputType: 'shp', onFailure: [{ task: 'webhook.post', args: { url: 'https://example.org/' } }] };
     const { id } = (await ask(producer.users.ben, body)).json;
     const config = { PUBLIC_URL, PLATFORM_API_URL: undefined } as never;
-    const read = new ReadExports({ db: producer.db, config, places: new PlacesInQueue(producer.db) });
+    const places = new PlacesInQueue(producer.db);
+    const read = new ReadExports({ db: producer.db, config, places, pipeline: declaredPipeline() });
     const ben = await new UserService(producer.db).get(producer.users.ben);
     const before = await read.one(id, ben as UserRow);
     const error = { code: 'platform-unavailable', message: 'It answered 500.', step: null, shard: null, attempts: 4 };

@@ -107,7 +107,7 @@ describe('a part is taken only where it fits', () => {
     const second = await exported({ formats: ['csv'] });
     expect(reused(second)).toEqual(['relationships', 'locations', 'references']);
     expect(await lists(second)).toEqual(['parties']);
-    expect(await db()('finished_parts').distinct('version').pluck('version')).toEqual(['1']);
+    expect(await db()('finished_parts').pluck('version')).not.toContain('older');
     expect(await lists(await exported({ formats: ['csv'] }))).toEqual([]);
   });
 

@@ -34,7 +34,11 @@ import { createRegistry } from '@parcelpost/shared/signatures/registry.js';
 import { stopOnSignals } from '@parcelpost/shared/stop.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { processActor } from '@parcelpost/shared/tasks/actor.js';
+import { exportActions } from './actions/export-actions.js';
+import { externalPlatform } from './actions/platform-url.js';
+import { ReadExports } from './actions/read-exports.js';
 import { clearUploads } from './clear-uploads.js';
+import type { Dependencies } from './dependencies.js';
 import { startHousekeeping } from './housekeeping.js';
 import { orphanPass } from './janitor/orphan-pass.js';
 import { Orphans } from './janitor/orphans.js';
@@ -123,7 +127,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     quota: { mb: config.PROJECT_QUOTA_MB },
     deferred: { secrets: config.SIGNATURE_SECRET, relay: () => relay.run() },
   });
-  const app = await buildServer({
+  const dependencies: Dependencies = {
     config,
     log,
     metrics,
@@ -138,6 +142,14 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     listenToJobs: (names, heard) => queues.listen(names, heard),
     snapshots,
     onDecided: (listener) => decided.on('export', listener),
+  };
+  const app = await buildServer(dependencies);
+  // What another platform may be read with, only people bring.
+  const renews = config.AUTO_RENEW && externalPlatform(config) === undefined;
+  const { renew } = exportActions(dependencies, new ReadExports(dependencies));
+  const stopRenewing = startHousekeeping(renews ? { renewals: () => renew.round().then(() => 0) } : {}, {
+    everyMs: HOUSEKEEPING_MS,
+    log,
   });
 
   const stop = async () => {
@@ -149,7 +161,7 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
     clearTimeout(hurry);
     await stopListening();
     stopping.abort();
-    await Promise.all([stopHousekeeping(), stopOrphans()]);
+    await Promise.all([stopHousekeeping(), stopOrphans(), stopRenewing()]);
     await snapshots.stop();
     await relay.stop();
     await queues.close();

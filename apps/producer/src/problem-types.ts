@@ -159,6 +159,13 @@ const ours = {
     title: 'The export left no file',
     about: 'The export failed or was cancelled; its state says why. A bundle is whole or absent. Ask for a new export.',
   },
+  'renewal-not-needed': {
+    status: 409,
+    title: 'There is nothing to renew',
+    about:
+      'Only a completed export whose files are there, and that a newer version of the software would make otherwise, can be renewed; ' +
+      'its `renewal` says whether that is so. Ask for a new export to get newer data.',
+  },
   'form-out-of-date': {
     status: 403,
     title: 'The form is out of date',

@@ -161,6 +161,7 @@ const producer = z.object({
   PLATFORM_API_URL: url('http:', 'https:').optional(),
   EXPORT_DEADLINE_MINUTES: count(6 * 60),
   AUDIT_TTL_DAYS: count(365, 1, 36_500),
+  AUTO_RENEW: z.stringbool().default(false),
   SNAPSHOTS_OPEN: count(8, 0, 1000),
   SNAPSHOT_MINUTES: count(30, 1, 24 * 60),
   ...signInVariables,

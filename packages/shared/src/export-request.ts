@@ -107,17 +107,20 @@ const requestFields = (known: readonly string[]) =>
     })
     .meta({ oneOf: [{ required: ['outputType'] }, { required: ['formats'] }] });
 
-/**
- * The body of a request; the limits of its lists are checked before anything looks into them.
- * @param formats that it may name: those of the installation's pipeline
- */
-export const exportRequestSchemaOf = (formats: readonly string[]) =>
+/** Has the limits of a body's lists checked before anything looks into them. */
+export const withinLimits = <S extends z.ZodType>(schema: S) =>
   z.preprocess((body, context) => {
     for (const { path, message } of [...formatsComplaints(body), ...limitComplaints(body)]) {
       context.addIssue({ code: 'custom', path, message });
     }
     return body;
-  }, requestFields(formats));
+  }, schema);
+
+/**
+ * The body of a request.
+ * @param formats that it may name: those of the installation's pipeline
+ */
+export const exportRequestSchemaOf = (formats: readonly string[]) => withinLimits(requestFields(formats));
 
 /** That of an installation without steps of its own. */
 export const exportRequestSchema = exportRequestSchemaOf(FORMATS);

@@ -8,13 +8,14 @@ import { ExportRights } from './export-rights.js';
 import { KeepFiles } from './keep-files.js';
 import { PrepareNextExports } from './prepare-next-exports.js';
 import type { ReadExports } from './read-exports.js';
+import { RenewExport } from './renew-export.js';
 import { RequestExport } from './request-export.js';
 import { RightsTasks } from './rights-tasks.js';
 
 export function exportActions(
   dependencies: Dependencies,
   read: ReadExports,
-): { request: RequestExport; change: ChangeExport; keep: KeepFiles } {
+): { request: RequestExport; change: ChangeExport; keep: KeepFiles; renew: RenewExport } {
   const { config, tasks } = dependencies;
   const rights = new ExportRights(config);
   const patience = nextExportPatienceMs({ deadlineMinutes: config.EXPORT_DEADLINE_MINUTES });
@@ -25,8 +26,10 @@ export function exportActions(
   });
   const next = new PrepareNextExports({ config, rights, triesOf });
   const permits = new RightsTasks({ rights, next, read });
+  const request = new RequestExport(dependencies, rights, next, permits);
   return {
-    request: new RequestExport(dependencies, rights, next, permits),
+    request,
+    renew: new RenewExport(dependencies, read, request),
     change: new ChangeExport(dependencies, read, rights, next, permits),
     keep: new KeepFiles(dependencies, read, permits),
   };

@@ -50,6 +50,17 @@ export const exportView = z.object({
     .object({ exportId: z.uuid(), followUpId: z.uuid() })
     .nullable()
     .describe('The export whose follow-up started this one; null where a person asked for it'),
+  renews: z
+    .uuid()
+    .nullable()
+    .describe('The export whose results this one makes anew with a newer version of the software'),
+  renewal: z
+    .object({
+      available: z.boolean().describe('Whether a newer version of its files is to be had: POST …/renew starts it'),
+      steps: z.array(z.string()).describe('The steps that would make their files otherwise'),
+      renewedBy: z.uuid().nullable().describe('The newest export that renews this one'),
+    })
+    .describe('Results of an older version of the software are offered for renewal; looking at them starts nothing'),
   progress: z.object({
     rows: z.int().describe('Records read so far'),
     rowsExpected: z.int().nullable().describe('Records in all; null until they are counted'),
@@ -101,7 +112,24 @@ const followUpView = z.object({
   error: z.object({ code: z.string(), message: z.string().nullable().describe(IN_CHARGE) }).nullable(),
 });
 
+const stepView = z.object({
+  name: z.string(),
+  version: z.string(),
+  state: z
+    .enum(['waiting', 'reading', 'writing', 'done', 'reused', 'failed'])
+    .describe('reused: an earlier export of the same data has made it'),
+  rows: z.int().describe('Records that it has read'),
+  rowsExpected: z.int(),
+  shardsDone: z.int(),
+  shards: z.int(),
+  files: z.array(z.object({ name: z.string(), rows: z.int().nullable(), bytes: z.int() })),
+  warnings: z.array(z.string()),
+});
+
 export const exportDetailView = exportView.extend({
+  steps: z
+    .array(stepView)
+    .describe('Each step that was asked for, in the order of the bundle: how far it is, what it made'),
   placeInQueue: z
     .int()
     .nullable()
@@ -131,7 +159,7 @@ const iso = (date: Date | null) => date?.toISOString() ?? null;
 
 /** Shows an export. `publicUrl` begins its links. */
 export function viewExport(
-  { row, state, progress, file, fileThere, startedBy }: ExportDetail,
+  { row, state, progress, file, fileThere, startedBy, renewal }: ExportDetail,
   publicUrl: string,
 ): z.output<typeof exportView> {
   const base = new URL(`/api/v1/exports/${row.id}`, publicUrl).href;
@@ -160,6 +188,8 @@ export function viewExport(
     cancelling: isCancelling(row),
     retryable: isRetryable(state),
     startedBy,
+    renews: row.renews,
+    renewal,
     progress: {
       rows: progress.rows,
       rowsExpected: progress.rowsExpected,

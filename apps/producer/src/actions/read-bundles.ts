@@ -16,7 +16,7 @@ export class ReadBundles {
   readonly #external: boolean;
   readonly #publicUrl: string;
 
-  constructor(dependencies: Pick<Dependencies, 'db' | 'config' | 'places'>) {
+  constructor(dependencies: Pick<Dependencies, 'db' | 'config' | 'places' | 'pipeline'>) {
     const { db, config } = dependencies;
     this.#exports = new ReadExports(dependencies);
     this.#projects = new ProjectService(db);

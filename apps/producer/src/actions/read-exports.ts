@@ -12,11 +12,16 @@ import { type FileRow, FileService } from '@parcelpost/shared/db/services/files.
 import { type FollowUpNode, OutboxService } from '@parcelpost/shared/db/services/outbox.js';
 import type { PlacesInQueue } from '@parcelpost/shared/db/services/places-in-queue.js';
 import { ProjectService } from '@parcelpost/shared/db/services/projects.js';
+import { RenewalService } from '@parcelpost/shared/db/services/renewals.js';
+import { stepWork } from '@parcelpost/shared/db/services/step-work.js';
 import { isUuid, type UserRow } from '@parcelpost/shared/db/services/users.js';
+import type { Pipeline } from '@parcelpost/shared/pipeline/pipeline.js';
+import type { StepView } from '@parcelpost/shared/pipeline/step-view.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
 import { bundleOf, isThere } from './bundle-of.js';
 import { externalPlatform } from './platform-url.js';
+import { offerOf, type RenewalOffer } from './renewal-offer.js';
 
 /**
  * An export with what was made of it. Its row alone says how it stands: what was read after it may be newer, so of that
@@ -32,6 +37,8 @@ export interface ExportDetail {
   fileThere: boolean;
   /** The follow-up that started it, and the export which that belongs to. */
   startedBy: { exportId: string; followUpId: string } | null;
+  /** Whether a newer version of its results is to be had. */
+  renewal: RenewalOffer;
 }
 
 /** A follow-up as somebody may see it: its result, and what its error says, are for those in charge of the export alone. */
@@ -48,8 +55,9 @@ export class ReadExports {
   readonly #external: boolean;
   readonly #config: Dependencies['config'];
   readonly #places: PlacesInQueue;
+  readonly #pipeline: Pipeline;
 
-  constructor({ db, config, places }: Pick<Dependencies, 'db' | 'config' | 'places'>) {
+  constructor({ db, config, places, pipeline }: Pick<Dependencies, 'db' | 'config' | 'places' | 'pipeline'>) {
     this.db = db;
     this.#exports = new ExportService(db);
     this.#files = new FileService(db);
@@ -58,6 +66,7 @@ export class ReadExports {
     this.#external = externalPlatform(config) !== undefined;
     this.#config = config;
     this.#places = places;
+    this.#pipeline = pipeline;
   }
 
   /**
@@ -78,7 +87,7 @@ export class ReadExports {
 
   /** The same, within a transaction. */
   within(trx: Database): ReadExports {
-    return new ReadExports({ db: trx, config: this.#config, places: this.#places });
+    return new ReadExports({ db: trx, config: this.#config, places: this.#places, pipeline: this.#pipeline });
   }
 
   /**
@@ -108,18 +117,20 @@ export class ReadExports {
   async detail(
     row: ExportRow,
     user: UserRow,
-  ): Promise<ExportDetail & { followUps: SeenFollowUp[]; placeInQueue: number | null }> {
+  ): Promise<ExportDetail & { followUps: SeenFollowUp[]; placeInQueue: number | null; steps: StepView[] }> {
     const waits = row.outcome === null && row.waitingSince !== null;
-    const [details, followUps, inCharge, place] = await Promise.all([
+    const [details, followUps, inCharge, place, work] = await Promise.all([
       this.#details([row]),
       this.#outbox.followUps(row.id),
       this.inCharge(row, user),
       waits ? this.#places.of(row.id) : null,
+      stepWork(this.db, row),
     ]);
     const [detail] = details;
     if (!detail) throw problem('export-not-found', NOT_FOUND);
     const released = followUps.filter(({ generation }) => row.outcome !== null || generation < row.generation);
-    return { ...detail, placeInQueue: place, followUps: inCharge ? released : released.map(withoutWhatItLeft) };
+    const steps = this.#pipeline.context(row.options, work);
+    return { ...detail, placeInQueue: place, steps, followUps: inCharge ? released : released.map(withoutWhatItLeft) };
   }
 
   /** The bundle of an export, and whether it is there to be downloaded now. */
@@ -155,10 +166,11 @@ export class ReadExports {
   async #details(rows: ExportRow[]): Promise<ExportDetail[]> {
     const ids = rows.map(({ id }) => id);
     const started = rows.flatMap(({ startedBy }) => startedBy ?? []);
-    const [progress, files, starters] = await Promise.all([
+    const [progress, files, starters, renewals] = await Promise.all([
       this.#exports.progress(ids),
       this.#files.ofExports(ids),
       this.#outbox.exportsOf(started),
+      new RenewalService(this.db).newestOf(ids),
     ]);
     const byExport = new Map<string, FileRow[]>(ids.map((id) => [id, []]));
     for (const file of files) byExport.get(file.exportId)?.push(file);
@@ -166,14 +178,16 @@ export class ReadExports {
     return rows.flatMap((row) => {
       const how = progress.get(row.id);
       if (!how) return [];
+      const state = stateOf(row, now);
       const starter = row.startedBy === null ? undefined : starters.get(row.startedBy);
       return [
         {
           row,
-          state: stateOf(row, now),
+          state,
           progress: how,
           ...bundleIn(byExport.get(row.id) ?? [], row, now),
           startedBy: starter === undefined ? null : { exportId: starter, followUpId: row.startedBy as string },
+          renewal: offerOf(this.#pipeline, row, state, renewals.get(row.id)),
         },
       ];
     });

@@ -2,9 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { RequestedExport } from '@parcelpost/shared/db/services/export-requests.js';
+import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import { findKey } from '@parcelpost/shared/db/services/idempotency-keys.js';
+import type { ProjectAddress } from '@parcelpost/shared/db/services/projects.js';
+import type { Renewal } from '@parcelpost/shared/db/services/renewals.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
-import { type ExportRequestBody, exportOptions } from '@parcelpost/shared/export-request.js';
+import { type ExportOptions, type ExportRequestBody, exportOptions } from '@parcelpost/shared/export-request.js';
+import type { Actor } from '@parcelpost/shared/tasks/actor.js';
 import { sequence } from '@parcelpost/shared/tasks/sequence.js';
 import type { Dependencies } from '../dependencies.js';
 import { problem } from '../problems.js';
@@ -48,7 +52,7 @@ export class RequestExport {
    *   external platform's answer, 422 and 409 by the key
    */
   async run(user: UserRow, { organization, project, body, key: text }: Asked): Promise<Answered> {
-    const { config, db, relay, metrics, tasks, writes } = this.dependencies;
+    const { db, relay, metrics, writes } = this.dependencies;
     const address = { organization, project };
     const key =
       text === undefined ? undefined : { userId: user.id, key: text, fingerprint: fingerprint(address, body) };
@@ -58,43 +62,13 @@ export class RequestExport {
       return this.#repeated(known);
     }
 
-    const id = randomUUID();
     const actor = actorOf(user);
-    const wanted = { ...address, apiToken: body.apiToken };
-    const requester = { id: user.id, name: user.name, email: user.email, language: user.language };
-    const first = { exportId: id, generation: 1, organization, apiToken: body.apiToken, user, requester };
-    let resolved: Canvases | undefined;
-    // Only for whom the project is permitted: what is wrong with the rest is no business of others.
-    const canvases = () => {
-      resolved ??= resolveCanvases(body, requester, tasks);
-      return resolved;
-    };
-    const answers: Answers = new Map();
-    if (this.rights.external) {
-      await this.rights.ask(wanted, answers);
-      await this.next.ask(first, canvases(), answers);
-    }
-    const permit = this.permits.permit(actor, { user, wanted, answers });
-    const getInput = () => ({ canvases: canvases() });
-    const prepare = this.permits.prepareNext(actor, { first, answers }, { getInput });
-    const row = (): RequestedExport => {
-      const { nextTokens, minted, ...prepared } = prepare.result;
-      const options = exportOptions(body);
-      const token = this.rights.issue(user.id, wanted, { exportId: id, generation: 1, hours: config.TOKEN_HOURS });
-      return {
-        id,
-        ...address,
-        ...permit.result,
-        requester,
-        options,
-        ...prepared,
-        sealedToken: token.sealed,
-        nextTokens,
-        mintedTokens: [...token.minted, ...minted],
-        requestHash: requestHash(address, user.id, options, canvases(), body.apiToken),
-        deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
-      };
-    };
+    const options = exportOptions(body);
+    const { permit, prepare, row: first, canvases } = await this.#begun(user, actor, address, options, body);
+    const row = (): RequestedExport => ({
+      ...first(),
+      requestHash: requestHash(address, user.id, options, canvases(), body.apiToken),
+    });
     const record = writes.exports.request(actor, row, key);
     const recorded = await writes.runner.runSingleSequence(sequence(permit, prepare, ...record));
     switch (recorded.kind) {
@@ -114,6 +88,79 @@ export class RequestExport {
     }
     void relay.run();
     return { ...recorded, joined: recorded.kind === 'joined' };
+  }
+
+  /**
+   * Records the renewal of an export: another one of the same project and options, whose rights, token and requester are those of
+   * who asks for it. While one is running it is joined, whoever asks; so is one that is as good as a new one.
+   * @param wanted what is to follow, and the token of another platform; nothing follows that is not asked for
+   * @param isGood whether a renewal that has come to its end is as good as a new one
+   * @param actor who is noted; the person who asks unless told otherwise
+   * @throws {ProblemError} as {@link run}
+   */
+  async renew(
+    user: UserRow,
+    of: ExportRow,
+    wanted: Pick<ExportRequestBody, 'onSuccess' | 'onFailure' | 'apiToken'>,
+    isGood: (newest: Renewal) => boolean,
+    actor: Actor = actorOf(user),
+  ): Promise<Answered> {
+    const { relay, writes } = this.dependencies;
+    const { unchangedSince: _, ...options } = of.options;
+    const { permit, prepare, row } = await this.#begun(user, actor, of, options, wanted);
+    const getInput = () => ({ row: row() });
+    const record = writes.exports.renew(actor, { renews: of.id, isGood }, { getInput });
+    const recorded = await writes.runner.runSingleSequence(sequence(permit, prepare, record));
+    if (recorded.kind === 'created') crashPoint('request.recorded');
+    void relay.run();
+    return { ...recorded, joined: recorded.kind === 'joined' };
+  }
+
+  /** The tasks that come before an export is recorded, and its row, which is known once they have run. */
+  async #begun(
+    user: UserRow,
+    actor: Actor,
+    { organization, project }: ProjectAddress,
+    options: ExportOptions,
+    body: Pick<ExportRequestBody, 'onSuccess' | 'onFailure' | 'apiToken'>,
+  ) {
+    const { config, tasks } = this.dependencies;
+    const id = randomUUID();
+    const address = { organization, project };
+    const wanted = { ...address, apiToken: body.apiToken };
+    const requester = { id: user.id, name: user.name, email: user.email, language: user.language };
+    const first = { exportId: id, generation: 1, organization, apiToken: body.apiToken, user, requester };
+    let resolved: Canvases | undefined;
+    // Only for whom the project is permitted: what is wrong with the rest is no business of others.
+    const canvases = () => {
+      resolved ??= resolveCanvases(body, requester, tasks);
+      return resolved;
+    };
+    const answers: Answers = new Map();
+    if (this.rights.external) {
+      await this.rights.ask(wanted, answers);
+      await this.next.ask(first, canvases(), answers);
+    }
+    const permit = this.permits.permit(actor, { user, wanted, answers });
+    const getInput = () => ({ canvases: canvases() });
+    const prepare = this.permits.prepareNext(actor, { first, answers }, { getInput });
+    const row = () => {
+      const { nextTokens, minted, ...prepared } = prepare.result;
+      const token = this.rights.issue(user.id, wanted, { exportId: id, generation: 1, hours: config.TOKEN_HOURS });
+      return {
+        id,
+        ...address,
+        ...permit.result,
+        requester,
+        options,
+        ...prepared,
+        sealedToken: token.sealed,
+        nextTokens,
+        mintedTokens: [...token.minted, ...minted],
+        deadlineAt: new Date(Date.now() + config.EXPORT_DEADLINE_MINUTES * 60_000),
+      };
+    };
+    return { permit, prepare, row, canvases };
   }
 
   #repeated({ exportId, joined }: Pick<Answered, 'exportId' | 'joined'>): Answered {

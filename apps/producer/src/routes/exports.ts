@@ -2,7 +2,8 @@
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import { KEY_HOURS } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import { type UserRow, UserService } from '@parcelpost/shared/db/services/users.js';
-import { exportRequestSchemaOf } from '@parcelpost/shared/export-request.js';
+import { exportRequestSchemaOf, withinLimits } from '@parcelpost/shared/export-request.js';
+import { signaturesSchema } from '@parcelpost/shared/signatures/schema.js';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -34,6 +35,18 @@ const retryBody = z
   .nullish()
   .describe('Needed where another platform holds the project; next exports are read with this token too');
 
+const renewBody = withinLimits(
+  z
+    .strictObject({
+      onSuccess: signaturesSchema
+        .prefault([])
+        .describe('As in a request; what followed the export before it is not repeated'),
+      onFailure: signaturesSchema.prefault([]),
+      apiToken: z.string().min(1).max(8192).optional().describe('Needed where another platform holds the project'),
+    })
+    .nullish(),
+);
+
 const recentQuery = z
   .object({
     organization: z.string().optional(),
@@ -50,16 +63,17 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const identify = new Identifier(new UserService(db), config.AUTH_SECRET);
   const read = new ReadExports(dependencies);
-  const { request, change } = exportActions(dependencies, read);
+  const { request, change, renew } = exportActions(dependencies, read);
   const sealScope = refuseOtherMethods(scope);
 
   const detailOf = async (row: ExportRow, user: UserRow) => {
     const detail = await read.detail(row, user);
-    const { placeInQueue, followUps } = detail;
+    const { placeInQueue, followUps, steps } = detail;
     const away = detail.state === 'waiting' && (await live.queue.isAway());
     return {
       ...viewExport(detail, config.PUBLIC_URL),
       placeInQueue,
+      steps,
       waitsFor: detail.state === 'waiting' ? waitsFor({ waitsForTurn: detail.row.waitingSince !== null }, away) : null,
       followUps: followUps.map(viewFollowUp),
     };
@@ -176,6 +190,34 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
         .code(202)
         .header('location', `/api/v1/exports/${row.id}`)
         .send(await detailOf(row, user));
+    },
+  );
+
+  app.post(
+    '/api/v1/exports/:id/renew',
+    {
+      onRequest: identify.guard,
+      schema: {
+        summary:
+          'Make the files of a completed export anew with the present version of the software: an export of its own, one at a time however many ask',
+        tags,
+        security,
+        params: id,
+        body: renewBody,
+        response: { 202: requestedView },
+      },
+    },
+    async (http, reply) => {
+      const user = await identify.bearer(http);
+      refuseKey(http.headers['idempotency-key']);
+      const wanted = http.body ?? { onSuccess: [], onFailure: [], apiToken: undefined };
+      const { exportId, joined } = await renew.run(http.params.id, user, wanted);
+      http.log.info({ exportId, renews: http.params.id, user: user.id, joined }, 'export renewed');
+      const view = await detailOf(await read.one(exportId, user), user);
+      return reply
+        .code(202)
+        .header('location', `/api/v1/exports/${exportId}`)
+        .send({ ...view, joined });
     },
   );
 

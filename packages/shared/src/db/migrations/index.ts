@@ -11,6 +11,7 @@ import { sql as bulkTurns } from './0010-bulk-turns.js';
 import { sql as finishedParts } from './0011-finished-parts.js';
 import { sql as janitor } from './0012-janitor.js';
 import { sql as signIn } from './0013-sign-in.js';
+import { sql as renewal } from './0016-renewal.js';
 
 /** Every migration, in order. Forward only: a migration that has been released is never edited. */
 export const MIGRATIONS: readonly { name: string; sql: string }[] = [
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly { name: string; sql: string }[] = [
   { name: '0011-finished-parts', sql: finishedParts },
   { name: '0012-janitor', sql: janitor },
   { name: '0013-sign-in', sql: signIn },
+  { name: '0016-renewal', sql: renewal },
 ];

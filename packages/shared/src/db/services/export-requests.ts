@@ -5,6 +5,7 @@ import type { SealedTokens, Signature } from '../../signatures/signature.js';
 import type { Connection } from '../database.js';
 import type { NewExport } from './exports.js';
 import { insertEntry } from './outbox.js';
+import { type Renewal, RenewalService } from './renewals.js';
 import { type MintedToken, noteTokens } from './scoped-tokens.js';
 
 /** Rounds in which an identical export may end between being met and being looked up, before something else is wrong. */
@@ -70,6 +71,24 @@ export class ExportRequests {
   }
 
   /**
+   * Inserts the renewal of an export, unless there is one: of however many at once, one comes of it. A renewal joins no export of
+   * the same words, and none joins it.
+   * @param isGood whether a renewal that has come to its end is as good as a new one
+   */
+  async renew(
+    trx: Connection,
+    row: Omit<RequestedExport, 'requestHash'>,
+    { renews, isGood }: { renews: string; isGood: (newest: Renewal) => boolean },
+  ): Promise<{ kind: 'created' | 'joined'; exportId: string }> {
+    const newest = await new RenewalService(trx).lockedNewest(trx, renews);
+    if (newest && (newest.outcome === null || isGood(newest))) return { kind: 'joined', exportId: newest.id };
+    await trx('exports').insert({ ...columnsOf(trx, row), renews });
+    await insertEntry(trx, row.id, 1);
+    await noteTokens(trx, row.mintedTokens ?? []);
+    return { kind: 'created', exportId: row.id };
+  }
+
+  /**
    * Begins the next generation of an export that has left no bundle, or only a part of one: a compare-and-set, so that of
    * two retries at once one does. The export keeps its requester and its place among the requests.
    * @param generation the one that came to its end
@@ -104,7 +123,8 @@ export class ExportRequests {
         deadline_at: next.deadlineAt,
       })
       .catch((error: { code?: string; constraint?: string }) => {
-        const identical = error.code === UNIQUE_VIOLATION && error.constraint === 'exports_joinable';
+        const identical =
+          error.code === UNIQUE_VIOLATION && ['exports_joinable', 'exports_renewing'].includes(error.constraint ?? '');
         throw identical ? new RetryRefusedError('identical-running') : error;
       });
     if (changed === 0) throw new RetryRefusedError('not-retryable');

@@ -53,6 +53,8 @@ export interface ExportRow extends Omit<NewExport, 'sealedToken'> {
   partsUntil: Date | null;
   /** The follow-up of another export that started this one. */
   startedBy: string | null;
+  /** The export whose results it makes anew, since a newer version of the software is there. */
+  renews: string | null;
   /** Sealed tokens of the exports that its follow-ups start. */
   nextTokens: SealedTokens | null;
 }
@@ -108,6 +110,7 @@ const COLUMNS = {
   deadlineAt: 'deadline_at',
   partsUntil: 'parts_until',
   startedBy: 'started_by',
+  renews: 'renews',
   nextTokens: 'next_tokens',
 } as const;
 

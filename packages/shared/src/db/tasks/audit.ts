@@ -55,6 +55,11 @@ export function auditedTasks({ exports, followUps, bundles, files, pins }: Manag
       ...(kind === 'created' && { generation: 1 }),
       details: { did: kind, project: `${row.organization}/${row.project}`, formats: row.options.formats },
     })),
+    audited(exports.renew.taskName, ({ kind, exportId }, { renews }) => ({
+      ...ofExport(exportId),
+      ...(kind === 'created' && { generation: 1 }),
+      details: { did: kind, renews },
+    })),
     audited(exports.cancel.taskName, (raised, { id, reason }) =>
       raised ? { ...ofExport(id), details: { reason: reason.code } } : undefined,
     ),

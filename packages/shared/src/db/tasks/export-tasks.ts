@@ -9,6 +9,7 @@ import type { ExportRequests, NextGeneration, RequestedExport } from '../service
 import type { ExportService } from '../services/exports.js';
 import { askKey, type IdempotencyKey, type KeyAnswer, keepKey } from '../services/idempotency-keys.js';
 import type { OutboxService } from '../services/outbox.js';
+import type { Renewal } from '../services/renewals.js';
 
 /**
  * What became of a request: `created` an export, `joined` an identical one that is running, `repeated` an earlier request
@@ -30,6 +31,15 @@ export interface NextExport {
   sealed: { token: string; next: SealedTokens };
 }
 
+/** What renews an export. */
+export interface RenewalRequest {
+  row: Omit<RequestedExport, 'requestHash'>;
+  /** The export that is renewed. */
+  renews: string;
+  /** Whether a renewal that has come to its end is as good as a new one. */
+  isGood: (newest: Renewal) => boolean;
+}
+
 /** An export in one of its generations. */
 export interface ExportKey {
   id: string;
@@ -45,6 +55,8 @@ export class ExportTasks {
   readonly record: TaskMaker<{ row: RequestedExport }, CreatedOrJoined>;
   /** Has a key stand for what the request came to. */
   readonly keepKey: TaskMaker<KeptKey, Recorded>;
+  /** Inserts the renewal of an export, or finds the one that there is. */
+  readonly renew: TaskMaker<RenewalRequest, CreatedOrJoined>;
   /** Begins the next generation. Throws RetryRefusedError. */
   readonly retry: TaskMaker<ExportKey & { next: NextGeneration }, void>;
   /** Raises the abort flag because somebody wants an end; its result is whether this did. */
@@ -75,6 +87,11 @@ export class ExportTasks {
         await service.keep(trx, key, { exportId: recorded.exportId, joined: recorded.kind === 'joined' });
         return recorded;
       },
+    });
+    this.renew = defineTask({
+      name: 'exports.renew',
+      service: requests,
+      run: ({ service, trx, input: { row, ...renewal } }) => service.renew(trx, row, renewal),
     });
     this.retry = defineTask({
       name: 'exports.retry',

@@ -12,6 +12,9 @@ export function limitTasks(hooks: Hooks, exports: ExportTasks, limits: LimitServ
   hooks.after(exports.record.taskName, async ({ kind, exportId }, { trx }) => {
     if (kind === 'created') await limits.check(trx, exportId, true);
   });
+  hooks.after(exports.renew.taskName, async ({ kind, exportId }, { trx }) => {
+    if (kind === 'created') await limits.check(trx, exportId, true);
+  });
   hooks.after(exports.startNext.taskName, async ({ exportId, started }, { trx }) => {
     if (started) await limits.check(trx, exportId, true);
   });

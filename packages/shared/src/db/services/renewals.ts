@@ -1,0 +1,78 @@
+/** Renewing exports whose results an older version of the software has made. */
+import type { StepVersions } from '../../pipeline/pipeline.js';
+import type { Connection, Database } from '../database.js';
+import type { Outcome } from './exports.js';
+
+/** The newest renewal of an export. */
+export interface Renewal {
+  id: string;
+  /** The export that it renews. */
+  renews: string;
+  outcome: Outcome | null;
+  /** Versions of the steps that made its files; null where there are none, or it is older than such notes. */
+  steps: StepVersions | null;
+  /** Whether its files are over their time. */
+  expired: boolean;
+}
+
+/** A step as one looks for what it has outdated. */
+interface PresentStep {
+  name: string;
+  version: string;
+  formats: readonly string[] | 'all';
+}
+
+const COLUMNS = `id, renews, outcome, result->'steps' as steps,
+  coalesce(greatest(expires_at, pinned_until) <= now(), false) as expired`;
+
+export class RenewalService {
+  constructor(readonly db: Connection) {}
+
+  /** The newest renewal of each of these exports, in one query however many they are. */
+  async newestOf(ids: readonly string[]): Promise<Map<string, Renewal>> {
+    if (ids.length === 0) return new Map();
+    const { rows } = await this.db.raw<{ rows: Renewal[] }>(
+      `select distinct on (renews) ${COLUMNS} from exports where renews = any(?) order by renews, requested_at desc`,
+      [[...ids]],
+    );
+    return new Map(rows.map((row) => [row.renews, row]));
+  }
+
+  /**
+   * The newest renewal of an export, in a transaction in which nobody else begins one: who comes second waits, and finds it.
+   */
+  async lockedNewest(trx: Connection, id: string): Promise<Renewal | undefined> {
+    await trx.raw('select from exports where id = ? for no key update', [id]);
+    return (await new RenewalService(trx).newestOf([id])).get(id);
+  }
+
+  /**
+   * Completed exports whose files are there, that a step of now would make otherwise, and that nobody has renewed yet, nor asked for
+   * anew in the same words. Newest first.
+   * @param except those that are passed over
+   */
+  async outdated(
+    db: Database,
+    steps: readonly PresentStep[],
+    except: readonly string[],
+    limit: number,
+  ): Promise<{ id: string; requesterId: string }[]> {
+    const { rows } = await db.raw<{ rows: { id: string; requesterId: string }[] }>(
+      `select e.id, e.requester_id as "requesterId" from exports e
+       where e.outcome = 'completed' and e.expires_at > now() and e.result->'steps' is not null and e.id <> all(?)
+         and exists (
+           select from jsonb_to_recordset(?) as s (name text, version text, formats jsonb)
+           where (s.formats = '"all"' or jsonb_exists_any(e.options->'formats', array(select jsonb_array_elements_text(
+               case jsonb_typeof(s.formats) when 'array' then s.formats else '[]' end))))
+             and e.result->'steps'->>s.name is distinct from s.version)
+         and not exists (select from exports r where r.renews = e.id)
+         and not exists (
+           select from exports n
+           where n.organization = e.organization and n.project = e.project and n.requester_id = e.requester_id
+             and n.options = e.options and n.requested_at > e.requested_at and (n.outcome is null or n.outcome = 'completed'))
+       order by e.decided_at desc limit ?`,
+      [[...except], JSON.stringify(steps.map(({ name, version, formats }) => ({ name, version, formats }))), limit],
+    );
+    return rows;
+  }
+}
