@@ -46,7 +46,7 @@ begin
     grant select on projects to parcelpost_producer;
     -- Who signs in for the first time may become a user, of no project; no user is changed by it.
     grant select, insert on users to parcelpost_producer;
-    grant select, insert on user_identities to parcelpost_producer;
+    grant select, insert, delete on user_identities to parcelpost_producer;
     grant select, insert, delete on ended_sessions to parcelpost_producer;
     grant select on memberships to parcelpost_producer;
     grant select on spatial_units to parcelpost_producer;

@@ -58,7 +58,7 @@ describe('docker compose', () => {
 
   it('each has the secrets that it needs and no other', () => {
     const secrets = (service: string) => Object.keys(environment(service)).filter((name) => name.endsWith('_SECRET'));
-    expect(secrets('producer').toSorted()).toEqual([...SECRETS_OF.producer].toSorted());
+    expect(secrets('producer').toSorted()).toEqual([...SECRETS_OF.producer, 'OIDC_CLIENT_SECRET'].toSorted());
     expect(secrets('worker').toSorted()).toEqual([...SECRETS_OF.worker].toSorted());
     expect(secrets('ops')).toEqual([]);
   });

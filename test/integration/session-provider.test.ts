@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ProviderConfig } from '@parcelpost/shared/sign-in-config.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runOps } from '../../apps/producer/src/cli/ops/run.js';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.js';
 import { type Answer, PUBLIC_URL, startProducer, type TestProducer } from '../support/producer.js';
 import { Visitor } from '../support/visitor.js';
@@ -215,6 +216,36 @@ describe('who somebody of the provider is here', () => {
     const result = await person({}, { email: 'ben@example.org', email_verified: true });
     expect(text(result)).toEqual([403, expect.stringContaining('You are known to Land Office, but not here')]);
     expect([result.username, result.did]).toEqual([undefined, []]);
+  });
+
+  it('the user whom an operator names, until that is taken back', async () => {
+    provider.person = { sub: 'subject-3', email: 'ben@example.org', email_verified: true };
+    const subject = ['--issuer', provider.issuer, '--subject', 'subject-3'];
+    const ops = async (...args: string[]) => {
+      const lines: string[] = [];
+      const output = { print: (line: string) => lines.push(line), complain: (line: string) => lines.push(line) };
+      const storage = { STORAGE_URL: 'file:///tmp' };
+      return [await runOps(args, { DATABASE_URL: producer.ownUrl, ...storage }, output), lines.join('\n')];
+    };
+    expect((await signIn()).status).toBe(403);
+    expect(await ops('link', 'nobody', ...subject)).toEqual([1, 'No user is called nobody.']);
+    expect((await ops('link', 'ben', ...subject))[0]).toBe(0);
+    expect(await ops('link', 'eve', ...subject)).toEqual([1, expect.stringContaining("somebody's already")]);
+    const visitor = new Visitor(producer.port);
+    await signIn(visitor);
+    expect((await visitor.open('/exports')).text).toContain('Ben &lt;b&gt;');
+    expect((await ops('unlink', ...subject))[0]).toBe(0);
+    expect((await signIn()).status).toBe(403);
+    expect((await ops('link', 'ben'))[0]).toBe(2);
+    const audit = await producer
+      .db('audit_log')
+      .where('task', 'like', 'users.%link%')
+      .orderBy('id')
+      .select('actor_kind', 'task', 'subject_id');
+    expect(audit).toEqual([
+      { actor_kind: 'operator', task: 'users.link-identity', subject_id: producer.users.ben },
+      { actor_kind: 'operator', task: 'users.unlink-identity', subject_id: producer.users.ben },
+    ]);
   });
 
   it('the user of the same verified address, where addresses link; from then on by the subject alone', async () => {

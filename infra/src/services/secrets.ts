@@ -13,7 +13,7 @@ export const SECRETS_OF = {
 
 /** What operators may set beside them, by the app that alone may see it. */
 export const MORE_SECRETS_OF: Record<keyof typeof SECRETS_OF, readonly string[]> = {
-  producer: ['TOKEN_KEYS'],
+  producer: ['TOKEN_KEYS', 'OIDC_CLIENT_SECRET'],
   worker: [],
 };
 

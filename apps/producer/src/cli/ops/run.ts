@@ -7,6 +7,7 @@ import { reasonOf } from './diagnosis.js';
 import { doctor } from './doctor.js';
 import { cancelExport, EXPORT_STATES, isExportState, listExports, refuseRetry, showExport } from './exports.js';
 import { FOLLOW_UP_STATES, isFollowUpState, listFollowUps, showFollowUp } from './follow-ups.js';
+import { linkIdentity, unlinkIdentity } from './identities.js';
 import { expireFiles, pinFiles, unpinFiles } from './keep.js';
 import { listRefused } from './refused.js';
 import { replayFollowUp } from './replay.js';
@@ -22,6 +23,8 @@ const HELP = `Looks after an installation.
   ${PROGRAM} exports show <id>            its work and its follow-ups
   ${PROGRAM} exports cancel <id>          ends one that runs
   ${PROGRAM} audit                        who did what, the newest; of one export: --export <id>
+  ${PROGRAM} link <username>              whose an identity of the provider's is: --issuer <url> --subject <sub>
+  ${PROGRAM} unlink                       has it be nobody's: --issuer <url> --subject <sub>
   ${PROGRAM} refused list                 jobs that workers found in a queue and would not run
   ${PROGRAM} pin <id>                     keeps the files of an export, until somebody unpins, or --until <time>
   ${PROGRAM} unpin <id>                   lets them go when their time is over, an hour from now at the soonest
@@ -48,6 +51,8 @@ const OPTIONS = {
   args: { type: 'boolean', default: false },
   remove: { type: 'boolean', default: false },
   until: { type: 'string' },
+  issuer: { type: 'string' },
+  subject: { type: 'string' },
   export: { type: 'string' },
   state: { type: 'string' },
   limit: { type: 'string', default: '50' },
@@ -115,6 +120,8 @@ const COMMANDS: Record<string, { takes: readonly (keyof Values)[]; run: Command 
   pin: { takes: ['until'], run: (context, args, { until }) => pinFiles(context, idOf(args, 'pin <id>'), until) },
   unpin: { takes: [], run: (context, args) => unpinFiles(context, idOf(args, 'unpin <id>')) },
   expire: { takes: [], run: (context, args) => expireFiles(context, idOf(args, 'expire <id>')) },
+  link: { takes: ['issuer', 'subject'], run: linkIdentity },
+  unlink: { takes: ['issuer', 'subject'], run: unlinkIdentity },
   usage: {
     takes: ['limit'],
     run: (context, args, { limit, json }) => showUsage(none(context, args), { limit: number('limit', limit), json }),

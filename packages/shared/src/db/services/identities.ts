@@ -61,6 +61,35 @@ export class IdentityService {
     return { user: created, did: 'created' };
   }
 
+  /**
+   * Says whose an identity is from now on.
+   * @returns the user's id; `no-user` where nobody has that name, `taken` where the identity is somebody's already
+   */
+  async link(
+    trx: Connection,
+    username: string,
+    identity: Pick<Identity, 'issuer' | 'subject'>,
+  ): Promise<{ userId: string } | 'no-user' | 'taken'> {
+    const user = await trx('users').where({ username }).first('id');
+    if (!user) return 'no-user';
+    const { issuer, subject } = identity;
+    const inserted = await trx('user_identities')
+      .insert({ issuer, subject, user_id: user.id })
+      .onConflict(['issuer', 'subject'])
+      .ignore()
+      .returning('user_id');
+    return inserted.length > 0 ? { userId: user.id } : 'taken';
+  }
+
+  /** Has an identity be nobody's. @returns the id of whose it was */
+  async unlink(
+    trx: Connection,
+    { issuer, subject }: Pick<Identity, 'issuer' | 'subject'>,
+  ): Promise<string | undefined> {
+    const [gone] = await trx('user_identities').where({ issuer, subject }).delete().returning('user_id');
+    return gone?.user_id;
+  }
+
   #known(trx: Connection, { issuer, subject }: Identity): Promise<UserRow | undefined> {
     return trx('user_identities as i')
       .join('users as u', 'u.id', 'i.user_id')
