@@ -109,7 +109,7 @@ describe('a project’s page', () => {
   it('shows a picture of its locations at once, then a map that can be moved about in, and breaks no rule of its policy', async () => {
     const page = await tab({}, producer.users.ben);
     await page.goto(producer.url + LONDON);
-    const map = page.getByRole('region', { name: /^Map of / });
+    const map = page.locator('.map-box');
     await map.waitFor(SOON);
     const drawn = () =>
       map.locator('canvas').evaluate((canvas) => {

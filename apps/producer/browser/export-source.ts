@@ -46,7 +46,8 @@ export interface Source {
 
 const MOST_STREAMS = 3;
 const IDLE_MS = 30_000;
-const POLL_MS = 3000;
+/** Between two looks at exports that are not watched. */
+const OTHERS_MS = 10_000;
 const BROKEN_OFF_MS = 3000;
 
 export const isOpen = ({ state }: Pick<Export, 'state'>): boolean => state === 'waiting' || state === 'running';
@@ -162,9 +163,45 @@ export class SessionSource implements Source {
     return ((await answer.json()) as { results: Export[] }).results;
   }
 
-  async wait(exports: readonly Export[], _tell: unknown, signal: AbortSignal): Promise<void> {
-    await pause(exports.some(isOpen) ? POLL_MS : IDLE_MS, signal);
-    while (document.hidden) await pause(POLL_MS, signal);
+  async wait(
+    exports: readonly Export[],
+    tell: (id: string, progress: Export['progress']) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [watched, ...others] = exports.filter(isOpen);
+    const enough = new AbortController();
+    const either = AbortSignal.any([signal, enough.signal]);
+    const news = watched === undefined ? [] : [this.#follow(watched, tell, either)];
+    // One stream alone: a browser has few connections to a host, and other tabs need some.
+    const nextLook = pause(others.length > 0 ? OTHERS_MS : IDLE_MS, either);
+    await Promise.race([...news, nextLook]).finally(() => enough.abort());
+    while (document.hidden) await pause(OTHERS_MS, signal);
+  }
+
+  /** Reads the events of an export's page until it stands otherwise. */
+  #follow(
+    { id, state }: Export,
+    tell: (id: string, progress: Export['progress']) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return new Promise((resolve) => {
+      const events = new EventSource(`/exports/${id}/events`);
+      const end = () => {
+        events.close();
+        resolve();
+      };
+      signal.addEventListener('abort', end);
+      events.addEventListener('progress', ({ data }) => {
+        const now = JSON.parse(data) as { state: string; percent: number | null };
+        if (now.state !== state) end();
+        else if (now.percent !== null) tell(id, { rows: now.percent, rowsExpected: 100 });
+      });
+      events.addEventListener('end', end);
+      // What breaks off is opened again by the browser; what is refused is not.
+      events.addEventListener('error', () => {
+        if (events.readyState === EventSource.CLOSED) setTimeout(end, BROKEN_OFF_MS);
+      });
+    });
   }
 
   async request(): Promise<Export> {

@@ -36,7 +36,7 @@ export function exportForm(context: PageContext, action: string, form: ShownForm
   return html`<form method="post" action="${action}" class="export-form" id="export-form">
 ${csrfField(context)}<input type="hidden" name="key" value="${key}">
 ${summary(context, words, form)}
-<fieldset id="field-what"${at.invalid('what')}><legend>${words.what}</legend>${at.fault('what')}
+<fieldset id="field-what"${at.described('what')}><legend>${words.what}</legend>${at.fault('what')}
 <div class="type-choices">${types}</div></fieldset>
 ${at.formats()}
 ${needsToken && at.token()}
@@ -91,6 +91,11 @@ class Fields {
     return this.form.faults[field] !== undefined && html` aria-invalid="true" aria-describedby="fault-${field}"`;
   }
 
+  /** For a group of choices, which is not itself wrong or right. */
+  described(field: Field): Html | false {
+    return this.form.faults[field] !== undefined && html` aria-describedby="fault-${field}"`;
+  }
+
   fault(field: Field): Html | false {
     const fault = this.form.faults[field];
     return fault !== undefined && html`<p class="fault" id="fault-${field}">${faultText(this.words, fault)}</p>`;
@@ -130,7 +135,7 @@ ${hint !== undefined && html`<p class="hint">${hint}</p>`}${this.fault(field)}</
       return html`<label class="choice"><input type="checkbox" name="formats" value="${format}"${values.formats.includes(format) && html` checked`}>
 <span><strong>${known?.name ?? format}</strong>${known && html`<br><span class="small">${known.text}</span>`}</span></label>`;
     });
-    return html`<fieldset class="formats" id="field-formats"${this.invalid('formats')}><legend>${this.words.formatsHeading}</legend>${this.fault('formats')}
+    return html`<fieldset class="formats" id="field-formats"${this.described('formats')}><legend>${this.words.formatsHeading}</legend>${this.fault('formats')}
 <div class="type-choices">${choices}</div></fieldset>`;
   }
 
