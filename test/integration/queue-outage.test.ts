@@ -40,6 +40,11 @@ describe.concurrent.each(OUTAGES)('while Redis %s', (_outage, begin, end) => {
     const { id, state } = await stack.ask('meanwhile');
     expect(state).toBe('waiting');
     expect(await stack.api.export(id)).toMatchObject({ state: 'waiting', outcome: null });
+    // The dashboard says so, at once and not after a time-out (D11).
+    await until('the queue is known to be away', async () => (await stack.api.export(id)).waitsFor === 'queue');
+    const begun = Date.now();
+    await stack.api.export(id);
+    expect(Date.now() - begun).toBeLessThan(2000);
     const ready = await fetch(`${worker.url}/readyz`);
     expect(ready.status).toBe(503);
     // Which one, and not where it is.

@@ -5,6 +5,7 @@ import type { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import type { Logger } from '@parcelpost/shared/log.js';
 import type { Metrics } from '@parcelpost/shared/metrics.js';
 import type { Pipeline } from '@parcelpost/shared/pipeline/pipeline.js';
+import type { Queues } from '@parcelpost/shared/queues/queues.js';
 import type { OutboxRelay } from '@parcelpost/shared/queues/relay.js';
 import type { Registry } from '@parcelpost/shared/signatures/registry.js';
 import type { Storage } from '@parcelpost/shared/storage/storage.js';
@@ -55,8 +56,8 @@ export interface Dependencies {
   relay: Pick<OutboxRelay, 'run'>;
   /** Resolves when the queue engine answers. */
   pingQueues: () => Promise<void>;
-  /** Hears of jobs of the queues, by their ids; see `Queues.listen`. */
-  listenToJobs: (queues: readonly string[], heard: (jobId: string) => void) => () => Promise<void>;
+  /** Hears of jobs of the queues; see `Queues.listen`. */
+  listenToJobs: Queues['listen'];
   /** Consistent views of projects, for readers of the platform API. */
   snapshots: Pick<Snapshots, 'openFor'>;
   /** Calls the listener with the id of each export that is decided, as soon as it is; may miss some. */

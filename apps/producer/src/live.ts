@@ -22,7 +22,7 @@ export function liveOf({ config, db, places, log, pingQueues, listenToJobs, onDe
   const hub = new ProgressHub({
     look: (ids) => look.of(ids),
     // Ids of an export's jobs begin with its own; see flowJobId.
-    subscribe: (heard) => listenToJobs(HEARD, (jobId) => heard(jobId.slice(0, UUID_LENGTH))),
+    subscribe: (heard) => listenToJobs(HEARD, (jobId) => heard(jobId?.slice(0, UUID_LENGTH))),
     log,
   });
   onDecided((id) => hub.hear(id));

@@ -14,6 +14,8 @@ export interface ExportState {
   generation: number;
   /** Place among the exports that wait for their turn. */
   placeInQueue: number | null;
+  /** What it waits for, if it has not begun. */
+  waitsFor: 'turn' | 'queue' | 'worker' | null;
   progress: { rows: number; rowsExpected: number | null; jobsDone: number; jobs: number };
   error: { code: string; message: string; step: string | null; shard: number | null; attempts: number } | null;
   warnings: string[];

@@ -16,9 +16,9 @@ function noted() {
     asked.push(ids);
     return new Map(ids.map((id) => [id, exportNow({ id, rows: asked.length })]));
   };
-  let heard: ((id: string) => void) | undefined;
+  let heard: ((id: string | undefined) => void) | undefined;
   let subscriptions = 0;
-  const subscribe = (listener: (id: string) => void) => {
+  const subscribe = (listener: (id: string | undefined) => void) => {
     heard = listener;
     subscriptions++;
     return async () => {
@@ -26,8 +26,8 @@ function noted() {
       subscriptions--;
     };
   };
-  const hub = new ProgressHub({ look, subscribe, log, pauseMs: 250, idleMs: 1000 });
-  return { hub, asked, hear: (id: string) => heard?.(id), subscriptions: () => subscriptions };
+  const hub = new ProgressHub({ look, subscribe, log, pauseMs: 500, idleMs: 1000 });
+  return { hub, asked, hear: (id: string | undefined) => heard?.(id), subscriptions: () => subscriptions };
 }
 
 it('asks for all that are watched in one query, and neither asks nor listens when nobody watches', async () => {
@@ -63,22 +63,26 @@ it('a thousand viewers that come at once are one look, and what is known is told
   expect(asked).toHaveLength(1);
 });
 
-it('looks soon at what it hears of, four times a second at most, and not at what nobody watches', async () => {
+it('looks soon at what it hears of, twice a second at most, and not at what nobody watches', async () => {
   const { hub, asked, hear } = noted();
   hub.watch('a', () => {});
   hub.watch('b', () => {});
-  await vi.advanceTimersByTimeAsync(300);
+  await vi.advanceTimersByTimeAsync(600);
   expect(asked).toHaveLength(1);
   hear('a');
   hear('nobody');
   await vi.advanceTimersByTimeAsync(1);
   expect(asked[1]).toEqual(['a']);
-  for (let news = 0; news < 400; news++) {
-    hear('b');
+  // What is heard of meanwhile waits for the next look, and is in it; an engine may not say which it was.
+  for (let news = 0; news < 1000; news++) {
+    hear(news % 2 ? 'b' : undefined);
     await vi.advanceTimersByTimeAsync(1);
   }
+  expect(asked.slice(2, 4).map((ids) => ids.sort())).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
   expect(asked.length).toBeLessThanOrEqual(4);
-  expect(asked[2]).toEqual(['b']);
 });
 
 it('makes bytes once for all viewers, and gives the same ones where nothing has changed', async () => {

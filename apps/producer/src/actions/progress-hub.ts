@@ -44,8 +44,8 @@ interface Watched {
 
 export interface HubOptions {
   look: (ids: string[]) => Promise<Map<string, ExportNow>>;
-  /** Begins to hear of exports with which something happens; returns how to end it. */
-  subscribe?: (heard: (exportId: string) => void) => () => Promise<void>;
+  /** Begins to hear of exports with which something happens, undefined for any of them; returns how to end it. */
+  subscribe?: (heard: (exportId: string | undefined) => void) => () => Promise<void>;
   log: Logger;
   /** Milliseconds between two looks, however much is heard. */
   pauseMs?: number;
@@ -89,19 +89,15 @@ export class ProgressHub {
     };
   }
 
-  /** Something has happened to an export: it is looked at soon, if anybody watches it. */
-  hear(id: string): void {
-    if (!this.#watched.has(id)) return;
-    this.#due.add(id);
+  /** Something has happened to an export, or (undefined) to any: what anybody watches of that is looked at soon. */
+  hear(id: string | undefined): void {
+    for (const one of id === undefined ? this.#watched.keys() : [id]) if (this.#watched.has(one)) this.#due.add(one);
     this.#soon();
   }
 
   #begin(): void {
     if (this.#rounds) return;
-    this.#rounds = setInterval(() => {
-      for (const id of this.#watched.keys()) this.#due.add(id);
-      this.#soon();
-    }, this.#options.idleMs);
+    this.#rounds = setInterval(() => this.hear(undefined), this.#options.idleMs);
     this.#unsubscribe = this.#options.subscribe?.((id) => this.hear(id));
   }
 

@@ -18,6 +18,7 @@ import {
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { KEEPALIVES } from '../db/keepalives.js';
+import { listenTo } from '../db/listen.js';
 import type { Logger } from '../log.js';
 import { within } from '../within.js';
 
@@ -50,12 +51,13 @@ export interface Queues {
   /** Begins to work on a queue. Jobs that a dead worker held are taken over, however often that happens. */
   work(name: string, processor: Processor, options: WorkOptions): AnyWorker;
   /**
-   * Hears of jobs of these queues that begin, end, or are put back, by one subscription a queue. What happens while the engine is away
-   * is missed, so this only makes things quicker.
-   * @param heard called with the job's id
+   * Hears that something has happened in these queues. What happens while the engine is away is missed, so this only makes
+   * things quicker.
+   * @param heard called with the id of the job that began, ended or was put back; with undefined where the engine does not say
+   *   which
    * @returns how to end it
    */
-  listen(names: readonly string[], heard: (jobId: string) => void): () => Promise<void>;
+  listen(names: readonly string[], heard: (jobId: string | undefined) => void): () => Promise<void>;
   /** Resolves when the engine answers; rejects with its error, or when it has not answered for {@link PATIENCE_MS}. */
   ping(): Promise<void>;
   /** Closes queues and flow producer; workers are closed by who made them. */
@@ -73,23 +75,42 @@ interface Backend {
   factory: BackendFactory | undefined;
   keys: { prefix?: string };
   ping(): Promise<void>;
+  listen: Listen;
   close(): Promise<void>;
 }
+
+/** As {@link Queues.listen}. `report` makes what is told of the errors of a queue. */
+type Listen = (
+  names: readonly string[],
+  heard: (jobId: string | undefined) => void,
+  log: Logger,
+  report: (what: string) => (error: Error) => void,
+) => () => Promise<void>;
 
 function redisBackend(url: string, prefix: string): Backend {
   const shared = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
   shared.on('error', () => {}); // each queue reports its own errors
+  const connection = () => shared as unknown as ConnectionOptions;
+  // One hash tag for every key, so that a tree of jobs stays on one node of a Redis Cluster.
+  const keys = { prefix: `{${prefix}}` };
   return {
-    connection: () => shared as unknown as ConnectionOptions,
+    connection,
     factory: undefined,
-    // One hash tag for every key, so that a tree of jobs stays on one node of a Redis Cluster.
-    keys: { prefix: `{${prefix}}` },
+    keys,
     async ping() {
       // Without a connection, what is asked waits for one: too long, unless the first is just being made.
       if (!['wait', 'connecting', 'connect', 'ready'].includes(shared.status)) {
         throw new Error(`Redis is not connected (${shared.status})`);
       }
       await shared.ping();
+    },
+    listen(names, heard, _log, report) {
+      const endings = names.map((name) =>
+        hearEvents(new QueueEvents(name, { connection: connection(), ...keys, autorun: false }), heard, report(name)),
+      );
+      return async () => {
+        await Promise.all(endings.map((end) => end()));
+      };
     },
     async close() {
       shared.disconnect();
@@ -117,6 +138,14 @@ function postgresBackend(url: string, schema: string): Backend {
     async ping() {
       await pool.query('select 1');
     },
+    // BullMQ's own reader of events asks for each of them by a query, and does not end in good order while it begins.
+    listen: (names, heard, log) =>
+      listenTo(
+        url,
+        { channel: EVENTS_CHANNEL, what: 'jobs' },
+        (queue) => names.includes(queue) && heard(undefined),
+        log,
+      ),
     close: () => pool.end(),
   };
 }
@@ -173,19 +202,7 @@ export function openQueues(url: string, { prefix, log }: { prefix: string; log: 
       worker.on('error', report(name));
       return worker;
     },
-    listen(names, heard) {
-      const endings = names.map((name) => {
-        const events = new QueueEvents(
-          name,
-          { connection: backend.connection(), ...backend.keys, autorun: false },
-          ...args(),
-        );
-        return hearEvents(events, heard, report(name));
-      });
-      return async () => {
-        await Promise.all(endings.map((end) => end()));
-      };
-    },
+    listen: (names, heard) => backend.listen(names, heard, log, report),
     ping: () => within(PATIENCE_MS, backend.ping()),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
@@ -195,6 +212,8 @@ export function openQueues(url: string, { prefix, log }: { prefix: string; log: 
   };
 }
 
+/** On PostgreSQL, where BullMQ tells the name of the queue whose jobs something has happened to. */
+const EVENTS_CHANNEL = 'bullmq_events';
 /** Events of jobs after which there may be something new to see. */
 const NEWS = ['active', 'completed', 'failed', 'waiting'] as const;
 
