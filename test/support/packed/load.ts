@@ -6,22 +6,22 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import v8 from 'node:v8';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 const [, , file, origin] = process.argv as [string, string, string, string];
 const kept = `${file}.compiled`;
 // Packed scripts are pure ASCII: one byte a character is quicker to read, and to keep.
 const source = readFileSync(file, 'latin1');
 const cachedData = existsSync(kept) ? readFileSync(kept) : undefined;
-const script = new Script(`(function (exports, require, module) {${source}\n})`, {
+const script = new Script(`(function (exports, require, module, importModule) {${source}\n})`, {
   filename: file,
-  // Modules of one's own, named by configuration, are imported as ever.
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   ...(cachedData ? { cachedData } : {}),
 });
 if (process.argv.includes('--compile')) keepCompiled();
 const module = { exports: {} };
-script.runInThisContext()(module.exports, createRequire(origin), module);
+// Code that was compiled beforehand has lost by whom it imports (ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING).
+const importModule = (specifier: string) => import(specifier);
+script.runInThisContext()(module.exports, createRequire(origin), module, importModule);
 
 function keepCompiled(): void {
   // Code that was not run for a while is thrown away otherwise.

@@ -42,8 +42,9 @@ const WHENCE: Plugin = {
         contents: contents
           .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
           .replaceAll('import.meta.resolve', RESOLVE)
-          // Code that was compiled beforehand has lost by whom it imports (ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING).
-          .replaceAll("import('node-sqlite3-wasm')", SQLITE),
+          .replaceAll("import('node-sqlite3-wasm')", SQLITE)
+          // Modules of one's own, named by configuration; see load.ts.
+          .replaceAll('import(/* @vite-ignore */ specifier)', 'importModule(specifier)'),
       };
     });
   },
