@@ -84,6 +84,10 @@ export class ReadProjects {
       external ? undefined : projects.access(at.organization, at.project, user.id),
     ]);
     const administers = access?.mayAdminister ?? false;
-    return recent.map((detail) => ({ detail, mayChange: administers || detail.row.requester.id === user.id }));
+    return recent.map((detail) => ({
+      detail,
+      mayChange: administers || detail.row.requester.id === user.id,
+      needsToken: external,
+    }));
   }
 }

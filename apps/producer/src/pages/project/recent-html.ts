@@ -19,7 +19,7 @@ export function recentTable(context: PageContext, recent: readonly RecentExport[
 <tbody>${recent.map((one) => recentRow(context, words, one))}</tbody></table></div>`;
 }
 
-function recentRow(context: PageContext, words: ProjectWords, { detail, mayChange }: RecentExport): Html {
+function recentRow(context: PageContext, words: ProjectWords, { detail, mayChange, needsToken }: RecentExport): Html {
   const { row, file, fileThere } = detail;
   const say = speech(context.language);
   const what = kindText(words, row.options);
@@ -29,7 +29,7 @@ function recentRow(context: PageContext, words: ProjectWords, { detail, mayChang
 <td>${row.requester.name}</td>
 <td><time datetime="${row.requestedAt.toISOString()}" title="${say.moment(row.requestedAt)}" data-relative>${when}</time></td>
 <td class="numeric">${file && fileThere && say.bytes(file.bytes)}</td>
-<td><div class="row-actions">${deeds(context, words, { detail, mayChange }, `${what}, ${when}`)}</div></td></tr>`;
+<td><div class="row-actions">${deeds(context, words, { detail, mayChange, needsToken }, `${what}, ${when}`)}</div></td></tr>`;
 }
 
 /** What was asked for: the name of the type, or of the formats. */
@@ -56,11 +56,20 @@ ${state === 'failed' && row.error && html`<br><span class="small">${EXPORT[langu
 ${state === 'partial' && missing > 0 && html`<br><span class="small">${say.plural(missing, words.missing)}</span>`}`;
 }
 
-function deeds(context: PageContext, words: ProjectWords, { detail, mayChange }: RecentExport, of: string): Html[] {
+function deeds(
+  context: PageContext,
+  words: ProjectWords,
+  { detail, mayChange, needsToken }: RecentExport,
+  of: string,
+): Html[] {
   const { row, state, fileThere } = detail;
   const named = (deed: string) => fill(words.ofExport, { deed, what: of });
   const form = (deed: 'cancel' | 'retry', text: string) =>
     html`<form method="post" action="/exports/${row.id}/${deed}">${csrfField(context)}<button aria-label="${named(text)}">${text}</button></form>`;
+  const again = state === 'partial' ? words.retryMissing : words.retry;
+  const retry = needsToken
+    ? html`<a class="button" href="/exports/${row.id}" aria-label="${named(again)}">${again}</a>`
+    : form('retry', again);
   const open = (state === 'waiting' || state === 'running') && !isCancelling(row);
   return [
     ...(fileThere
@@ -69,6 +78,6 @@ function deeds(context: PageContext, words: ProjectWords, { detail, mayChange }:
         ]
       : []),
     ...(mayChange && open ? [form('cancel', words.cancel)] : []),
-    ...(mayChange && isRetryable(state) ? [form('retry', state === 'partial' ? words.retryMissing : words.retry)] : []),
+    ...(mayChange && isRetryable(state) ? [retry] : []),
   ];
 }

@@ -19,6 +19,8 @@ export function refusalOf(
       return { faults, problem: words.archived };
     case 'export-not-permitted':
       return { faults, problem: words.notPermitted };
+    case 'project-over-quota':
+      return { faults, problem: words.overQuota };
     case 'too-many-exports': {
       const { retryAt } = (problem.members.limit ?? {}) as { retryAt?: string };
       const when = speech(language).relative(retryAt === undefined ? now : new Date(retryAt), now);

@@ -109,7 +109,11 @@ export async function projectRoutes(
     const at = { organization: request.params.org, project: request.params.project };
     const { id: _, ...project } = await projects.one(user, at);
     const recent = (await projects.recent(user, project, at)) ?? [];
-    const results = recent.map(({ detail, mayChange }) => ({ ...viewExport(detail, config.PUBLIC_URL), mayChange }));
+    const results = recent.map(({ detail, mayChange }) => {
+      const view = viewExport(detail, config.PUBLIC_URL);
+      // The list has no field for a token; the page of the export has.
+      return { ...view, retryable: view.retryable && !needsToken, mayChange };
+    });
     return reply.header('cache-control', 'private, no-store').send({ results });
   });
 

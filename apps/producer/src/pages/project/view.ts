@@ -18,6 +18,8 @@ export interface ShownProject {
 export interface RecentExport {
   detail: ExportDetail;
   mayChange: boolean;
+  /** Whether trying it again takes a token of another platform, for which the export's own page has a field. */
+  needsToken: boolean;
 }
 
 /** The form as it is shown: with what was filled in, and what is wrong with it. */

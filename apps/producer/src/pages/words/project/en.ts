@@ -108,6 +108,7 @@ export const en = {
   problems: {
     archived: 'This project is archived: only its administrators may export it.',
     notPermitted: 'Only members of this project may export it.',
+    overQuota: 'The project has as much in storage as it may. Ask one of its administrators to let older exports go.',
     tooMany: 'There are too many exports for now. Try again {when}.',
     other: 'The export has not been asked for: {detail}',
   },

@@ -149,6 +149,8 @@ export const es: ProjectWords = {
   problems: {
     archived: 'Este proyecto está archivado: solo sus administradores pueden exportarlo.',
     notPermitted: 'Solo los miembros de este proyecto pueden exportarlo.',
+    overQuota:
+      'El proyecto tiene ya almacenado todo lo que puede. Pida a uno de sus administradores que deje ir exportaciones antiguas.',
     tooMany: 'Hay demasiadas exportaciones por ahora. Inténtelo de nuevo {when}.',
     other: 'La exportación no se ha solicitado: {detail}',
   },

@@ -150,6 +150,8 @@ export const fr: ProjectWords = {
   problems: {
     archived: 'Ce projet est archivé : seuls ses administrateurs peuvent l’exporter.',
     notPermitted: 'Seuls les membres de ce projet peuvent l’exporter.',
+    overQuota:
+      'Le projet a déjà en stockage tout ce qu’il peut avoir. Demandez à l’un de ses administrateurs de laisser partir d’anciens exports.',
     tooMany: 'Il y a trop d’exports pour le moment. Réessayez {when}.',
     other: 'L’export n’a pas été demandé : {detail}',
   },

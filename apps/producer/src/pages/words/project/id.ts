@@ -144,6 +144,7 @@ export const id: ProjectWords = {
   problems: {
     archived: 'Proyek ini diarsipkan: hanya administratornya yang boleh mengekspornya.',
     notPermitted: 'Hanya anggota proyek ini yang boleh mengekspornya.',
+    overQuota: 'Penyimpanan proyek ini sudah penuh. Mintalah salah satu administratornya melepas ekspor lama.',
     tooMany: 'Terlalu banyak ekspor untuk saat ini. Coba lagi {when}.',
     other: 'Ekspor belum diminta: {detail}',
   },

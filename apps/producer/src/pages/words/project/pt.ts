@@ -149,6 +149,8 @@ export const pt: ProjectWords = {
   problems: {
     archived: 'Este projeto está arquivado: só os seus administradores podem exportá-lo.',
     notPermitted: 'Só os membros deste projeto podem exportá-lo.',
+    overQuota:
+      'O projeto já tem em armazenamento tudo o que pode ter. Peça a um dos seus administradores que deixe ir exportações antigas.',
     tooMany: 'Há exportações demais por enquanto. Tente de novo {when}.',
     other: 'A exportação não foi pedida: {detail}',
   },

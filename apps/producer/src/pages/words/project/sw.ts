@@ -148,6 +148,7 @@ export const sw: ProjectWords = {
   problems: {
     archived: 'Mradi huu umehifadhiwa: wasimamizi wake tu ndio wanaoweza kuhamisha data yake.',
     notPermitted: 'Wanachama wa mradi huu tu ndio wanaoweza kuhamisha data yake.',
+    overQuota: 'Mradi umejaza nafasi yake ya kuhifadhi. Mwombe mmoja wa wasimamizi wake aondoe uhamishaji wa zamani.',
     tooMany: 'Kuna maombi mengi mno kwa sasa. Jaribu tena {when}.',
     other: 'Ombi halijatumwa: {detail}',
   },
