@@ -81,7 +81,8 @@ describe('V4: a page shows, in this order', () => {
     const id = await requested();
     expect((await open(`/exports/${id}`, producer.users.eve)).status).toBe(404);
     expect((await open(`/exports/${randomUUID()}`)).status).toBe(404);
-    expect((await open('/exports/none')).status).toBe(404);
+    const browser = await open('/exports/none', undefined, { accept: 'text/html', 'accept-language': 'pt' });
+    expect([browser.status, browser.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
   });
 
   it('nothing to whoever is not signed in, who is sent to sign in, and back', async () => {
@@ -216,6 +217,25 @@ describe('V4: a page shows, in this order', () => {
 });
 
 describe('the page', () => {
+  it('V6: offers a newer version where the software has one, and a button, not the look at it, has that made', async () => {
+    const result = JSON.stringify({ warnings: [], missing: [], steps: { parties: 'an older one' } });
+    const id = await finished({ result });
+    const [offered, before] = [await page(id), await producer.db('exports').count('* as n')];
+    expect(offered).toContain('A newer version is available');
+    expect(offered).toContain(`action="/exports/${id}/renew"`);
+    expect(await producer.db('exports').count('* as n')).toEqual(before);
+    const press = () => sendForm(producer, `/exports/${id}/renew`, {}, session(producer.users.ben));
+    const [one, other] = await Promise.all([press(), press()]);
+    expect([one.status, one.headers.location]).toEqual([303, other.headers.location]);
+    expect(one.headers.location).not.toContain(id);
+    const after = await page(id);
+    expect(after).not.toContain('A newer version is available');
+    expect(after).toContain(`<a href="${one.headers.location}">Open the newer version</a>`);
+    expect(await page(`${one.headers.location}`.split('/').at(-1) ?? '')).toContain(
+      `<dt>Renews</dt><dd><a href="/exports/${id}">`,
+    );
+  });
+
   it('V5: shows what every follow-up came to, each below what holds it, until all have ended', async () => {
     const id = await requested();
     await decide(id, 'completed', { result: JSON.stringify({ warnings: [], missing: [] }) });
@@ -310,8 +330,10 @@ describe('the page', () => {
   it('offers nothing to change to a member who did not ask, and refuses it', async () => {
     const id = await running('reading', producer.users.ana);
     expect(await page(id)).not.toContain('/cancel"');
-    const answer = await sendForm(producer, `/exports/${id}/cancel`, {}, session(producer.users.ben));
-    expect(answer.status).toBe(403);
+    const accept = { ...session(producer.users.ben), accept: 'text/html' };
+    const answer = await sendForm(producer, `/exports/${id}/cancel`, {}, accept);
+    expect([answer.status, answer.headers['content-type']]).toEqual([403, 'text/html; charset=utf-8']);
+    expect(answer.text).toContain('Ana Álvarez asked for this export');
     await decide(id, 'failed');
     expect(await page(id)).not.toContain('Try again');
   });

@@ -43,13 +43,14 @@ export function exportPage(given: ExportPage): Html {
 ${stateCard(tells, status, given.mayChange)}
 ${failure(tells, view, status)}
 ${download(tells, view)}
+${renewal(tells, view, token(tells, given))}
 ${actions(tells, given, view)}
 ${missing(tells, view)}
 ${stepTable(tells, status.steps)}
 ${!open && warnings(tells, view)}
 ${files(tells, view)}
 ${followUpTable(tells, followUps, view.generation)}
-${facts(tells, detail, view)}
+${facts(tells, given, view)}
 </div>
 <p class="visually-hidden" role="status" id="export-said"></p>`,
     scripts: ['export-page.js'],
@@ -58,13 +59,11 @@ ${facts(tells, detail, view)}
 }
 
 /** What the reader may do now. */
-function actions(tells: Told, { context, detail, mayChange, needsToken }: ExportPage, view: View): Html | false {
+function actions(tells: Told, given: ExportPage, view: View): Html | false {
+  const { context, detail, mayChange } = given;
   const { words, say } = tells;
   const { row } = detail;
   const path = `/exports/${row.id}`;
-  const token =
-    needsToken &&
-    html`<div class="field"><label for="api-token">${words.platformToken}</label><input id="api-token" name="apiToken" type="password" autocomplete="off" required></div>`;
   if (isOpen(view.state)) {
     if (!mayChange || view.cancelling) return false;
     return html`<div class="actions">${postButton(tells, { path: `${path}/cancel`, text: words.cancel, kind: 'danger' })}</div>`;
@@ -76,23 +75,41 @@ function actions(tells: Told, { context, detail, mayChange, needsToken }: Export
       path: `${path}/retry`,
       text: view.state === 'partial' ? words.retryMissing : words.retry,
       ...(view.state !== 'partial' && { kind: 'primary' as const }),
-      fields: token,
+      fields: token(tells, given),
     })}${row.partsUntil && row.partsUntil > context.now && html`<p class="small">${fill(words.retryAdvice, { time: say.moment(row.partsUntil) })}</p>`}`;
   const own = row.requester.id === context.user.id;
   const hasFollowUps = row.onSuccess.length + row.onFailure.length > 0;
   const again =
     view.state === 'expired' &&
-    html`${postButton(tells, { path: `${path}/again`, text: words.again, kind: 'primary', fields: token })}${hasFollowUps && html`<p class="small">${own ? words.againFollowUps : words.againAlone}</p>`}`;
+    html`${postButton(tells, { path: `${path}/again`, text: words.again, kind: 'primary', fields: token(tells, given) })}${hasFollowUps && html`<p class="small">${own ? words.againFollowUps : words.againAlone}</p>`}`;
   return (retry || again) && html`<div class="actions">${retry}${again}</div>`;
 }
 
+/** The field for a token of the platform, where that is another one. */
+function token({ words }: Told, { needsToken }: ExportPage): Html | false {
+  return (
+    needsToken &&
+    html`<div class="field"><label for="api-token">${words.platformToken}</label><input id="api-token" name="apiToken" type="password" autocomplete="off" required></div>`
+  );
+}
+
+/** A newer version of the software would make other files: whoever sees this may have it made; nobody does so by looking. */
+function renewal(tells: Told, { id, renewal: offer }: View, fields: Html | false): Html | false {
+  const { words } = tells;
+  const newer = offer.renewedBy !== null && html`<p><a href="/exports/${offer.renewedBy}">${words.renewed}</a></p>`;
+  if (!offer.available) return newer;
+  return html`<section class="notice info"><h2>${words.renewal}</h2><p>${words.renewalAbout}</p>
+${postButton(tells, { path: `/exports/${id}/renew`, text: words.renew, fields })}${newer}</section>`;
+}
+
 /** What was asked, by whom, when. */
-function facts(tells: Told, { row }: ExportDetail, view: View): Html {
+function facts(tells: Told, { detail: { row }, needsToken }: ExportPage, view: View): Html {
   const { words, say } = tells;
   const fact = (name: string, value: Html | string | false) =>
     value !== false && html`<dt>${name}</dt><dd>${value}</dd>\n`;
+  const name = `${row.organizationName}: ${row.projectName}`;
   return html`<section aria-labelledby="export-facts"><h2 id="export-facts">${words.facts}</h2><dl class="facts">
-${fact(words.project, html`${row.organizationName}: ${row.projectName}`)}
+${fact(words.project, needsToken ? name : html`<a href="/projects/${row.organization}/${row.project}">${name}</a>`)}
 ${fact(words.formats, say.list(view.formats))}
 ${view.allowPartial && fact(words.partialAllowed, COMMON[tells.context.language].yes)}
 ${fact(words.askedBy, row.requester.name)}
@@ -101,6 +118,7 @@ ${fact(words.startedAt, row.startedAt !== null && moment(tells, row.startedAt))}
 ${fact(words.finishedAt, row.decidedAt !== null && moment(tells, row.decidedAt))}
 ${fact(words.tries, view.generation > 1 && say.number(view.generation))}
 ${fact(words.follows, view.startedBy !== null && html`<a href="/exports/${view.startedBy.exportId}">${words.anotherExport}</a>`)}
+${fact(words.renews, view.renews !== null && html`<a href="/exports/${view.renews}">${words.anotherExport}</a>`)}
 ${fact(words.identifier, html`<code>${row.id}</code>`)}
 </dl></section>`;
 }

@@ -30,9 +30,17 @@ export function postButton(
 }
 
 /** A table that may be wider than the screen; on narrow ones each row is a card. */
-export function stackedTable(label: string, head: readonly string[], rows: readonly Html[]): Html {
+export function stackedTable(
+  label: string,
+  head: readonly (string | { numeric: string })[],
+  rows: readonly Html[],
+): Html {
   return html`<div class="table-scroll" tabindex="0" role="region" aria-label="${label}"><table class="stacked">
-<thead><tr>${head.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
+<thead><tr>${head.map((column) =>
+    typeof column === 'string'
+      ? html`<th scope="col">${column}</th>`
+      : html`<th scope="col" class="numeric">${column.numeric}</th>`,
+  )}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }
 

@@ -59,8 +59,8 @@ export function missing({ words, say }: Told, { missing: parts }: View): Html | 
 <td data-label="${words.reason}">${english(message)}</td></tr>`,
   );
   const more = parts.length - MOST_MISSING;
-  const head = [words.part, words.shard, words.recordsColumn, words.reason];
-  return html`<section aria-labelledby="export-missing"><h2 id="export-missing">${words.missing}</h2>
+  const head = [words.part, words.shard, { numeric: words.recordsColumn }, words.reason];
+  return html`<section><h2>${words.missing}</h2>
 <p>${say.plural(parts.length, words.lacks)}</p>${stackedTable(words.missing, head, rows)}
 ${more > 0 && html`<p>${fill(words.more, { count: say.number(more) })}</p>`}</section>`;
 }
@@ -79,8 +79,8 @@ export function files({ words, say }: Told, view: View): Html | false {
 <td class="numeric" data-label="${words.size}">${say.bytes(bytes)}</td>
 <td data-label="${words.checksumShort}"><code class="small" title="${sha256}">${sha256.slice(0, 12)}…</code></td></tr>`,
   );
-  const head = [words.name, words.recordsColumn, words.size, words.checksumShort];
-  return html`<section aria-labelledby="export-files"><h2 id="export-files">${words.files}</h2>${stackedTable(words.files, head, rows)}</section>`;
+  const head = [words.name, { numeric: words.recordsColumn }, { numeric: words.size }, words.checksumShort];
+  return html`<section><h2>${words.files}</h2>${stackedTable(words.files, head, rows)}</section>`;
 }
 
 /** The follow-ups in the order of the request, each indented below what holds it; those of earlier tries come first. */
@@ -96,8 +96,8 @@ export function followUpTable(given: Told, followUps: readonly FollowUp[], gener
 <td data-label="${words.ended}">${moment(given, one.finishedAt)}</td>
 <td data-label="${words.fault}">${one.error && faultOf(one.error, words)}</td></tr>`;
   });
-  const head = [words.followUp, words.when, words.state, words.tried, words.ended, words.fault];
-  return html`<section aria-labelledby="export-follow-ups"><h2 id="export-follow-ups">${words.followUps}</h2>${stackedTable(words.followUps, head, rows)}</section>`;
+  const head = [words.followUp, words.when, words.state, { numeric: words.tried }, words.ended, words.fault];
+  return html`<section><h2>${words.followUps}</h2>${stackedTable(words.followUps, head, rows)}</section>`;
 }
 
 function nameOf({ kind, task }: FollowUp, words: ExportWords): Html | string {

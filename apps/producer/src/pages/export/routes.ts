@@ -34,7 +34,7 @@ export async function oneExportRoutes(
   const { config, live } = dependencies;
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const read = new ReadExports(dependencies);
-  const { request: ask, change } = exportActions(dependencies, read);
+  const { request: ask, change, renew } = exportActions(dependencies, read);
   const needsToken = externalPlatform(config) !== undefined;
   const sealScope = refuseOtherMethods(scope);
   const hide = true;
@@ -63,11 +63,12 @@ export async function oneExportRoutes(
     const { PUBLIC_URL: publicUrl } = config;
     if (!json) return sendPage(reply, exportPage({ context, ...found, publicUrl, needsToken }));
     const view = viewExport(found.detail, publicUrl);
-    const { bundle, links, retryable, cancelling } = view;
+    const { bundle, links, retryable, cancelling, renewal } = view;
     return reply.header('cache-control', 'no-store').send({
       ...statusOf(found.now, context.language),
       cancelling,
       retryable,
+      renewal,
       bundle,
       warnings: view.warnings,
       followUps: { ...found.now.followUps, all: found.detail.followUps.map(viewFollowUp) },
@@ -111,6 +112,13 @@ export async function oneExportRoutes(
     '/exports/:id/retry',
     { schema },
     form(async (id, user, token) => (await change.retry(id, user, token)).id),
+  );
+  app.post(
+    '/exports/:id/renew',
+    { schema },
+    form(
+      async (id, user, apiToken) => (await renew.run(id, user, { onSuccess: [], onFailure: [], apiToken })).exportId,
+    ),
   );
   app.post(
     '/exports/:id/again',

@@ -32,8 +32,8 @@ export function stepTable({ words }: Told, steps: readonly StepStatus[]): Html |
 <td data-label="${words.parts}"><span data-live="parts">${step.words.parts}</span> <span class="shards" aria-hidden="true" data-live="shards">${shards(step.shards)}</span><span class="small" data-live="doing">${step.words.doing}</span></td>
 <td class="numeric" data-label="${words.recordsColumn}" data-live="records">${step.words.records}</td></tr>`,
   );
-  const table = stackedTable(words.steps, [words.step, words.parts, words.recordsColumn], rows);
-  return html`<section aria-labelledby="export-steps"><h2 id="export-steps">${words.steps}</h2>${table}</section>`;
+  const table = stackedTable(words.steps, [words.step, words.parts, { numeric: words.recordsColumn }], rows);
+  return html`<section><h2>${words.steps}</h2>${table}</section>`;
 }
 
 /** Names a step among those of its export. */

@@ -77,7 +77,6 @@ export const en = {
 
   facts: 'The request',
   project: 'Project',
-  type: 'Type',
   formats: 'Formats',
   askedBy: 'Asked for by',
   askedAt: 'Asked for',
@@ -86,6 +85,7 @@ export const en = {
   tries: 'Tries',
   follows: 'Follows',
   anotherExport: 'another export',
+  renews: 'Renews',
   partialAllowed: 'Parts may be missing',
   identifier: 'Export',
 
@@ -126,6 +126,7 @@ export const en = {
   renewal: 'A newer version is available',
   renewalAbout: 'The software that makes these files has changed since.',
   renew: 'Make the newer version',
+  renewed: 'Open the newer version',
 
   followUps: 'What happened afterwards',
   followUp: 'Follow-up',

@@ -80,7 +80,6 @@ export const es: ExportWords = {
 
   facts: 'La solicitud',
   project: 'Proyecto',
-  type: 'Tipo',
   formats: 'Formatos',
   askedBy: 'Solicitada por',
   askedAt: 'Solicitada',
@@ -89,6 +88,7 @@ export const es: ExportWords = {
   tries: 'Intentos',
   follows: 'Sigue a',
   anotherExport: 'otra exportación',
+  renews: 'Renueva',
   partialAllowed: 'Pueden faltar partes',
   identifier: 'Exportación',
 
@@ -129,6 +129,7 @@ export const es: ExportWords = {
   renewal: 'Hay una versión más nueva',
   renewalAbout: 'El programa que crea estos archivos ha cambiado desde entonces.',
   renew: 'Crear la versión más nueva',
+  renewed: 'Abrir la versión más nueva',
 
   followUps: 'Lo que ocurrió después',
   followUp: 'Acción posterior',

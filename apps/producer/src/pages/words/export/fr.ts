@@ -76,7 +76,6 @@ export const fr: ExportWords = {
 
   facts: 'La demande',
   project: 'Projet',
-  type: 'Type',
   formats: 'Formats',
   askedBy: 'Demandé par',
   askedAt: 'Demandé',
@@ -85,6 +84,7 @@ export const fr: ExportWords = {
   tries: 'Essais',
   follows: 'Fait suite à',
   anotherExport: 'un autre export',
+  renews: 'Renouvelle',
   partialAllowed: 'Des parties peuvent manquer',
   identifier: 'Export',
 
@@ -125,6 +125,7 @@ export const fr: ExportWords = {
   renewal: 'Une version plus récente est disponible',
   renewalAbout: 'Le logiciel qui crée ces fichiers a changé depuis.',
   renew: 'Créer la version plus récente',
+  renewed: 'Ouvrir la version plus récente',
 
   followUps: 'Ce qui s’est passé ensuite',
   followUp: 'Suite',

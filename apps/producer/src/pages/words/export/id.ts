@@ -71,7 +71,6 @@ export const id: ExportWords = {
 
   facts: 'Permintaan',
   project: 'Proyek',
-  type: 'Jenis',
   formats: 'Format',
   askedBy: 'Diminta oleh',
   askedAt: 'Diminta',
@@ -80,6 +79,7 @@ export const id: ExportWords = {
   tries: 'Percobaan',
   follows: 'Kelanjutan dari',
   anotherExport: 'ekspor lain',
+  renews: 'Memperbarui',
   partialAllowed: 'Boleh ada bagian yang kurang',
   identifier: 'Ekspor',
 
@@ -120,6 +120,7 @@ export const id: ExportWords = {
   renewal: 'Ada versi yang lebih baru',
   renewalAbout: 'Perangkat lunak yang membuat berkas ini sudah berubah sejak itu.',
   renew: 'Buat versi yang lebih baru',
+  renewed: 'Buka versi yang lebih baru',
 
   followUps: 'Yang terjadi sesudahnya',
   followUp: 'Tindak lanjut',

@@ -80,7 +80,6 @@ export const pt: ExportWords = {
 
   facts: 'O pedido',
   project: 'Projeto',
-  type: 'Tipo',
   formats: 'Formatos',
   askedBy: 'Pedida por',
   askedAt: 'Pedida',
@@ -89,6 +88,7 @@ export const pt: ExportWords = {
   tries: 'Tentativas',
   follows: 'Segue-se a',
   anotherExport: 'outra exportação',
+  renews: 'Renova',
   partialAllowed: 'Podem faltar partes',
   identifier: 'Exportação',
 
@@ -129,6 +129,7 @@ export const pt: ExportWords = {
   renewal: 'Há uma versão mais nova',
   renewalAbout: 'O programa que cria estes arquivos mudou desde então.',
   renew: 'Criar a versão mais nova',
+  renewed: 'Abrir a versão mais nova',
 
   followUps: 'O que aconteceu depois',
   followUp: 'Ação posterior',

@@ -71,7 +71,6 @@ export const sw: ExportWords = {
 
   facts: 'Ombi',
   project: 'Mradi',
-  type: 'Aina',
   formats: 'Miundo',
   askedBy: 'Imeombwa na',
   askedAt: 'Imeombwa',
@@ -80,6 +79,7 @@ export const sw: ExportWords = {
   tries: 'Majaribio',
   follows: 'Inafuata',
   anotherExport: 'uhamishaji mwingine',
+  renews: 'Inasasisha',
   partialAllowed: 'Sehemu zinaweza kukosekana',
   identifier: 'Uhamishaji',
 
@@ -120,6 +120,7 @@ export const sw: ExportWords = {
   renewal: 'Kuna toleo jipya zaidi',
   renewalAbout: 'Programu inayotengeneza faili hizi imebadilika tangu wakati huo.',
   renew: 'Tengeneza toleo jipya zaidi',
+  renewed: 'Fungua toleo jipya zaidi',
 
   followUps: 'Kilichotokea baadaye',
   followUp: 'Hatua ya baadaye',
