@@ -59,6 +59,8 @@ describe('the gauges of the database', () => {
     oldestPending: 0.5,
     failedDay: 6,
     refusedDay: 7,
+    stored: { bundle: 100, upload: 20 },
+    storedMost: 70,
   };
   const gaugesOn = (raw: () => Promise<unknown>) => {
     const { registry } = createMetrics('producer');
@@ -87,6 +89,9 @@ describe('the gauges of the database', () => {
       'parcelpost_outbox_oldest_pending_seconds{role="producer"} 0.5',
       'parcelpost_follow_ups_failed_day{role="producer"} 6',
       'parcelpost_refused_jobs_day{role="producer"} 7',
+      'parcelpost_storage_bytes{what="bundle",role="producer"} 100',
+      'parcelpost_storage_bytes{what="waiting",role="producer"} 0',
+      'parcelpost_storage_project_most_bytes{role="producer"} 70',
     ])
       expect(text.split('\n')).toContain(line);
   });
