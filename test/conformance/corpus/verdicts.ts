@@ -123,9 +123,11 @@ export function columnOf(
       ...columns,
       ...tables.filter(({ name }) => !/^(parties|relationships)$/.test(name)).flatMap((table) => table.columns),
     ]);
-  const described = columns.filter((column) =>
-    column.source === undefined ? column.label === key : column.source === key,
-  );
+  // The attribute `id` is not the column `id`, which is the record's own.
+  const described = [
+    ...columns.filter(({ source }) => source === key),
+    ...columns.filter(({ source, name }) => source === undefined && name === key),
+  ];
   const found = described.find(({ name }) => names.has(name) || names.has(`'${name}`));
   return found && { name: names.has(found.name) ? found.name : `'${found.name}`, told: true };
 }

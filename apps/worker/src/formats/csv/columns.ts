@@ -55,9 +55,14 @@ export function attributeColumns(
     taken.add(name);
     return name;
   };
+  const columnOf = (column: Column): AttributeColumn => {
+    const attribute = column.name;
+    const name = nameOf(attribute);
+    return { ...described(column), name, attribute, ...(name !== attribute && { source: attribute }) };
+  };
   return [
-    ...[...fields.values()].map((field) => ({ ...described(field), name: nameOf(field.name), attribute: field.name })),
-    ...others.map((key) => ({ name: nameOf(key), label: key, type: 'unspecified', attribute: key })),
+    ...[...fields.values()].map(columnOf),
+    ...others.map((key) => columnOf({ name: key, label: key, type: 'unspecified' })),
   ];
 }
 

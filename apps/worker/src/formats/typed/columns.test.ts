@@ -29,6 +29,7 @@ describe('a column', () => {
       ['ID', 'Id', 'fid', 'geom', 'GEOM', 'a"b', '', 'attributes.id', 'id', 'É', 'é', 'x\0y'].map((key) => [key, 0]),
     );
     const columns = tableColumns([field('id')], [KINDS.text], [], found);
+    for (const { name, attribute, source } of columns) expect(source).toBe(name === attribute ? undefined : attribute);
     expect(columns.map(({ name, attribute }) => [attribute, name])).toEqual([
       [undefined, 'id'],
       ['', 'attributes.'],

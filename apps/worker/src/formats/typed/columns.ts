@@ -66,12 +66,11 @@ export function tableColumns(
   return [
     ...fixed.map((column, i) => ({ ...column, attribute: undefined, kinds: fixedKinds[i] ?? 0 })),
     ...attributes.map((column) => ({ ...column, kinds: found.get(column.attribute) ?? 0 })),
-  ].map(({ attribute, kinds, ...column }) => ({
-    ...described(column),
-    name: freeName(column.name, taken),
-    attribute,
-    columnType: columnType(kinds, column.type),
-  }));
+  ].map(({ attribute, kinds, ...column }) => {
+    const name = freeName(column.name, taken);
+    const source = attribute !== undefined && attribute !== name ? attribute : undefined;
+    return { ...described({ ...column, source }), name, attribute, columnType: columnType(kinds, column.type) };
+  });
 }
 
 function freeName(wanted: string, taken: Set<string>): string {
