@@ -1,4 +1,5 @@
 /** A project's page in a browser: the map, the form, the live list; and the element that pages of other sites embed. */
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
@@ -50,17 +51,20 @@ afterAll(async () => {
   await producer?.close();
 });
 
-/** Serves whatever page its last path names. */
-async function startSite(): Promise<{ url: string; pages: Map<string, string>; close(): void }> {
-  const pages = new Map<string, string>();
+/** Serves the page below, and at `/dashboard.html` the example, which is led to this producer. */
+async function startSite(): Promise<{ url: string; close(): void }> {
   const server: Server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://x');
     response.setHeader('content-type', 'text/html; charset=utf-8');
-    response.end(SITE(new URL(request.url ?? '/', 'http://x').searchParams));
+    const example = () => EXAMPLE.replaceAll('http://127.0.0.1:3000', producer.url);
+    response.end(pathname === '/dashboard.html' ? example() : SITE(searchParams));
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, pages, close: () => server.close() };
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
+
+const EXAMPLE = readFileSync(new URL('../../docs/examples/dashboard.html', import.meta.url), 'utf8');
 
 /** A page of a dashboard: the module, the element, and a token that script hands over. */
 const SITE = (
@@ -254,6 +258,19 @@ describe('the element on a page of another site', () => {
       producer.url,
     );
     expect([401, 'refused']).toContain(answer);
+    await page.context().close();
+  });
+
+  it('is what the example has, as it stands but for the address of the producer', async () => {
+    const page = await tab();
+    await page.goto(`${dashboard.url}/dashboard.html`);
+    await page.getByText('Sign in to export this project.').waitFor(SOON);
+    await page.getByRole('textbox', { name: 'Token' }).fill(` ${token()} `);
+    await page.getByRole('button', { name: 'Use it' }).click();
+    await page.getByRole('radio', { name: 'gpkg' }).check(SOON);
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    await page.locator('li[data-id]').getByText('gpkg').waitFor(SOON);
+    expect(page.complaints).toEqual([]);
     await page.context().close();
   });
 

@@ -14,9 +14,9 @@ import type { RecentExport } from './view.js';
 export function recentTable(context: PageContext, recent: readonly RecentExport[]): Html {
   const words = PROJECT[context.language];
   if (recent.length === 0) return html`<p class="muted">${words.noRecent}</p>`;
-  return html`<div class="table-scroll" role="region" aria-label="${words.recent}" tabindex="0"><table class="recent-exports">
+  return html`<table class="recent-exports stacked">
 <thead><tr><th scope="col">${words.kind}</th><th scope="col">${words.state}</th><th scope="col">${words.askedBy}</th><th scope="col">${words.when}</th><th scope="col" class="numeric">${words.size}</th><th scope="col">${words.deeds}</th></tr></thead>
-<tbody>${recent.map((one) => recentRow(context, words, one))}</tbody></table></div>`;
+<tbody>${recent.map((one) => recentRow(context, words, one))}</tbody></table>`;
 }
 
 function recentRow(context: PageContext, words: ProjectWords, { detail, mayChange, needsToken }: RecentExport): Html {
@@ -24,11 +24,11 @@ function recentRow(context: PageContext, words: ProjectWords, { detail, mayChang
   const say = speech(context.language);
   const what = kindText(words, row.options);
   const when = say.relative(row.requestedAt, context.now);
-  return html`<tr><td><a href="/exports/${row.id}">${what}</a></td>
-<td>${exportState(context, words, detail)}</td>
-<td>${row.requester.name}</td>
-<td><time datetime="${row.requestedAt.toISOString()}" title="${say.moment(row.requestedAt)}" data-relative>${when}</time></td>
-<td class="numeric">${file && fileThere && say.bytes(file.bytes)}</td>
+  return html`<tr><th scope="row"><a href="/exports/${row.id}">${what}</a></th>
+<td data-label="${words.state}">${exportState(context, words, detail)}</td>
+<td data-label="${words.askedBy}">${row.requester.name}</td>
+<td data-label="${words.when}"><time datetime="${row.requestedAt.toISOString()}" title="${say.moment(row.requestedAt)}" data-relative>${when}</time></td>
+<td class="numeric" data-label="${words.size}">${file && fileThere && say.bytes(file.bytes)}</td>
 <td><div class="row-actions">${deeds(context, words, { detail, mayChange, needsToken }, `${what}, ${when}`)}</div></td></tr>`;
 }
 
