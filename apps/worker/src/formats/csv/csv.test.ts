@@ -205,6 +205,7 @@ describe('a CSV', () => {
           expect(parse(sink.bytes, { delimiter })).toEqual(expectedRows(columns, rows.flat(2)));
         },
       ),
+      { numRuns: 1000 },
     );
   });
 
