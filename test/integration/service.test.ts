@@ -129,7 +129,11 @@ it('the API document lists every route of the API, and the shape of a request', 
       '/api/v1/exports/{id}',
       '/api/v1/exports/{id}/download',
       '/api/v1/exports/{id}/events',
+      '/api/v1/exports/{id}/renew',
       '/api/v1/exports/{id}/retry',
+      '/api/v1/exports/{id}/bundle',
+      '/api/v1/exports/{id}/pin',
+      '/api/v1/files/{id}',
       '/api/v1/tokens/{jti}',
       '/api/v1/files',
       '/api/v1/exports/bulk',
@@ -143,7 +147,9 @@ it('the API document lists every route of the API, and the shape of a request', 
       expect(Object.keys(responses).some((status) => status.startsWith('2'))).toBe(true);
     }
   }
-  expect(api.paths['/api/v1/exports/{id}/retry'].post.requestBody.required).toBe(false);
+  for (const change of ['renew', 'retry']) {
+    expect(api.paths[`/api/v1/exports/{id}/${change}`].post.requestBody.required).toBe(false);
+  }
   expect(api.paths[`${project}exports`].post.requestBody.required).toBe(true);
   const { schema } = api.paths[`${project}exports`].post.requestBody.content['application/json'];
   expect(Object.keys(schema.properties)).toEqual(
