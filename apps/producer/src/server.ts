@@ -85,6 +85,8 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
       },
     },
     strictTransportSecurity: secure,
+    // Browsers heed it over TLS alone, and complain of it elsewhere.
+    crossOriginOpenerPolicy: secure,
     // A form of ours says on which page it stands; nobody else learns it.
     referrerPolicy: { policy: 'same-origin' },
   });

@@ -79,7 +79,7 @@ export function csrfField(context: PageContext): Html {
 function header(context: PageContext, words: CommonWords): Html {
   const { user } = context;
   const account = user
-    ? html`<details class="menu"><summary><span class="visually-hidden">${words.account}: </span>${user.name}</summary>
+    ? html`<details class="menu" name="site-menu"><summary><span class="visually-hidden">${words.account}: </span>${user.name}</summary>
 <form method="post" action="/sign-out">${csrfField(context)}<p class="small">${user.username}</p><button>${words.signOut}</button></form></details>`
     : html`<a href="${signInAt(context.path)}">${words.signIn}</a>`;
   return html`<header class="site-header">
@@ -105,7 +105,7 @@ function languages(context: PageContext, words: CommonWords): Html {
     ([tag, name]) =>
       html`<button name="language" value="${tag}" lang="${tag}"${tag === context.language && html` aria-current="true"`}>${name}</button>`,
   );
-  return html`<details class="menu"><summary><span class="visually-hidden">${words.language}: </span>${LANGUAGES[context.language]}</summary>
+  return html`<details class="menu" name="site-menu"><summary><span class="visually-hidden">${words.language}: </span>${LANGUAGES[context.language]}</summary>
 <form method="post" action="/language">${csrfField(context)}<input type="hidden" name="next" value="${context.path}">${choices}</form></details>`;
 }
 
