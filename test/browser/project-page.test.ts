@@ -136,6 +136,8 @@ describe('a project’s page', () => {
   it('has all of it without script: the picture, the form, the list', async () => {
     const page = await tab({ javaScriptEnabled: false }, producer.users.ben);
     await page.goto(producer.url + LONDON);
+    // Once it is drawn, the page knows what is on it.
+    await page.reload();
     const picture = page.locator('.project-map img');
     expect(await picture.getAttribute('alt')).toMatch(/^Map of 600 locations, from 0.1° W to 0.06° W/);
     await page.getByRole('radio', { name: 'Excel workbook One' }).check();
