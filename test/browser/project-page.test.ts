@@ -169,7 +169,8 @@ describe('a project’s page', () => {
       error: JSON.stringify({ code: 'internal', message: 'x', step: null, shard: null, attempts: 1 }),
     });
     await item.getByText('Failed', { exact: true }).waitFor(SOON);
-    await item.getByRole('button', { name: 'Try again: gpkg' }).click();
+    await item.getByText('Something went wrong on our side.').waitFor(SOON);
+    await item.getByRole('button', { name: 'Try again: GeoPackage' }).click();
     await item.getByText('Waiting', { exact: true }).waitFor(SOON);
     expect((await producer.db('exports').where({ id }).first('generation')).generation).toBe(2);
     expect(page.complaints.filter((text) => !text.includes('422'))).toEqual([]);
@@ -269,9 +270,10 @@ describe('the element on a page of another site', () => {
     await page.getByText('Sign in to export this project.').waitFor(SOON);
     await page.getByRole('textbox', { name: 'Token' }).fill(` ${token()} `);
     await page.getByRole('button', { name: 'Use it' }).click();
-    await page.getByRole('radio', { name: 'gpkg' }).check(SOON);
+    await page.getByRole('radio', { name: 'GeoPackage' }).check(SOON);
     await page.getByRole('button', { name: 'Export', exact: true }).click();
-    await page.locator('li[data-id]').getByText('gpkg').waitFor(SOON);
+    await page.locator('li[data-id]').getByText('GeoPackage').waitFor(SOON);
+    await page.getByRole('button', { name: 'Export', exact: true }).waitFor(SOON);
     expect(page.complaints).toEqual([]);
     await page.context().close();
   });

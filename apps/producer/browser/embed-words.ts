@@ -210,6 +210,24 @@ const sw: EmbedWords = {
   newWindow: 'hufunguka katika dirisha jipya',
 };
 
+/** Formats by the names that they have in every language. */
+const FORMATS: Readonly<Record<string, string>> = {
+  csv: 'CSV',
+  fgb: 'FlatGeobuf',
+  geojson: 'GeoJSON',
+  geojsonl: 'GeoJSONL',
+  gpkg: 'GeoPackage',
+  parquet: 'Parquet',
+  shapefiles: 'Shapefile',
+  xlsx: 'Excel',
+};
+
+/** What an output type or a format is called. */
+export function nameOf(what: string, { types }: EmbedWords): string {
+  if (Object.hasOwn(types, what)) return types[what as keyof typeof types];
+  return what === 'resources' ? types.res : (FORMATS[what] ?? what);
+}
+
 const WORDS: Readonly<Record<string, EmbedWords>> = { en, es, fr, id, pt, sw };
 const RIGHT_TO_LEFT = new Set(['ar', 'ckb', 'dv', 'fa', 'he', 'ks', 'ps', 'sd', 'ug', 'ur', 'yi']);
 

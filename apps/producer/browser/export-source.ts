@@ -12,6 +12,8 @@ export interface Export {
   requestedAt: string;
   progress: { rows: number; rowsExpected: number | null };
   error: { message: string } | null;
+  /** Why it failed, in plain words of the reader's language; where nobody has put it so, `error` says it. */
+  reason?: string;
   bundle: { name: string; bytes: number } | null;
   links: { page: string; download: string | null };
   /** Whether the reader may cancel it or try it again; not said by the API, which answers who tries. */

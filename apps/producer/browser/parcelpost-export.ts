@@ -12,7 +12,7 @@
 
 import { embedStyle } from './embed-style.js';
 import { ago, bytes, keep, make, randomKey } from './embed-texts.js';
-import { type EmbedWords, speechOf } from './embed-words.js';
+import { type EmbedWords, nameOf, speechOf } from './embed-words.js';
 import { type Export, isOpen, pause, Refused, SessionSource, type Source, TokenSource } from './export-source.js';
 
 type TokenProvider = () => Promise<string> | string;
@@ -127,7 +127,7 @@ class ParcelpostExport extends HTMLElement {
     const choices = offered.map((what, index) => {
       const input = make('input', { type: 'radio', name: 'what', value: what }) as HTMLInputElement;
       input.checked = index === 0;
-      return make('label', {}, input, (words.types as Record<string, string>)[what] ?? what);
+      return make('label', {}, input, nameOf(what, words));
     });
     const mail = make('input', { type: 'checkbox', name: 'mail' });
     const button = make('button', { class: 'primary' }, words.submit) as HTMLButtonElement;
@@ -242,7 +242,7 @@ class ParcelpostExport extends HTMLElement {
   }
 
   #kind({ outputType, formats }: Export, words: EmbedWords): string {
-    return (words.types as Record<string, string>)[outputType] ?? formats.join(', ');
+    return outputType === 'custom' ? formats.map((one) => nameOf(one, words)).join(', ') : nameOf(outputType, words);
   }
 
   #row(source: Source, one: Export, words: EmbedWords): HTMLElement {
@@ -268,7 +268,8 @@ class ParcelpostExport extends HTMLElement {
       }
       about.append(bar);
     }
-    if (one.state === 'failed' && one.error) about.append(make('p', { class: 'small' }, one.error.message));
+    const why = one.reason ?? one.error?.message;
+    if (one.state === 'failed' && why !== undefined) about.append(make('p', { class: 'small' }, why));
     return make(
       'li',
       { 'data-id': one.id },

@@ -1,5 +1,6 @@
 /** The recent exports of a project, as a table that needs no script. */
 
+import type { Language } from '@parcelpost/shared/languages.js';
 import { isCancelling, isRetryable } from '../../actions/change-export.js';
 import type { ExportDetail } from '../../actions/read-exports.js';
 import type { PageContext } from '../context.js';
@@ -52,8 +53,13 @@ export function exportState(
   const missing = row.result?.missing?.length ?? 0;
   return html`<span class="state ${state}">${text}</span>
 ${running && html`<progress value="${Math.min(rows, rowsExpected)}" max="${rowsExpected}" aria-label="${fill(words.done, { percent: say.percent(Math.min(1, rows / rowsExpected)) })}"></progress>`}
-${state === 'failed' && row.error && html`<br><span class="small">${EXPORT[language].failures[FAILURES[row.error.code] ?? 'other'].what}</span>`}
+${state === 'failed' && row.error && html`<br><span class="small">${reasonText(row.error, language)}</span>`}
 ${state === 'partial' && missing > 0 && html`<br><span class="small">${say.plural(missing, words.missing)}</span>`}`;
+}
+
+/** Why an export failed, in plain words. */
+export function reasonText({ code }: { code: string }, language: Language): string {
+  return EXPORT[language].failures[FAILURES[code] ?? 'other'].what;
 }
 
 function deeds(

@@ -22,6 +22,7 @@ import { mapRoutes } from './map-routes.js';
 import { projectPage } from './project-page.js';
 import { projectsPage } from './projects-page.js';
 import { ReadProjects } from './read-projects.js';
+import { reasonText } from './recent-html.js';
 import { refusalOf } from './refusal.js';
 import { projectHref, type ShownForm } from './view.js';
 
@@ -105,14 +106,15 @@ export async function projectRoutes(
   });
 
   app.get('/projects/:org/:project/exports.json', { schema: { hide, params: address } }, async (request, reply) => {
-    const { user } = await signedInContext(request);
+    const { user, language } = await signedInContext(request);
     const at = { organization: request.params.org, project: request.params.project };
     const { id: _, ...project } = await projects.one(user, at);
     const recent = (await projects.recent(user, project, at)) ?? [];
     const results = recent.map(({ detail, mayChange }) => {
       const view = viewExport(detail, config.PUBLIC_URL);
       // The list has no field for a token; the page of the export has.
-      return { ...view, retryable: view.retryable && !needsToken, mayChange };
+      const reason = view.error && { reason: reasonText(view.error, language) };
+      return { ...view, ...reason, retryable: view.retryable && !needsToken, mayChange };
     });
     return reply.header('cache-control', 'private, no-store').send({ results });
   });
