@@ -5,6 +5,7 @@ import { directionOf, knownLanguage, type Language } from '@parcelpost/shared/la
 import { splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Sessions } from '../actions/sessions.js';
+import { problem } from '../problems.js';
 import { csrfHolds, csrfToken } from './csrf.js';
 import { localPath } from './local-path.js';
 import { acceptedLanguage } from './negotiate.js';
@@ -127,6 +128,17 @@ export async function signedInContext(request: FastifyRequest): Promise<SignedIn
   const { user } = context;
   if (!user) throw new SignInNeeded(context.path);
   return { ...context, user };
+}
+
+/**
+ * The context of a request for the JSON beside a page, of somebody who is signed in.
+ * @throws {ProblemError} 401 `token-missing`: a program is not sent to a page
+ */
+export async function signedInForJson(request: FastifyRequest): Promise<SignedInContext> {
+  const context = await pageContext(request);
+  const { user } = context;
+  if (user) return { ...context, user };
+  throw problem('token-missing', 'Sign in to see this: the JSON of a page takes the cookie of its session.');
 }
 
 function chosenLanguage(request: FastifyRequest, sessions: Sessions): Language | undefined {
