@@ -5,11 +5,11 @@ import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { ExportOptions } from '@parcelpost/shared/export-request.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import type { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
+import { BUILT_IN_PIPELINE } from '@parcelpost/worker/pipeline/pipeline.js';
 import type { Plan } from '@parcelpost/worker/pipeline/plan.js';
 import type { OutputFile } from '@parcelpost/worker/pipeline/step.js';
 import { bundle } from '@parcelpost/worker/processors/bundle.js';
 import type { WorkerDeps } from '@parcelpost/worker/processors/deps.js';
-import { BUILT_IN_PIPELINE } from '../../apps/worker/src/pipeline/pipeline.js';
 
 /** Bundles files of an export that asked for `formats`. @returns the path of the zip, and the names of what is in it */
 export async function bundled(
