@@ -284,11 +284,13 @@ describe('the page', () => {
     expect(html.headers.vary).toContain('accept');
     for (const part of [named.json.words.title, named.json.words.explanation]) expect(html.text).toContain(part);
     expect((await open(`/exports/${randomUUID()}.json`)).json.type).toContain('export-not-found');
-    // The list of exports has the same words.
-    const { results } = (await open('/exports.json', undefined, { 'accept-language': 'fr' })).json;
-    const { words } = results.find((one: { id: string }) => one.id === id);
-    expect({ ...words, time: '' }).toEqual({ ...named.json.words, time: '' });
-    expect((await send(producer.port, '/exports.json')).status).toBe(401);
+    // The lists have the same words.
+    for (const list of ['/exports.json', '/projects/cadasta/london-2/exports.json']) {
+      const { results } = (await open(list, undefined, { 'accept-language': 'fr' })).json;
+      const { words } = results.find((one: { id: string }) => one.id === id);
+      expect({ ...words, time: '' }).toEqual({ ...named.json.words, time: '' });
+      expect((await send(producer.port, list)).status).toBe(401);
+    }
   });
 
   it('is looked at by GET and HEAD, as often as one likes, and changes nothing: the mail’s link is one', async () => {

@@ -15,7 +15,8 @@ import { ReadExports } from '../../actions/read-exports.js';
 import type { Dependencies } from '../../dependencies.js';
 import type { Live } from '../../live.js';
 import { refuseOtherMethods } from '../../methods.js';
-import { signedInContext } from '../context.js';
+import { signedInContext, signedInForJson } from '../context.js';
+import { statusesOf } from '../export/status-list.js';
 import { sendPage } from '../html.js';
 import { emptyForm, faultsOf, faultsOfSchema, filledForm, formKey, requestOf } from './form.js';
 import { mapRoutes } from './map-routes.js';
@@ -106,15 +107,18 @@ export async function projectRoutes(
   });
 
   app.get('/projects/:org/:project/exports.json', { schema: { hide, params: address } }, async (request, reply) => {
-    const { user, language } = await signedInContext(request);
+    const { user, language } = await signedInForJson(request);
     const at = { organization: request.params.org, project: request.params.project };
     const { id: _, ...project } = await projects.one(user, at);
     const recent = (await projects.recent(user, project, at)) ?? [];
+    const ids = recent.map(({ detail }) => detail.row.id);
+    const statuses = await statusesOf(live.look, ids, language);
     const results = recent.map(({ detail, mayChange }) => {
       const view = viewExport(detail, config.PUBLIC_URL);
       // The list has no field for a token; the page of the export has.
       const reason = view.error && { reason: reasonText(view.error, language) };
-      return { ...view, ...reason, retryable: view.retryable && !needsToken, mayChange };
+      const words = statuses.get(view.id)?.words;
+      return { ...view, ...reason, ...(words && { words }), retryable: view.retryable && !needsToken, mayChange };
     });
     return reply.header('cache-control', 'private, no-store').send({ results });
   });
