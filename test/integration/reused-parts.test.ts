@@ -16,7 +16,7 @@ let stack: Stack;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'reused-parts-'));
-  stack = await startStack({ engine: 'postgres', workerEnv: { SHARD_RECORDS: '40', WORKER_CONCURRENCY: '8' } });
+  stack = await startStack({ engine: 'postgres', workerEnv: { SHARD_RECORDS: '200', WORKER_CONCURRENCY: '8' } });
 });
 afterAll(async () => {
   await stack?.stop();
@@ -113,7 +113,7 @@ describe('a part is taken only where it fits', () => {
 
   test('what is not in storage any more is made anew', async () => {
     const first = await exported({ formats: ['csv'] });
-    const lost = stored(first).find((path) => path.endsWith('/locations.csv'));
+    const lost = stored(first).find((path) => /\/made-.*\/locations.csv$/.test(path));
     rmSync(join(stack.storageDir, lost ?? ''));
     const second = await exported({ formats: ['csv'] });
     expect([await lists(second), sha(second)]).toEqual([['locations'], sha(first)]);
@@ -259,4 +259,32 @@ test('the files of a bundle that was put together of parts are whole', async () 
   const zip = join(folder, 'whole.zip');
   await (await stack.as('ana')).download(id, zip);
   expect(execFileSync('unzip', ['-tq', zip], { encoding: 'utf8' })).toContain('No errors');
+});
+
+describe('where a worker is killed', () => {
+  test.each([
+    ['merge.bundled', 0],
+    ['merge.decided', CSV_STEPS.length + 3],
+  ])('at %s no half part is to be had', async (point, noted) => {
+    await Promise.all(stack.workers.map((worker) => worker.kill()));
+    const once = join(folder, point);
+    const dying = await stack.startWorker({ CRASH_AT: point, CRASH_ONCE: once, WORKER_LOCK_SECONDS: '1' });
+    const api = await stack.as('ana');
+    const { id } = await api.requestExport(PROJECT, { formats: ['csv'] });
+    await dying.exited;
+    const parts = await db()('finished_parts').where({ export_id: id });
+    expect(parts).toHaveLength(noted);
+    const lying = stored({ id });
+    for (const { content } of parts) {
+      const { outputs = [], fragments = [] } = content;
+      const objects = [
+        ...outputs.flatMap(({ reduced }: { reduced: { files: object[] } }) => reduced.files),
+        ...fragments,
+      ];
+      for (const { key } of objects as { key: string }[]) expect(lying).toContain(key);
+    }
+    await stack.startWorker({ WORKER_LOCK_SECONDS: '1' });
+    expect((await api.waitForOutcome(id)).state).toBe('completed');
+    expect(await lists(await exported({ formats: ['csv'] }))).toEqual([]);
+  });
 });

@@ -3,6 +3,7 @@ import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import { databaseIsAway } from '@parcelpost/shared/db/away.js';
 import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import { ExportError } from '@parcelpost/shared/errors.js';
 import { userOwner } from '@parcelpost/shared/files/owner.js';
 import type { JobEnd } from '@parcelpost/shared/metrics.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
@@ -93,15 +94,16 @@ async function reach(
       count(stopped.reason === 'superseded' ? 'superseded' : 'aborted');
       return typeof stopped.reason === 'string' ? undefined : { failure: stopped.reason };
     }
+    const final = last || (error instanceof ExportError && error.permanent);
     const failure = failureOf(error, { step: 'merge', shard: null, attempts: attempt });
-    log.warn({ err: error, last, attempt }, 'the merge failed');
-    if (!(await deps.jobs.fail(key, last ? 'failed' : 'waiting', failure))) {
+    log.warn({ err: error, final, attempt }, 'the merge failed');
+    if (!(await deps.jobs.fail(key, final ? 'failed' : 'waiting', failure))) {
       log.warn(SUPERSEDED);
       count('superseded');
       return undefined;
     }
-    count(last ? 'failed' : 'retried');
-    if (!last) throw error;
+    count(final ? 'failed' : 'retried');
+    if (!final) throw error;
     return { failure };
   } finally {
     watched.stop();
