@@ -2,7 +2,7 @@
 
 import { boundsOf, cutOf, Span } from './bounds.js';
 import { around, cellSize, FINEST } from './grid.js';
-import { cellRuns, fromCorner, type MapData } from './map-data.js';
+import { cellKey, cellRuns, fromCorner, type MapData } from './map-data.js';
 import { type Line, type Shape, shapesOf, UndrawableError } from './shapes.js';
 import { thin } from './thin.js';
 
@@ -75,19 +75,23 @@ export class Collector {
         return rings.map((ring) => fromCorner(ring.slice(0, -2), west - shift, south));
       }),
       lines: this.#lines.map((line) => fromCorner(line, west - this.#shift(line, frame.cut), south)),
-      cells: cellRuns(
-        [...this.#cells].map(([key, shapes]) => {
-          const x = Math.floor(key / ROW);
-          return { x: x < frame.cut ? x + around(this.#level) : x, y: key % ROW, shapes };
-        }),
-        west,
-        south,
-      ),
+      cells: this.#runs(frame),
       tolerance: TOLERANCE_CELLS * cell,
       drawn: this.#drawn,
       empty: this.#empty,
       undrawable: this.#undrawable,
     };
+  }
+
+  #runs({ cut, west, south }: { cut: number; west: number; south: number }): number[] {
+    const world = around(this.#level);
+    const keys = new Float64Array(this.#cells.size);
+    let index = 0;
+    for (const key of this.#cells.keys()) {
+      const x = Math.floor(key / ROW);
+      keys[index++] = cellKey(x < cut ? x + world : x, key % ROW);
+    }
+    return cellRuns(keys, (x, y) => this.#cells.get((x % world) * ROW + y) ?? 0, { x: west, y: south });
   }
 
   #add(shape: Shape): void {

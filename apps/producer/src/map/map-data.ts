@@ -28,13 +28,6 @@ export interface MapData {
   undrawable: number;
 }
 
-/** What is to be drawn, in cells of a grid, before it is written down. */
-export interface Drawing {
-  polygons: readonly (readonly number[])[][];
-  lines: readonly (readonly number[])[];
-  cells: readonly { x: number; y: number; shapes: number }[];
-}
-
 /** Writes lines down as {@link MapData} has them, from the corner `x`, `y`. */
 export function fromCorner(line: readonly number[], x: number, y: number): number[] {
   let before = [x, y];
@@ -47,9 +40,23 @@ export function fromCorner(line: readonly number[], x: number, y: number): numbe
   return steps;
 }
 
-/** Writes cells down as {@link MapData} has them, from the corner `x`, `y`. */
-export function cellRuns(cells: Drawing['cells'], x: number, y: number): number[] {
-  const sorted = [...cells].sort((one, other) => one.y - other.y || one.x - other.x);
+/** One cell as a number, by which cells are sorted: from south to north, and from west to east. */
+export const cellKey = (x: number, y: number): number => y * ROW + x;
+
+/** More cells than there are in a row, also where the world is cut open elsewhere than at 180°. */
+const ROW = 2 ** 28;
+
+/**
+ * Writes cells down as {@link MapData} has them, from the corner `x`, `y`.
+ * @param keys of the cells; they are sorted
+ * @param shapesIn the number of shapes in a cell
+ */
+export function cellRuns(
+  keys: Float64Array,
+  shapesIn: (x: number, y: number) => number,
+  { x, y }: { x: number; y: number },
+): number[] {
+  keys.sort();
   const runs: number[] = [];
   let before = { x, y };
   let run: { x: number; y: number; shapes: number; cells: number } | undefined;
@@ -58,12 +65,14 @@ export function cellRuns(cells: Drawing['cells'], x: number, y: number): number[
     runs.push(run.x - before.x, run.y - before.y, run.shapes, run.cells);
     before = run;
   };
-  for (const cell of sorted) {
-    if (run && run.y === cell.y && run.x + run.cells === cell.x && run.shapes === cell.shapes) {
+  for (const key of keys) {
+    const at = { x: key % ROW, y: Math.floor(key / ROW) };
+    const shapes = shapesIn(at.x, at.y);
+    if (run && run.y === at.y && run.x + run.cells === at.x && run.shapes === shapes) {
       run.cells += 1;
     } else {
       write();
-      run = { ...cell, cells: 1 };
+      run = { ...at, shapes, cells: 1 };
     }
   }
   write();

@@ -54,13 +54,13 @@ function point(position: unknown): Shape {
 }
 
 function lineOf(coordinates: unknown): Shape[] {
-  const positions = list(coordinates).map(place);
-  return positions.length === 0 ? [] : [{ kind: 'line', line: intoWorld(unwrapped(positions)) }];
+  const line = lineFrom(coordinates);
+  return line.length === 0 ? [] : [{ kind: 'line', line: intoWorld(unwrapped(line)) }];
 }
 
 function polygonOf(coordinates: unknown): Shape[] {
   const rings = list(coordinates)
-    .map((ring) => closed(unwrapped(list(ring).map(place))))
+    .map((ring) => closed(unwrapped(lineFrom(ring))))
     .filter((ring) => ring.length > 0);
   const [outer, ...holes] = rings;
   if (!outer) return [];
@@ -73,25 +73,22 @@ function polygonOf(coordinates: unknown): Shape[] {
  * A line of which no part runs around the world: where neighbours are more than half of it apart, it has crossed 180°. One
  * that ends a world away from where it began goes around a pole, and stays as it came; so do edges along 180° itself.
  */
-function unwrapped(positions: readonly [number, number][]): Line {
-  const line: Line = [];
+function unwrapped(line: Line): Line {
   let turns = 0;
-  let before: number | undefined;
-  for (const [x, y] of positions) {
-    if (before !== undefined && Math.abs(x - before) > WORLD / 2 && inside(x) && inside(before)) {
-      turns += x < before ? 1 : -1;
-    }
-    line.push(x + turns * WORLD, y);
-    before = x;
+  let led: Line | undefined;
+  for (let index = 2; index < line.length; index += 2) {
+    const x = line[index] as number;
+    const before = line[index - 2] as number;
+    if (Math.abs(x - before) > WORLD / 2 && inside(x) && inside(before)) turns += x < before ? 1 : -1;
+    if (turns === 0) continue;
+    led ??= [...line];
+    led[index] = x + turns * WORLD;
   }
-  return turns === 0 || !isRing(positions) ? line : positions.flat();
+  return led === undefined || (turns !== 0 && isRing(line)) ? line : led;
 }
 
-/** Whether a line is one that begins and ends at one place, and yet did not come back. */
-const isRing = (positions: readonly [number, number][]) => {
-  const [first, last] = [positions[0], positions.at(-1)];
-  return first !== undefined && last !== undefined && first[0] === last[0] && first[1] === last[1];
-};
+/** Whether a line begins and ends at one place. */
+const isRing = (line: Line) => line[0] === line.at(-2) && line[1] === line.at(-1);
 
 function closed(ring: Line): Line {
   const [x, y] = ring;
@@ -120,6 +117,15 @@ function least(line: Line): number {
 function list(value: unknown): unknown[] {
   if (!Array.isArray(value)) throw new UndrawableError('no list where there should be one');
   return value;
+}
+
+function lineFrom(coordinates: unknown): Line {
+  const line: Line = [];
+  for (const position of list(coordinates)) {
+    const [x, y] = place(position);
+    line.push(x, y);
+  }
+  return line;
 }
 
 /** Longitudes may go on beyond 180°, as those of one that was not cut there do. */
