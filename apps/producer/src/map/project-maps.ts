@@ -26,8 +26,10 @@ interface Kept {
   map: DrawnMap;
 }
 
-/** Locations that are read at once: of the largest, tens of megabytes. */
-const PAGE = 500;
+/** Locations that are read at once: more where they are small, which shows in how long they take, in milliseconds. */
+const FIRST_PAGE = 500;
+const LARGEST_PAGE = 4000;
+const QUICK_MS = 25;
 /** Maps that are kept; each is some hundreds of kilobytes. */
 const MOST_KEPT = 50;
 
@@ -88,7 +90,8 @@ export class ProjectMaps {
   async #drawNow(projectId: string, version: string): Promise<void> {
     const collector = new Collector();
     let position = 0;
-    let page = this.directory.locations(projectId, position, PAGE);
+    let size = FIRST_PAGE;
+    let page = this.directory.locations(projectId, position, size);
     for (;;) {
       const locations = await page;
       this.#stop.signal.throwIfAborted();
@@ -96,9 +99,11 @@ export class ProjectMaps {
       if (!last) break;
       position = last.position;
       // The next ones are on their way while these are drawn.
-      page = this.directory.locations(projectId, position, PAGE);
+      page = this.directory.locations(projectId, position, size);
       page.catch(() => {});
+      const begun = performance.now();
       for (const { geometry } of locations) collector.add(geometry);
+      size = performance.now() - begun < QUICK_MS ? Math.min(2 * size, LARGEST_PAGE) : FIRST_PAGE;
       await nextTurn();
     }
     const data = collector.finish();
