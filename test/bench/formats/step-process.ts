@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
@@ -43,6 +44,8 @@ export interface Took {
 /** As worker and plan have them by default. */
 const SHARD = 2_500;
 const MIB = 1024 * 1024;
+/** In which the garbage collector of a process that waits comes to an end. */
+const SETTLE_MS = 20;
 const FILE_BYTES = 1024;
 
 async function run(task: Task): Promise<Took> {
@@ -66,6 +69,8 @@ async function run(task: Task): Promise<Took> {
       const finish = async () => {
         if (!mapper) return;
         const open = mapper;
+        // The collector's threads are at work on what reading left, and would be counted while this waits for the disk.
+        await delay(SETTLE_MS);
         fragments.push(...(await watch.during(() => open.finish())).fragments);
         mapper = undefined;
         shard++;
