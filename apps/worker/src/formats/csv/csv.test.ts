@@ -4,15 +4,18 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { normal } from '../../../../../test/conformance/normal-geometry.js';
+import { anyLocations, anySharding, cut, withoutEmptyMembers } from '../../../../../test/support/arbitrary-records.js';
 import { chunked, MemorySink } from '../../../../../test/support/sinks.js';
 import { formatCell } from './cell.js';
 import { attributeColumns, MAX_COLUMNS, type SchemaField } from './columns.js';
 import { CsvFragmentEncoder, type CsvRow, csvLines, type Delimiter } from './fragment.js';
 import { reduceCsv } from './reduce.js';
-import { csvTable, TABLES } from './tables.js';
+import { csvTable, TABLES, type Table } from './tables.js';
 
 const DELIMITERS: Delimiter[] = [',', ';', '\t', '|'];
 const field = (name: string, label = name, type = 'text') => ({ name, label, type });
+const FIXED = [field('id'), field('type')];
 
 interface Options {
   schema?: SchemaField[];
@@ -21,14 +24,22 @@ interface Options {
   chunk?: number;
   delimiter?: Delimiter;
   labels?: boolean;
+  fixed?: Table<unknown>['fixed'];
 }
 
 /** Shards of batches of rows through map and reduce. */
 async function table(
   shards: CsvRow[][][],
-  { schema = [], bom = false, escapeFormulas = true, chunk = 7, delimiter = ',', labels = false }: Options = {},
+  {
+    schema = [],
+    bom = false,
+    escapeFormulas = true,
+    chunk = 7,
+    delimiter = ',',
+    labels = false,
+    fixed = FIXED,
+  }: Options = {},
 ) {
-  const fixed = [field('id'), field('type')];
   const fragments = shards.map((batches) => {
     const encoder = new CsvFragmentEncoder({
       fixed: fixed.map((column) => column.name),
@@ -183,7 +194,7 @@ describe('a CSV', () => {
     );
   });
 
-  test('a reader gets back every cell, whatever its text, its batch and its chunk', async () => {
+  test('a reader gets back every cell, whatever its text, its shard, its batch and its chunk; and the same bytes', async () => {
     const value = fc.oneof(
       fc.constantFrom(...texts),
       fc.string({ unit: 'grapheme' }),
@@ -203,8 +214,27 @@ describe('a CSV', () => {
           const rows = data.map((batches) => batches.map((batch) => batch.map((item) => row(`${next++}`, item))));
           const { sink, columns } = await table(rows, { schema: [field('b"')], chunk, delimiter });
           expect(parse(sink.bytes, { delimiter })).toEqual(expectedRows(columns, rows.flat(2)));
+          const whole = await table([[rows.flat(2)]], { schema: [field('b"')], delimiter });
+          expect(sink.bytes.equals(whole.sink.bytes)).toBe(true);
         },
       ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('a reader gets back every geometry by value, however the locations were divided', async () => {
+    const { row: rowOf, fixed } = csvTable('locations', 'geojson');
+    await fc.assert(
+      fc.asyncProperty(anyLocations, anySharding, async (records, lengths) => {
+        const shards = cut(records, lengths).map((shard) => [shard.map(rowOf)]);
+        const { sink } = await table(shards, { fixed });
+        const [, ...lines] = parse(sink.bytes) as string[][];
+        const read = lines.map(([id, , , text]) => [id, normal(text ? JSON.parse(text) : null)]);
+        // JSON writes no -0, which is 0; members without a position are nothing.
+        expect(read).toEqual(
+          records.map(({ id, geometry }) => [id, normal(JSON.parse(JSON.stringify(withoutEmptyMembers(geometry))))]),
+        );
+      }),
       { numRuns: 1000 },
     );
   });
