@@ -258,7 +258,7 @@ describe('the bundle of a partial export that is tried again', () => {
       expect(view.links.download).toBe(`${PUBLIC_URL}/api/v1/exports/${id}/download`);
       expect((await get(id)).body.equals(bytes)).toBe(true);
       const page = await send(producer.port, `/exports/${id}`, { headers: session(producer.users.ben) });
-      expect(page.text).toContain('What try 1 could read');
+      expect(page.text).toContain('what try 1 could read');
       await decide(id, 'failed', null);
     }
   });

@@ -9,6 +9,7 @@
 import { openDatabase } from '@parcelpost/shared/db/database.js';
 import { ExportJobService } from '@parcelpost/shared/db/services/export-jobs.js';
 import { ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { FinishedParts } from '@parcelpost/shared/db/services/finished-parts.js';
 import { ResourceService } from '@parcelpost/shared/db/services/resources.js';
 import { Writes } from '@parcelpost/shared/db/tasks/writes.js';
 import { createLogger } from '@parcelpost/shared/log.js';
@@ -46,7 +47,7 @@ const DEEDS = {
       exports,
       runner,
       writes,
-      outcome: new OutcomeTasks({ exports, jobs: new ExportJobService(db), files }),
+      outcome: new OutcomeTasks({ exports, jobs: new ExportJobService(db), files, finished: new FinishedParts(db) }),
       outbox: { get: async () => undefined },
       relay: { run: async () => {} },
       metrics: createMetrics('worker'),

@@ -224,6 +224,8 @@ export async function exportRoutes(scope: FastifyInstance, dependencies: Depende
   app.get(
     '/api/v1/exports/:id/events',
     {
+      // A stream without a body would be held open for nothing.
+      exposeHeadRoute: false,
       onRequest: identify.guard,
       schema: {
         summary: 'Server-sent events: `progress` while it runs, one `end` with the final state',
