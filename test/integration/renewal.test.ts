@@ -216,6 +216,23 @@ describe('renewal by configuration', () => {
     expect(note).toMatchObject({ actor_kind: 'service', details: { did: 'created', renews: outdated } });
   });
 
+  test('ends where workers are of an older version: a renewal that changed nothing is not renewed by itself', async () => {
+    await producer.db('exports').update({ expires_at: new Date(Date.now() - 1000) });
+    const asked = await completed(OLD);
+    expect(await another().round()).toBe(1);
+    const [same] = await renewals(asked);
+    await decide(same.id, OLD);
+    expect(await another().round()).toBe(0);
+    expect((await view(asked)).renewal).toMatchObject({ available: true, renewedBy: same.id });
+    // One that did change something, by a version between, is.
+    const other = await completed(OLD);
+    expect(await another().round()).toBe(1);
+    const [between] = await renewals(other);
+    await decide(between.id, { ...OLD, parties: 'between' });
+    expect(await another().round()).toBe(1);
+    expect(await renewals(between.id)).toHaveLength(1);
+  });
+
   test('does so with the rights that who asked has now', async () => {
     await producer.db('exports').update({ expires_at: new Date(Date.now() - 1000) });
     const { json } = await as('ben', path, 'POST', { formats: ['csv'] });

@@ -48,7 +48,8 @@ export class RenewalService {
 
   /**
    * Completed exports whose files are there, that a step of now would make otherwise, and that nobody has renewed yet, nor asked for
-   * anew in the same words. Newest first.
+   * anew in the same words. A renewal of the same versions as what it renews is none of them: workers are not as new as who
+   * asks, and another one would come out the same. Newest first.
    * @param except those that are passed over
    */
   async outdated(
@@ -66,6 +67,7 @@ export class RenewalService {
                case jsonb_typeof(s.formats) when 'array' then s.formats else '[]' end))))
              and e.result->'steps'->>s.name is distinct from s.version)
          and not exists (select from exports r where r.renews = e.id)
+         and not exists (select from exports o where o.id = e.renews and o.result->'steps' = e.result->'steps')
          and not exists (
            select from exports n
            where n.organization = e.organization and n.project = e.project and n.requester_id = e.requester_id
