@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { projectUsage } from '@parcelpost/shared/db/services/project-quota.js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { plantDecided } from '../support/planted.js';
-import { send, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
+import { PUBLIC_URL, send, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
 const MB = 1024 * 1024;
 const quota = { mb: 0 };
@@ -100,6 +100,21 @@ test('a retry is counted too', async () => {
   });
   quota.mb = 16;
   expect((await change('POST', `${id}/retry`)).status).toBe(202);
+});
+
+test('a renewal is counted too, and who joins one that runs is not', async () => {
+  quota.mb = 10;
+  const large = await bundle(8);
+  const older = { steps: { parties: 'older' }, warnings: [], missing: [] };
+  await producer.db('exports').where({ id: large }).update({ result: older });
+  const refused = await change('POST', `${large}/renew`);
+  expect([refused.status, refused.json.type]).toEqual([403, `${PUBLIC_URL}/problems/project-over-quota`]);
+  expect(await producer.db('exports').where({ renews: large })).toEqual([]);
+  quota.mb = 16;
+  const { json } = await change('POST', `${large}/renew`);
+  expect(json).toMatchObject({ renews: large, joined: false });
+  quota.mb = 10;
+  expect((await change('POST', `${large}/renew`)).json).toMatchObject({ id: json.id, joined: true });
 });
 
 test('files that are added to a project count, and are refused beyond its quota', async () => {

@@ -26,6 +26,9 @@ export function quotaTasks(hooks: Hooks, exports: ExportTasks, quota: ProjectQuo
   hooks.after(exports.record.taskName, async ({ kind, exportId }, { trx }) => {
     if (kind === 'created') await quota.checkExport(trx, exportId);
   });
+  hooks.after(exports.renew.taskName, async ({ kind, exportId }, { trx }) => {
+    if (kind === 'created') await quota.checkExport(trx, exportId);
+  });
   hooks.after(exports.startNext.taskName, async ({ exportId, started }, { trx }) => {
     if (started) await quota.checkExport(trx, exportId);
   });
