@@ -1,15 +1,13 @@
 /** What the script of an export's page does in a browser: keeps it up to date, in every tab, and takes nothing away from its reader. */
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from '../support/browser.js';
 import { send, session, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
 let producer: TestProducer;
 let browser: Browser;
 beforeAll(async () => {
-  [producer, browser] = await Promise.all([
-    startProducer(),
-    chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] }),
-  ]);
+  [producer, browser] = await Promise.all([startProducer(), startBrowser()]);
 });
 afterAll(async () => {
   await browser?.close();
@@ -103,6 +101,48 @@ test('when the stream breaks it is opened again, and what was missed is there', 
   producer.app.server.closeAllConnections();
   await read(id, 900);
   await expect.poll(() => progress(page), SOON).toContain('1,900 of 2,000');
+});
+
+test('while the service has too much to do the page stays as it is, and goes on afterwards', {
+  timeout: 60_000,
+}, async () => {
+  const id = await running();
+  const page = await tab();
+  await page.goto(`${producer.url}/exports/${id}`);
+  await page.evaluate('globalThis.isTheSame = true');
+  const refusals: number[] = [];
+  await page.route(`**/exports/${id}`, (route) => {
+    const status = refusals.push(0) % 2 === 0 ? 429 : 503;
+    return route.fulfill({ status, contentType: 'text/html', body: '<h1>Later</h1>' });
+  });
+  await decide(id, 'failed');
+  await expect.poll(() => refusals.length, SOON).toBeGreaterThanOrEqual(2);
+  expect(await page.locator('h1').textContent()).not.toBe('Later');
+  await page.unroute(`**/exports/${id}`);
+  await page.getByRole('button', { name: 'Try again' }).waitFor();
+  expect(await page.evaluate('globalThis.isTheSame')).toBe(true);
+});
+
+test('a tab that nobody looks at lets go of its stream, and is up to date when somebody does', {
+  timeout: 60_000,
+}, async () => {
+  const id = await running();
+  const page = await tab();
+  await page.clock.install();
+  await page.goto(`${producer.url}/exports/${id}`);
+  await expect.poll(() => progress(page), SOON).toContain('1,000 of 2,000');
+  const looks = (hidden: boolean) =>
+    page.evaluate(`Object.defineProperty(document, 'hidden', { get: () => ${hidden}, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'))`);
+  const letGo = page.waitForEvent('requestfailed', { predicate: (one) => one.url().includes('/events') });
+  await looks(true);
+  await page.clock.fastForward(15_000);
+  await letGo;
+  const opened = page.waitForRequest((one) => one.url().includes('/events'));
+  await read(id, 700);
+  await looks(false);
+  await opened;
+  await expect.poll(() => progress(page), SOON).toContain('1,700 of 2,000');
 });
 
 test('without scripts the page refreshes itself until there is no more to come', { timeout: 60_000 }, async () => {

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintAuthToken } from '../../packages/shared/src/tokens/auth-token.js';
+import { startBrowser } from '../support/browser.js';
 import { AUTH_SECRET, projectId, session, startProducer, type TestProducer } from '../support/producer.js';
 
 const SOON = { timeout: 20_000 };
@@ -20,7 +21,7 @@ beforeAll(async () => {
   stranger = await startSite();
   [producer, browser] = await Promise.all([
     startProducer({ changes: { CORS_ORIGINS: [dashboard.url] } }),
-    chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] }),
+    startBrowser(),
   ]);
   const project_id = await projectId(producer.db, 'london-2');
   const square = (x: number, y: number) =>

@@ -1,6 +1,7 @@
 /** Signing in and out in a browser, whose own rules (Content-Security-Policy, cookies, where a form may lead) count here. */
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { startBrowser } from '../support/browser.js';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.js';
 import { PUBLIC_URL, startProducer, type TestProducer } from '../support/producer.js';
 
@@ -23,11 +24,8 @@ beforeAll(async () => {
     createUsers: false,
   };
   producer = await startProducer({ changes: { OIDC } });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    // The browser finds the producer by the name that links and redirections have.
-    args: ['--no-sandbox', `--host-resolver-rules=MAP ${new URL(PUBLIC_URL).host}:80 127.0.0.1:${producer.port}`],
-  });
+  // The browser finds the producer by the name that links and redirections have.
+  browser = await startBrowser(`--host-resolver-rules=MAP ${new URL(PUBLIC_URL).host}:80 127.0.0.1:${producer.port}`);
 });
 afterAll(async () => {
   await browser?.close();

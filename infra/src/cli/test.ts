@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { needTools, programTool, type WantedTool } from '../services/system-packages.js';
+import { findBrowser, needTools, programTool, type WantedTool } from '../services/system-packages.js';
 import { type CommandContext, runCommand } from './command.js';
 import { ROOT } from './local.js';
 
@@ -26,6 +26,13 @@ const TOOLS: WantedTool[] = [
     programTool({ programs: [program], purpose: PURPOSE, apt: 'unzip', brew: 'unzip' }),
   ),
   programTool({ programs: ['python3'], purpose: PURPOSE, apt: 'python3', brew: 'python' }),
+  {
+    name: 'chromium',
+    purpose: 'look at the pages as people do',
+    present: () => findBrowser() !== undefined,
+    apt: 'chromium',
+    brew: 'chromium',
+  },
   // Without a desktop: 85 MB to fetch where that has 300.
   programTool({ programs: ['soffice'], purpose: PURPOSE, apt: 'libreoffice-calc-nogui', brew: 'libreoffice' }),
   {

@@ -1,6 +1,6 @@
 /** Programs that npm cannot bring: found on the PATH, else installed where that can be done without asking anybody. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export interface WantedTool {
@@ -39,6 +39,17 @@ export function findProgram(programs: string[]): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Where Chrome is on a Mac, which has no folder on the PATH for it. */
+const CHROME_ON_A_MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+
+/** The browser that tests drive: that of `CHROMIUM`, else the one of this system. */
+export function findBrowser(): string | undefined {
+  const named = process.env.CHROMIUM;
+  if (named) return named;
+  const found = findProgram(['chromium', 'chromium-browser', 'google-chrome']);
+  return found ?? (existsSync(CHROME_ON_A_MAC) ? CHROME_ON_A_MAC : undefined);
 }
 
 /** A tool that is there when one of these programs is on the PATH. */

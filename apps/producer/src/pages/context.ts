@@ -142,7 +142,8 @@ export async function signedInForJson(request: FastifyRequest): Promise<SignedIn
 }
 
 function chosenLanguage(request: FastifyRequest, sessions: Sessions): Language | undefined {
-  const asked = new URLSearchParams(splitTarget(request.raw.url ?? '').query).get('lang');
+  // A form is answered in the language of the page that it stands on.
+  const asked = new URLSearchParams(splitTarget(ownPath(request)).query).get('lang');
   const kept = request.cookies?.[sessions.cookieName(LANGUAGE_COOKIE)];
   return knownLanguage(asked ?? '') ?? knownLanguage(kept ?? '');
 }

@@ -48,7 +48,7 @@ ${seconds > 0 && html`<p>${fill(words.retry, { time: speech(context.language).du
 <a class="button" href="/">${words.start}</a></p>
 <details><summary>${words.details}</summary>
 <p lang="en" dir="ltr">${problem.message}</p>
-<p class="small">${words.reference}: <code>${requestId}</code> · <a href="/problems/${problem.type}">${problem.type}</a></p></details>`,
+<p class="small">${words.reference}: <code>${requestId}</code> · <a href="/problems/${problem.type}"><code>${problem.type}</code></a></p></details>`,
   });
 }
 

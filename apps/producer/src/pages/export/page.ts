@@ -6,7 +6,9 @@ import type { ExportDetail } from '../../actions/read-exports.js';
 import type { SignedInContext } from '../context.js';
 import { type Html, html, page } from '../html.js';
 import { fill } from '../intl.js';
+import { formatName } from '../project/recent-html.js';
 import { COMMON } from '../words/common.js';
+import { PROJECT } from '../words/project.js';
 import { moment, postButton, type Told, told } from './parts.js';
 import { download, type FollowUp, failure, files, followUpTable, missing, type View, warnings } from './result.js';
 import { stateCard, stepTable } from './state-card.js';
@@ -110,7 +112,7 @@ function facts(tells: Told, { detail: { row }, needsToken }: ExportPage, view: V
   const name = `${row.organizationName}: ${row.projectName}`;
   return html`<section aria-labelledby="export-facts"><h2 id="export-facts">${words.facts}</h2><dl class="facts">
 ${fact(words.project, needsToken ? name : html`<a href="/projects/${row.organization}/${row.project}">${name}</a>`)}
-${fact(words.formats, say.list(view.formats))}
+${fact(words.formats, say.list(view.formats.map((format) => formatName(PROJECT[tells.context.language], format))))}
 ${view.allowPartial && fact(words.partialAllowed, COMMON[tells.context.language].yes)}
 ${fact(words.askedBy, row.requester.name)}
 ${fact(words.askedAt, moment(tells, row.requestedAt))}

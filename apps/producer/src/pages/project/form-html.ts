@@ -122,7 +122,8 @@ ${hint !== undefined && html`<p class="hint">${hint}</p>`}${this.fault(field)}</
   ): Html {
     const chosen = this.form.values[field];
     const options = choices.map(
-      ([value, text]) => html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`,
+      ([value, text]) =>
+        html`<option value="${value}"${field === 'language' && html` lang="${value}"`}${value === chosen && html` selected`}>${text}</option>`,
     );
     return html`<div class="field"><label for="field-${field}">${this.words[field]}</label>
 <select id="field-${field}" name="${field}"${this.invalid(field)}>${options}</select>${this.fault(field)}</div>`;

@@ -36,8 +36,12 @@ function recentRow(context: PageContext, words: ProjectWords, { detail, mayChang
 /** What was asked for: the name of the type, or of the formats. */
 export function kindText(words: ProjectWords, { outputType, formats }: ExportDetail['row']['options']): string {
   if (outputType !== 'custom' && TYPES.includes(outputType)) return words.types[outputType].name;
-  const names = words.formats as Record<string, { name: string } | undefined>;
-  return formats.map((format) => names[format]?.name ?? format).join(', ');
+  return formats.map((format) => formatName(words, format)).join(', ');
+}
+
+/** What people call a format; one of an installation's own by its name. */
+export function formatName({ formats }: ProjectWords, format: string): string {
+  return Object.hasOwn(formats, format) ? formats[format as keyof typeof formats].name : format;
 }
 
 /** How an export stands, and why, in a few words. */
