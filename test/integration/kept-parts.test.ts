@@ -4,10 +4,15 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type ExportRow, ExportService } from '@parcelpost/shared/db/services/exports.js';
+import { FileService } from '@parcelpost/shared/db/services/files.js';
+import { FinishedParts } from '@parcelpost/shared/db/services/finished-parts.js';
 import { KeptPartsService } from '@parcelpost/shared/db/services/kept-parts.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { openStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clearAway } from '../../apps/worker/src/processors/conclude.js';
+import type { WorkerDeps } from '../../apps/worker/src/processors/deps.js';
 import { KeptParts } from '../../apps/worker/src/processors/kept-parts.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { until } from '../support/platform-stack.js';
@@ -83,6 +88,38 @@ describe('parts that are kept', () => {
     expect(left.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))).toEqual([
       join(folder, bundle),
     ]);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('what was kept for others stays while another export holds it, also once its rows have passed to a newer one', async () => {
+    const { db } = database;
+    const [id, newer] = [await requested(), await requested()];
+    const folder = mkdtempSync(join(tmpdir(), 'parcelpost-kept-'));
+    const storage = openStorage(pathToFileURL(folder).href);
+    const made = `cadasta/london-2/${id}/made-1/reduce-parties-1/parties.csv`;
+    const work = `cadasta/london-2/${id}/work-1/map-parties-0-1/parties`;
+    for (const key of [made, work]) await storage.put(key, 'x');
+    const row = () => db('exports').where({ id });
+    const decided = { outcome: 'completed', phase: 'decided', decided_at: new Date() };
+    await row().update({ ...decided, parts_until: new Date(Date.now() + 3_600_000) });
+    // Of all that it kept a newer export made the same; before that somebody had found it, and reads it now.
+    const parts = new FinishedParts(db);
+    const part = { key: id, step: 'parties', version: '1', bytes: 1, content: {} };
+    await parts.keep(db, id, [part]);
+    const until = new Date(Date.now() + 2 * 3_600_000);
+    expect(await parts.hold([id], until)).toEqual(new Set([id]));
+    await parts.keep(db, newer, [part]);
+
+    const log = createLogger('test', 'silent');
+    const deps = { db, storage, log, files: new FileService(db) } as unknown as WorkerDeps;
+    const exported = (await new ExportService(db).get(id)) as ExportRow;
+    await clearAway(deps, exported, 'completed');
+    expect([await storage.stat(made), await storage.stat(work)]).toEqual([{ bytes: 1 }, undefined]);
+    expect(await row().first('parts_until')).toEqual({ parts_until: until });
+    // When its time is over it goes, as everything else.
+    await row().update({ parts_until: new Date(Date.now() - 1000) });
+    await new KeptParts({ db, storage, log }).round();
+    expect(await storage.stat(made)).toBeUndefined();
     rmSync(folder, { recursive: true });
   });
 

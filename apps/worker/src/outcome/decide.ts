@@ -4,6 +4,7 @@ import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { ExportRow, Outcome } from '@parcelpost/shared/db/services/exports.js';
 import type { KeptFile } from '@parcelpost/shared/db/services/files.js';
 import type { NewPart } from '@parcelpost/shared/db/services/finished-parts.js';
+import { CLEARING_MS } from '@parcelpost/shared/db/services/kept-parts.js';
 import type { ExportFailure } from '@parcelpost/shared/errors.js';
 import {
   type ExportEnd,
@@ -14,9 +15,6 @@ import {
 import { outboxId } from '@parcelpost/shared/signatures/place.js';
 import { plant } from '@parcelpost/shared/signatures/plant.js';
 import type { WorkerDeps } from '../processors/deps.js';
-
-/** Whoever decides clears away what a whole bundle was made of; so long after that a round looks whether they did. */
-const CLEARING_MS = 5 * 60_000;
 
 export type Decision =
   | { result: ExportResult; file: KeptFile; parts?: readonly NewPart[] }

@@ -18,7 +18,8 @@ export async function conclude(deps: WorkerDeps, row: ExportRow, decision: Decis
 
 /**
  * Removes what a decided export does not need. The parts that it was to be made of stay where there is no whole bundle:
- * another try takes them over, or they go when their time is over. So do finished ones that other exports may take. A later round does what this one cannot. Never throws.
+ * another try takes them over, or they go when their time is over. Finished ones that were kept for other exports are for those rounds
+ * alone, which hold the row and look at its time: somebody may be reading them. A later round does what this one cannot. Never throws.
  */
 export async function clearAway(deps: WorkerDeps, row: ExportRow, outcome: Outcome): Promise<void> {
   const { db, files, storage, log } = deps;

@@ -2,13 +2,19 @@
 import type { Connection, Database } from '../database.js';
 import type { ExportRow } from './exports.js';
 
+/** Whoever decides clears away what a whole bundle was made of; so long after that a round looks whether they did. */
+export const CLEARING_MS = 5 * 60_000;
+
 /** An export whose parts are to go, and what tells where they are. */
 export interface KeptParts extends Pick<ExportRow, 'id' | 'generation' | 'organization' | 'project'> {
   /** Storage keys of the bundles of all its generations that are still in storage. */
   bundles: string[];
   /** How often the merge of each generation was started: each start may have left a bundle, or a piece of one. */
   merges: { generation: number; starts: number }[];
-  /** Whether other exports may take what it made. */
+  /**
+   * Whether it kept what it made for other exports. That its rows have passed to a newer one says nothing: who has found them before
+   * may still be reading, and has its time reach further.
+   */
   finished: boolean;
 }
 
@@ -59,7 +65,7 @@ export class KeptPartsService {
     return partsOf(this.db, id, generation);
   }
 
-  /** Notes that a completed export has nothing in storage any more but its bundle. */
+  /** Notes that a completed export which kept nothing for others has nothing in storage any more but its bundle. */
   async noteCleared(id: string, generation: number): Promise<void> {
     await this.db('exports').where({ id, generation, outcome: 'completed' }).update({ parts_until: null });
   }
@@ -75,9 +81,10 @@ async function partsOf(db: Connection, id: string, generation: number): Promise<
          select json_build_object('generation', j.generation, 'starts', j.starts)
          from export_jobs j where j.export_id = e.id and j.kind = 'merge' order by j.generation
        ) as merges,
-       exists(select from finished_parts p where p.export_id = e.id) as finished
+       coalesce(parts_until > decided_at + ? * interval '1 millisecond', false) as finished
      from exports e where id = ? and generation = ? and outcome is not null`,
-    [id, generation],
+    // The clocks of worker and database may differ; kept for others means hours.
+    [2 * CLEARING_MS, id, generation],
   );
   return rows[0];
 }
