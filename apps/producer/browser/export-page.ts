@@ -26,12 +26,18 @@ interface LiveStatus {
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 const SPREAD = 400;
+/** A tab that nobody looks at for so long, in milliseconds, is no longer kept up to date. */
+const HIDDEN_MS = 10_000;
 /** A reader hears of progress when so many more per cent are done. */
 const SAID_EACH = 25;
 
 let source: EventSource | undefined;
 let pause = FIRST_PAUSE;
 let loading = false;
+let next: ReturnType<typeof setTimeout> | undefined;
+let hidden: ReturnType<typeof setTimeout> | undefined;
+/** Whether nobody has looked for some time. */
+let away = false;
 let said = { title: '', quarter: 0 };
 
 const box = () => document.getElementById('export');
@@ -71,7 +77,7 @@ function show(status: LiveStatus): void {
     const marks = row.querySelector('[data-live="shards"]')?.children ?? [];
     for (const [index, mark] of [...marks].entries()) mark.className = step.shards[index] ?? '';
   }
-  if (status.version !== content.dataset.version) setTimeout(() => void load(), spread());
+  if (status.version !== content.dataset.version) soon(spread());
 }
 
 /** Whether somebody is typing something that a new content would take away. */
@@ -84,11 +90,13 @@ function inUse(content: HTMLElement): boolean {
 /** Loads the page again, and shows its content. Where it cannot be had, it is tried again. */
 async function load(): Promise<void> {
   const old = box();
-  if (!old || loading) return;
-  if (inUse(old)) return again(load);
+  if (!old || loading || away) return;
+  if (inUse(old)) return again();
   loading = true;
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    // The service is away, or has too much to do: that passes, and what is shown is better than a page that says so.
+    if (answer.status >= 500 || answer.status === 429) return again();
     if (answer.redirected) return location.reload();
     const found = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('export');
     if (!found) return location.reload();
@@ -100,7 +108,7 @@ async function load(): Promise<void> {
     follow();
   } catch {
     // The network, or the service, is away.
-    again(load);
+    again();
   } finally {
     loading = false;
   }
@@ -127,8 +135,16 @@ function focusPath(content: HTMLElement): string | undefined {
   return focused instanceof HTMLElement && focused.id !== '' ? `#${CSS.escape(focused.id)}` : undefined;
 }
 
-function again(what: () => void): void {
-  setTimeout(what, pause + spread());
+/** Loads the page after some milliseconds, unless that is to be done anyway. */
+function soon(ms: number): void {
+  next ??= setTimeout(() => {
+    next = undefined;
+    void load();
+  }, ms);
+}
+
+function again(): void {
+  soon(pause + spread());
   pause = Math.min(pause * 2, LONGEST_PAUSE);
 }
 
@@ -139,7 +155,7 @@ function follow(): void {
     unfollow();
     return;
   }
-  if (source && source.readyState !== EventSource.CLOSED) return;
+  if (away || (source && source.readyState !== EventSource.CLOSED)) return;
   const opened = new EventSource(address);
   source = opened;
   opened.addEventListener('open', () => {
@@ -152,7 +168,7 @@ function follow(): void {
   });
   opened.addEventListener('error', () => {
     // What broke is opened again by the browser; what was refused is not.
-    if (opened.readyState === EventSource.CLOSED && source === opened) again(load);
+    if (opened.readyState === EventSource.CLOSED && source === opened) again();
   });
 }
 
@@ -161,10 +177,22 @@ function unfollow(): void {
   source = undefined;
 }
 
-// Another tab may have tried it again, or cancelled it, since this one was looked at.
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && !source) void load();
-});
+/** A hidden tab lets go of its connection: a browser has few to a host, and a producer counts those of each person. */
+function watchTab(): void {
+  clearTimeout(hidden);
+  if (document.hidden) {
+    hidden = setTimeout(() => {
+      away = true;
+      unfollow();
+    }, HIDDEN_MS);
+    return;
+  }
+  away = false;
+  // Another tab may have tried it again, or cancelled it, since this one was looked at.
+  if (!source) void load();
+}
+
+document.addEventListener('visibilitychange', watchTab);
 window.addEventListener('pageshow', (event) => {
   if (event.persisted) void load();
 });
@@ -172,5 +200,6 @@ window.addEventListener('pagehide', unfollow);
 const first = box();
 if (first) say(shown(first));
 follow();
+if (document.hidden) watchTab();
 
 export {};
