@@ -3,11 +3,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Format } from '@parcelpost/shared/export-request.js';
 import type { LocationRecord, PartyRecord, RelationshipRecord } from '@parcelpost/shared/records.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderReport } from '../../apps/worker/src/verify/report.js';
-import { type Verified, verifyFile } from '../../apps/worker/src/verify/verify-bundle.js';
+import { type Verified, verifyBundle, verifyFile } from '../../apps/worker/src/verify/verify-bundle.js';
+import { bytesOfFile } from '../../apps/worker/src/verify/zip-file.js';
 import { feature, raised, square } from '../support/geometries.js';
 import { makeBundle } from '../support/made-bundle.js';
 import { OpenBundle } from '../support/planted-bundle.js';
@@ -101,6 +103,20 @@ function contentAt(zip: Buffer, name: string): number {
   const at = zip.indexOf(Buffer.from(name), 0);
   return at + Buffer.byteLength(name);
 }
+
+test('a bundle that was looked through is open no more', async () => {
+  const file = await bytesOfFile(sound);
+  let open = 0;
+  const stream = (start: number, end: number) => {
+    open += 1;
+    return (file.stream(start, end) as Readable).once('close', () => {
+      open -= 1;
+    });
+  };
+  expect((await verifyBundle({ size: file.size, read: file.read, stream })).faults).toEqual([]);
+  await expect.poll(() => open).toBe(0);
+  await file.close();
+});
 
 describe('of the zip it names', () => {
   test.each(['locations.csv', 'polygons.shp', 'manifest.json'])('one flipped bit in %s', async (name) => {

@@ -67,11 +67,11 @@ export async function verifyBundle(bytes: RandomBytes, { signal, skip }: VerifyO
     );
     return { files: [], faults: faults.list() };
   }
-  const folder = { path: undefined as string | undefined };
+  const folder: CopiesFolder = {};
   try {
     return await new Verification(zip, faults, folder, signal, skip ?? (() => false)).run();
   } finally {
-    if (folder.path !== undefined) await removeTemporary(folder.path);
+    if (folder.made) await removeTemporary(await folder.made);
   }
 }
 
@@ -100,6 +100,11 @@ function checkOf(name: string, listed: ListedFile | undefined) {
   return listed?.resource === undefined ? checkFor(name) : undefined;
 }
 
+/** Made when the first copy is. */
+interface CopiesFolder {
+  made?: Promise<string>;
+}
+
 class Verification {
   readonly #links = new Links();
   readonly #closings: (() => Promise<void>)[] = [];
@@ -108,7 +113,7 @@ class Verification {
   constructor(
     readonly zip: ZipFile,
     readonly faults: Faults,
-    readonly folder: { path: string | undefined },
+    readonly folder: CopiesFolder,
     readonly signal: AbortSignal | undefined,
     readonly skip: (name: string) => boolean,
   ) {}
@@ -256,8 +261,8 @@ class Verification {
   }
 
   async #copy(entry: ZipEntry): Promise<string> {
-    this.folder.path ??= await temporaryFolder('verify');
-    const path = join(this.folder.path, `${++this.#copies}`);
+    this.folder.made ??= temporaryFolder('verify');
+    const path = join(await this.folder.made, `${++this.#copies}`);
     await pipeline(Readable.from(this.zip.content(entry)), createWriteStream(path), { signal: this.signal });
     return path;
   }

@@ -101,18 +101,18 @@ export class ZipFile {
   /** An entry's content, inflated. Throws where it cannot be. */
   async *content({ name, start, bytes, compressedBytes, method }: ZipEntry): AsyncGenerator<Buffer, void, undefined> {
     if (compressedBytes === 0 && method === STORED) return;
-    const raw = this.bytes.stream(start, start + compressedBytes - 1);
+    const end = start + compressedBytes - 1;
     if (method === STORED) {
-      yield* raw;
+      yield* this.bytes.stream(start, end);
       return;
     }
     if (method !== DEFLATED) throw new Error(`${name} is packed by method ${method}, which few programs know`);
     if (bytes <= SMALL && compressedBytes <= SMALL) {
-      const packed = await this.bytes.read(start, start + compressedBytes - 1);
+      const packed = await this.bytes.read(start, end);
       yield inflateRawSync(packed, { maxOutputLength: CHUNK });
       return;
     }
-    const source = Readable.from(raw);
+    const source = Readable.from(this.bytes.stream(start, end));
     const inflate = createInflateRaw({ chunkSize: CHUNK });
     source.on('error', (error) => inflate.destroy(error));
     source.pipe(inflate);
