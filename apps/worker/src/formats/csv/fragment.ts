@@ -1,5 +1,6 @@
 /** The map half of a CSV: batches of records in, the bytes of a headless piece of the table out. */
 import type { Attributes } from '@parcelpost/shared/records.js';
+import { stringify } from 'csv-stringify/sync';
 import { type Cell, formatCell } from './cell.js';
 import { checkColumnCount, compareCodePoints } from './columns.js';
 
@@ -38,28 +39,48 @@ export interface CsvRow {
 /** What stands between cells: the comma of RFC 4180, or what a spreadsheet of another country takes for it. */
 export type Delimiter = ',' | ';' | '\t' | '|';
 
-const LINE_END = '\r\n';
+/** RFC 4180 with its line ends; quoting is csv-stringify's, formulas are ours (it does not know exact numbers). */
+const DIALECT = {
+  record_delimiter: '\r\n',
+  // Off by default once a delimiter is named; then a lone CR or LF in a text would end the row for most readers.
+  quote_record_delimiter: true,
+  escape_formulas: false,
+} as const;
 
-/** What a cell may hold only between quotes: the delimiter, a quote, and line ends. */
-const QUOTED: Record<Delimiter, RegExp> = { ',': /[,"\r\n]/, ';': /[;"\r\n]/, '\t': /[\t"\r\n]/, '|': /[|"\r\n]/ };
+/** What a cell may hold only between quotes, besides the delimiter, and what makes quoting more than two quotes around it. */
+const HARD = /["\r\n]/;
 
-/** Lines of a CSV, as text: RFC 4180 with its line ends, and quotes only where they are needed. */
+/**
+ * Lines of a CSV, as text. Most lines are easy: cells as they are, or between quotes for a delimiter in them. They are put
+ * together here, to the letter of csv-stringify at a fifth of its time; runs of lines with a hard cell are csv-stringify's.
+ */
 export function csvLines(rows: readonly (readonly string[])[], delimiter: Delimiter = ','): string {
-  const quoted = QUOTED[delimiter];
   let text = '';
+  let hard: (readonly string[])[] = [];
   for (const cells of rows) {
-    for (let i = 0; i < cells.length; i++) {
-      const cell = cells[i] as string;
-      if (i > 0) text += delimiter;
-      text += quoted.test(cell) ? between(cell) : cell;
+    const line = easyLine(cells, delimiter);
+    if (line === undefined) {
+      hard.push(cells);
+      continue;
     }
-    text += LINE_END;
+    if (hard.length > 0) {
+      text += stringify(hard, { ...DIALECT, delimiter });
+      hard = [];
+    }
+    text += line;
   }
-  return text;
+  return hard.length > 0 ? text + stringify(hard, { ...DIALECT, delimiter }) : text;
 }
 
-function between(cell: string): string {
-  return `"${cell.includes('"') ? cell.replaceAll('"', '""') : cell}"`;
+function easyLine(cells: readonly string[], delimiter: Delimiter): string | undefined {
+  let line = '';
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i] as string;
+    if (HARD.test(cell)) return undefined;
+    if (i > 0) line += delimiter;
+    line += cell.includes(delimiter) ? `"${cell}"` : cell;
+  }
+  return `${line}\r\n`;
 }
 
 /**

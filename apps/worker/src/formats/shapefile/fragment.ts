@@ -6,7 +6,7 @@ import { frameOf } from '../frames.js';
 import { ByteWriter } from '../sink.js';
 import { mergeTallies, noTally, type Tally, tally } from '../tally.js';
 import { KINDS } from '../typed/values.js';
-import { isForBatch, PointBatch, raisedBy, writeRecord } from './record.js';
+import { isForBatch, RecordBatch, raisedBy, writeRecord } from './record.js';
 import { type Box, emptyBox, FAMILIES, type Family, type LeftOutReason, type Shape, toShape } from './shape.js';
 import { type FieldWidths, fieldLength } from './table.js';
 import { type FieldFigures, fieldValue, measureNumber, noFigures } from './values.js';
@@ -144,7 +144,7 @@ export function mergeLeftOut(shards: readonly LeftOut[]): LeftOut {
 class FamilyEncoder {
   readonly #records = new ByteWriter(2 * FRAME_BYTES);
   readonly #table = new ByteWriter(FRAME_BYTES / 2);
-  readonly #batch = new PointBatch();
+  readonly #batch = new RecordBatch();
   readonly #pieces: ShapefilePiece[] = [];
   readonly #widths: FieldWidths = { id: 1, type: 1 };
   readonly #cut: Tally = noTally();
@@ -162,9 +162,9 @@ class FamilyEncoder {
   add(shape: Shape, { id, type, attributes = {} }: ShapefileFeature): Buffer | undefined {
     if (isForBatch(shape)) {
       this.#batch.add(shape);
-      if (this.#batch.isFull) this.#batch.flush(this.#records);
+      if (this.#batch.isFull) this.#batch.flush(this.family, this.#records);
     } else {
-      this.#batch.flush(this.#records);
+      this.#batch.flush(this.family, this.#records);
       writeRecord(shape, this.#records);
     }
     const cutId = this.#field('id', id);
@@ -178,7 +178,7 @@ class FamilyEncoder {
 
   closeFrame(): Buffer {
     if (this.#frameRows === 0) return Buffer.alloc(0);
-    this.#batch.flush(this.#records);
+    this.#batch.flush(this.family, this.#records);
     const records = this.#records.take();
     const table = this.#table.take();
     const frame = frameOf(this.#frameRows, records, table);

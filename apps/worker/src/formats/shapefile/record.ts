@@ -11,40 +11,44 @@ export const FILE_HEADER = 100;
 /** "No data" for a measure: anything below -1e38. */
 const NO_MEASURE = -1e39;
 
-/** shp-write's time grows with the square of what it gets at once. */
-const BATCH_SHAPES = 50;
+/** shp-write walks the vertices of a batch several times over, so that its time grows with their square. */
+const BATCH_SHAPES = 16;
+const BATCH_POINTS = 1_000;
+const BATCH_PARTS = 16;
 
-/**
- * Gathers points, which shp-write encodes. Lines and polygons it encodes as well, to the same bytes, but walks their vertices
- * several times and copies them each time: {@link writeRecord} takes a fifth of its time.
- */
-export class PointBatch {
-  #points: Position[] = [];
+/** Gathers shapes that shp-write encodes right and fast; see {@link isForBatch}. */
+export class RecordBatch {
+  #shapes: Shape[] = [];
+  #points = 0;
 
   get isFull(): boolean {
-    return this.#points.length >= BATCH_SHAPES;
+    return this.#shapes.length >= BATCH_SHAPES || this.#points >= BATCH_POINTS;
   }
 
-  add({ parts }: Shape): void {
-    this.#points.push(parts[0]?.[0] as Position);
+  add(shape: Shape): void {
+    this.#shapes.push(shape);
+    this.#points += shape.points;
   }
 
   /** Appends the records gathered; their numbers begin at 1. */
-  flush(out: ByteWriter): void {
-    if (this.#points.length === 0) return;
-    const points = this.#points;
-    this.#points = [];
+  flush(family: Family, out: ByteWriter): void {
+    const shapes = this.#shapes;
+    if (shapes.length === 0) return;
+    this.#shapes = [];
+    this.#points = 0;
+    const type = SHAPE_TYPES[family] === 1 ? 'POINT' : SHAPE_TYPES[family] === 3 ? 'POLYLINE' : 'POLYGON';
+    const geometries = shapes.map((shape) => (type === 'POINT' ? (shape.parts[0]?.[0] as Position) : [...shape.parts]));
     // It calls back before it returns.
-    write([], 'POINT', points, (error, files: { shp: DataView }) => {
+    write([], type, geometries, (error, files: { shp: DataView }) => {
       if (error) throw error;
       out.append(new Uint8Array(files.shp.buffer, FILE_HEADER));
     });
   }
 }
 
-/** Whether shp-write knows it; heights it does not. */
-export function isForBatch({ family, z }: Shape): boolean {
-  return family === 'points' && !z;
+/** shp-write knows neither multipoints nor Z, and is slow where a shape has many parts or vertices. */
+export function isForBatch(shape: Shape): boolean {
+  return !shape.z && shape.family !== 'multipoints' && shape.points < BATCH_POINTS && shape.parts.length <= BATCH_PARTS;
 }
 
 /** Appends the record of any shape. Its number is 0: that is given when fragments come together. */

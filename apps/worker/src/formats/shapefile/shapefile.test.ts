@@ -164,7 +164,7 @@ describe('shapefiles', () => {
     for (const [name, bytes] of whole.files) expect(split.files.get(name)?.equals(bytes), name).toBe(true);
   });
 
-  test('thousands of records in many frames keep their order, some of a thousand vertices', async () => {
+  test('thousands of records in many frames keep their order, in both ways of encoding', async () => {
     const records = Array.from({ length: 6000 }, (_, i) =>
       feature({
         type: 'Polygon',
