@@ -1,5 +1,7 @@
 /** The pages of projects: the list, one project, its map, and its form; read as a browser without script gets them. */
+import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
+import { ProjectDirectory } from '@parcelpost/shared/db/services/project-directory.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plantDecided } from '../support/planted.js';
 import { projectId, send, sendForm, session, startProducer, type TestProducer } from '../support/producer.js';
@@ -274,6 +276,38 @@ describe('the form', () => {
 });
 
 describe('the map', () => {
+  it('is drawn from as many locations at once as are not too much to hold', async () => {
+    const project_id = await projectId(producer.db, 'london-20');
+    const size = 400_000;
+    const large = (place: number) => ({
+      project_id,
+      id: `large${place}`,
+      type: 'PA',
+      // What does not compress is as large in storage as it is.
+      geometry: JSON.stringify({
+        type: 'Point',
+        coordinates: [place, 0],
+        about: randomBytes(size / 2).toString('hex'),
+      }),
+    });
+    for (let place = 0; place < 12; place += 1) await producer.db('spatial_units').insert(large(place));
+    const directory = new ProjectDirectory(producer.db);
+    const pages: number[] = [];
+    const seen: number[] = [];
+    for (let after = 0; ; ) {
+      const page = await directory.locations(project_id, after, 4000);
+      const last = page.at(-1);
+      if (!last) break;
+      after = last.position;
+      pages.push(page.length);
+      seen.push(...page.map(({ geometry }) => (geometry as { coordinates: number[] }).coordinates[0] ?? -1));
+    }
+    expect(seen).toEqual(Array.from({ length: 12 }, (_, place) => place));
+    expect(Math.max(...pages)).toBeLessThan(12);
+    expect(await directory.locations(project_id, 0, 2)).toHaveLength(2);
+    await producer.db('spatial_units').where({ project_id }).delete();
+  });
+
   it('is the same for who asks again, and another when locations have come or moved', async () => {
     const target = '/projects/cadasta/open/map.json';
     const first = await open(target, producer.users.ben, { 'accept-encoding': 'gzip' });

@@ -137,7 +137,8 @@ function focusPath(content: HTMLElement): string | undefined {
 
 /** Loads the page after some milliseconds, unless that is to be done anyway. */
 function soon(ms: number): void {
-  next ??= setTimeout(() => {
+  if (next !== undefined) return;
+  next = setTimeout(() => {
     next = undefined;
     void load();
   }, ms);

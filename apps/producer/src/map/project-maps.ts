@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { ProjectDirectory } from '@parcelpost/shared/db/services/project-directory.js';
+import type { Located, ProjectDirectory } from '@parcelpost/shared/db/services/project-directory.js';
 import type { Logger } from '@parcelpost/shared/log.js';
 import { Collector } from './collector.js';
 import type { MapData } from './map-data.js';
@@ -30,6 +30,8 @@ interface Kept {
 const FIRST_PAGE = 500;
 const LARGEST_PAGE = 4000;
 const QUICK_MS = 25;
+/** After so long, in milliseconds, drawing gives way to whatever else the process has to do. */
+const TURN_MS = 10;
 /** Maps that are kept; each is some hundreds of kilobytes. */
 const MOST_KEPT = 50;
 
@@ -87,6 +89,24 @@ export class ProjectMaps {
     return drawn;
   }
 
+  /** Draws the locations of a page, giving way now and then. @returns the milliseconds that drawing took */
+  async #collect(collector: Collector, locations: readonly Located[]): Promise<number> {
+    let busyMs = 0;
+    let begun = performance.now();
+    for (const { geometry } of locations) {
+      collector.add(geometry);
+      const now = performance.now();
+      if (now - begun < TURN_MS) continue;
+      busyMs += now - begun;
+      await nextTurn();
+      this.#stop.signal.throwIfAborted();
+      begun = performance.now();
+    }
+    busyMs += performance.now() - begun;
+    await nextTurn();
+    return busyMs;
+  }
+
   async #drawNow(projectId: string, version: string): Promise<void> {
     const collector = new Collector();
     let position = 0;
@@ -101,10 +121,8 @@ export class ProjectMaps {
       // The next ones are on their way while these are drawn.
       page = this.directory.locations(projectId, position, size);
       page.catch(() => {});
-      const begun = performance.now();
-      for (const { geometry } of locations) collector.add(geometry);
-      size = performance.now() - begun < QUICK_MS ? Math.min(2 * size, LARGEST_PAGE) : FIRST_PAGE;
-      await nextTurn();
+      const busyMs = await this.#collect(collector, locations);
+      size = busyMs < QUICK_MS ? Math.min(2 * size, LARGEST_PAGE) : FIRST_PAGE;
     }
     const data = collector.finish();
     const text = JSON.stringify(data);

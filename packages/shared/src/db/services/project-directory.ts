@@ -36,6 +36,9 @@ export interface Located {
   geometry: unknown;
 }
 
+/** Locations that are read at once end with the one that exceeds this, in bytes as they are stored: half or a third of the JSON. */
+const LOCATIONS_BYTES = 2_000_000;
+
 const COUNTS = `(
   select json_build_object(
     'locations', coalesce(sum(c.n) filter (where c.entity = 'locations'), 0),
@@ -90,13 +93,21 @@ export class ProjectDirectory {
     return row?.version ?? '';
   }
 
-  /** The next locations behind a position, in the project's order. */
+  /**
+   * The next locations behind a position, in the project's order: at most `limit`, and fewer where they are large; none only
+   * where there are none.
+   */
   async locations(projectId: string, after: number, limit: number): Promise<Located[]> {
-    return this.db('spatial_units')
-      .where({ project_id: projectId })
-      .andWhere('position', '>', after)
-      .orderBy('position')
-      .limit(limit)
-      .select<Located[]>('position', 'geometry');
+    // Sizes as they are stored: these are known without reading the outlines themselves.
+    const { rows } = await this.db.raw<{ rows: Located[] }>(
+      `select position, geometry from (
+         select position, geometry, sum(pg_column_size(geometry))
+           over (order by position rows between unbounded preceding and 1 preceding) as before
+         from (select position, geometry from spatial_units
+               where project_id = ? and position > ? order by position limit ?) next
+       ) sized where coalesce(before, 0) < ? order by position`,
+      [projectId, after, limit, LOCATIONS_BYTES],
+    );
+    return rows;
   }
 }
