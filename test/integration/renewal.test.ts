@@ -39,12 +39,13 @@ beforeAll(async () => {
   producer = await startProducer({ over: { pipeline } });
 });
 afterAll(() => producer.close());
-beforeEach(() =>
+/** Fails what is under way. */
+const endOpen = () =>
   producer
     .db('exports')
     .where({ outcome: null })
-    .update({ outcome: 'failed', decided_at: new Date(), phase: 'decided' }),
-);
+    .update({ outcome: 'failed', decided_at: new Date(), phase: 'decided' });
+beforeEach(endOpen);
 
 const as = (user: keyof TestProducer['users'], target: string, method = 'GET', body?: object) =>
   send(producer.port, target, { method, headers: producer.bearer(producer.users[user]), ...(body && { body }) });
@@ -174,7 +175,7 @@ describe('an export whose results are of an older version', () => {
 
 describe('renewal by configuration', () => {
   /** The actions of one more producer. */
-  function another(): RenewExport {
+  function another(options: Parameters<typeof testWrites>[1] = {}): RenewExport {
     const db = producer.ownDb;
     const dependencies = {
       config: {
@@ -191,7 +192,7 @@ describe('renewal by configuration', () => {
       tasks: createRegistry(),
       log: createLogger('test', 'silent'),
       metrics: createMetrics('producer'),
-      writes: testWrites(db),
+      writes: testWrites(db, options),
       relay: { run: async () => {} },
     } as Partial<Dependencies> as Dependencies;
     return exportActions(dependencies, new ReadExports(dependencies)).renew;
@@ -214,6 +215,62 @@ describe('renewal by configuration', () => {
     expect(await another().round()).toBe(0);
     const [note] = await producer.db('audit_log').where({ export_id: renewal.id, task: 'exports.renew' });
     expect(note).toMatchObject({ actor_kind: 'service', details: { did: 'created', renews: outdated } });
+  });
+
+  test('who is at their limit is passed over, and so is a project at its own; the others are not', async () => {
+    await producer.db('exports').update({ expires_at: new Date(Date.now() - 1000) });
+    const { ana, ben } = producer.users;
+    const ofBen = await completed(OLD);
+    await producer.db('exports').where({ id: ofBen }).update({ requester_id: ben });
+    const elsewhere = await completed(OLD);
+    await producer.db('exports').where({ id: elsewhere }).update({ project: 'london-20' });
+    // More than one round begins, none of them in the words of another.
+    const delimiters = [',', ';', '|', '\t'];
+    for (const delimiter of delimiters) {
+      for (const formats of [['csv'], ['csv', 'xlsx']]) await completed(OLD, { formats, csv: { delimiter } });
+    }
+    const open = () => producer.db('exports').where({ outcome: null }).orderBy('requester_id').select();
+    const none = { inFlight: 0, perHour: 0 };
+    const renew = another({ unmasked: false, limits: { person: { ...none, inFlight: 1 }, project: none } });
+    expect(await renew.round()).toBe(2);
+    expect((await open()).map((row) => row.requester_id).sort()).toEqual([ana, ben].sort());
+    // They are not forgotten for that.
+    await endOpen();
+    expect(await renew.round()).toBe(1);
+    await endOpen();
+    const ofProject = another({ unmasked: false, limits: { person: none, project: { ...none, inFlight: 1 } } });
+    expect(await ofProject.round()).toBe(2);
+    expect((await open()).map((row) => row.project).sort()).toEqual(['london-2', 'london-20']);
+    await endOpen();
+    // The quota is a project's: what lies in it is as much as may.
+    const [row] = await producer.db('exports').where({ id: ofBen });
+    await producer.db('files').insert({
+      ...{ export_id: row.id, generation: 1, name: 'b.zip', storage_key: 'b', media_type: 'application/zip' },
+      ...{ bytes: 1024 * 1024, sha256: '', expires_at: row.expires_at, arrived_at: new Date() },
+      ...{ owner_kind: 'project', owner_id: 'cadasta/london-2' },
+    });
+    const third = await completed(OLD);
+    await producer.db('exports').where({ id: third }).update({ project: 'london-20' });
+    await completed(OLD, { csv: { delimiter: ';' } });
+    expect(await another({ unmasked: false, quota: { mb: 1 } }).round()).toBe(1);
+    expect(await renewals(third)).toHaveLength(1);
+  });
+
+  test('what is pinned beyond its time is renewed as it is offered', async () => {
+    await producer.db('exports').update({ expires_at: new Date(Date.now() - 1000) });
+    const pinned = await completed(OLD);
+    const past = { expires_at: new Date(Date.now() - 1000) };
+    await producer.db('exports').where({ id: pinned }).update(past);
+    expect(await another().round()).toBe(0);
+    const pin = {
+      pinned_until: 'infinity',
+      pinned_at: new Date(),
+      pinned_by: JSON.stringify({ id: 'a', name: 'Ana' }),
+    };
+    await producer.db('exports').where({ id: pinned }).update(pin);
+    expect((await view(pinned)).renewal.available).toBe(true);
+    expect(await another().round()).toBe(1);
+    expect(await renewals(pinned)).toHaveLength(1);
   });
 
   test('ends where workers are of an older version: a renewal that changed nothing is not renewed by itself', async () => {

@@ -2,6 +2,7 @@
 import type { StepVersions } from '../../pipeline/pipeline.js';
 import type { Connection, Database } from '../database.js';
 import type { Outcome } from './exports.js';
+import type { ProjectAddress } from './projects.js';
 
 /** The newest renewal of an export. */
 export interface Renewal {
@@ -13,6 +14,20 @@ export interface Renewal {
   steps: StepVersions | null;
   /** Whether its files are over their time. */
   expired: boolean;
+}
+
+/** A completed export that would come out otherwise now. */
+export interface Outdated extends ProjectAddress {
+  id: string;
+  requesterId: string;
+}
+
+/** Exports that are passed over: by themselves, by who asked for them, by their project. */
+export interface PassedOver {
+  ids: Iterable<string>;
+  requesters: Iterable<string>;
+  /** Each `<organization>/<project>`. */
+  projects: Iterable<string>;
 }
 
 /** A step as one looks for what it has outdated. */
@@ -50,17 +65,13 @@ export class RenewalService {
    * Completed exports whose files are there, that a step of now would make otherwise, and that nobody has renewed yet, nor asked for
    * anew in the same words. A renewal of the same versions as what it renews is none of them: workers are not as new as who
    * asks, and another one would come out the same. Newest first.
-   * @param except those that are passed over
    */
-  async outdated(
-    db: Database,
-    steps: readonly PresentStep[],
-    except: readonly string[],
-    limit: number,
-  ): Promise<{ id: string; requesterId: string }[]> {
-    const { rows } = await db.raw<{ rows: { id: string; requesterId: string }[] }>(
-      `select e.id, e.requester_id as "requesterId" from exports e
-       where e.outcome = 'completed' and e.expires_at > now() and e.result->'steps' is not null and e.id <> all(?)
+  async outdated(db: Database, steps: readonly PresentStep[], except: PassedOver, limit: number): Promise<Outdated[]> {
+    const { rows } = await db.raw<{ rows: Outdated[] }>(
+      `select e.id, e.requester_id as "requesterId", e.organization, e.project from exports e
+       where e.outcome = 'completed' and e.result->'steps' is not null
+         and e.expires_at is not null and greatest(e.expires_at, e.pinned_until) > now()
+         and e.id <> all(?) and e.requester_id <> all(?) and e.organization || '/' || e.project <> all(?)
          and exists (
            select from jsonb_to_recordset(?) as s (name text, version text, formats jsonb)
            where (s.formats = '"all"' or jsonb_exists_any(e.options->'formats', array(select jsonb_array_elements_text(
@@ -73,7 +84,11 @@ export class RenewalService {
            where n.organization = e.organization and n.project = e.project and n.requester_id = e.requester_id
              and n.options = e.options and n.requested_at > e.requested_at and (n.outcome is null or n.outcome = 'completed'))
        order by e.decided_at desc limit ?`,
-      [[...except], JSON.stringify(steps.map(({ name, version, formats }) => ({ name, version, formats }))), limit],
+      [
+        ...[[...except.ids], [...except.requesters], [...except.projects]],
+        JSON.stringify(steps.map(({ name, version, formats }) => ({ name, version, formats }))),
+        limit,
+      ],
     );
     return rows;
   }
