@@ -48,6 +48,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const env = () => ({ PARCELPOST_URL: proxy.url, PARCELPOST_TOKEN: token, HOME: folder });
 const run = (...args: string[]) => cli(args, { env: env() });
 const out = () => join(folder, 'bundle.zip');
+const part = (id: string) => `${out()}.${id.slice(0, 8)}.part`;
 const ask = async (...args: string[]) =>
   (await run('export', 'cadasta/london-2', '--type', 'shp', '--detach', '--key', randomUUID(), ...args)).text.trim();
 let asked = 0;
@@ -102,7 +103,7 @@ describe('a download', () => {
     ]);
     expect(text).toBe(`${out()}\n`);
     expect(readFileSync(out()).equals(bytes)).toBe(true);
-    expect(existsSync(`${out()}.part`)).toBe(false);
+    expect(existsSync(part(id))).toBe(false);
     const [, from = ''] = /\r\nrange: bytes=(\d+)-\r\n/.exec(proxy.sent()) ?? [];
     expect(Number(from)).toBeGreaterThan(HALF - 10_000);
     expect(proxy.sent()).toContain(`if-range: "${sha256}"`);
@@ -116,7 +117,7 @@ describe('a download', () => {
     const first = await run('download', id, '--out', out(), '--patience', '0');
     expect([first.code, existsSync(out())]).toEqual([4, false]);
     expect(first.stderr).toContain(`parcelpost download ${id} --out ${out()}`);
-    const kept = statSync(`${out()}.part`).size;
+    const kept = statSync(part(id)).size;
     expect(kept).toBeGreaterThan(HALF - 10_000);
     const before = proxy.returned();
     const second = await run('download', id, '--out', out());
@@ -138,19 +139,19 @@ describe('a download', () => {
     });
     expect([code, existsSync(out())]).toEqual([143, false]);
     expect(stderr).toMatch(
-      new RegExp(`Interrupted. What arrived is in ${out()}.part; .*\n  parcelpost download ${id} --out ${out()}\n$`),
+      new RegExp(`Interrupted. What arrived is in ${part(id)}; .*\n  parcelpost download ${id} --out ${out()}\n$`),
     );
-    expect(statSync(`${out()}.part`).size).toBeGreaterThan(bytes.length / 5);
+    expect(statSync(part(id)).size).toBeGreaterThan(bytes.length / 5);
     expect((await run('download', id, '--out', out())).code).toBe(0);
   });
 
   it('does not mix a bundle with what another one has left', async () => {
     const id = await finished();
-    writeFileSync(`${out()}.part`, randomBytes(HALF));
+    writeFileSync(part(id), randomBytes(HALF));
     const { code, stderr } = await run('download', id, '--out', out());
     expect([code, stderr]).toEqual([0, expect.stringContaining('of another bundle: beginning anew')]);
     expect(readFileSync(out()).equals(bytes)).toBe(true);
-    writeFileSync(`${out()}.part`, randomBytes(bytes.length + 1));
+    writeFileSync(part(id), randomBytes(bytes.length + 1));
     expect((await run('download', id, '--out', out(), '--force')).code).toBe(0);
     expect(readFileSync(out()).equals(bytes)).toBe(true);
   });
@@ -159,7 +160,7 @@ describe('a download', () => {
     const id = await finished({ hash: 'a'.repeat(64) });
     const { code, stderr } = await run('download', id, '--out', out());
     expect([code, stderr]).toEqual([6, expect.stringContaining('its SHA-256 is another one')]);
-    expect([existsSync(out()), existsSync(`${out()}.part`)]).toEqual([false, false]);
+    expect([existsSync(out()), existsSync(part(id))]).toEqual([false, false]);
   });
 
   it('replaces no file unless it is told to', async () => {
@@ -175,7 +176,7 @@ describe('a download', () => {
   it('follows no link that lies where it would write', async () => {
     const id = await finished();
     writeFileSync(join(folder, 'theirs'), 'theirs');
-    symlinkSync(join(folder, 'theirs'), `${out()}.part`);
+    symlinkSync(join(folder, 'theirs'), part(id));
     expect((await run('download', id, '--out', out())).code).toBe(7);
     expect(readFileSync(join(folder, 'theirs'), 'utf8')).toBe('theirs');
   });
@@ -185,6 +186,15 @@ describe('a download', () => {
     const id = await finished({ name: '../../über "x".zip' });
     const { code, text } = await run('download', id, '--out', join(folder, 'in'));
     expect([code, text]).toEqual([0, `${join(folder, 'in', 'über _x_.zip')}\n`]);
+    // The name is not of somebody's choice: another bundle under it is no reason to refuse.
+    const again = await run('download', id, '--out', join(folder, 'in'));
+    const own = join(folder, 'in', `über _x_-${id.slice(0, 8)}.zip`);
+    expect([again.code, again.text, again.stderr]).toEqual([
+      0,
+      `${own}\n`,
+      expect.stringContaining('is there already'),
+    ]);
+    expect((await run('download', id, '--out', join(folder, 'in'))).code).toBe(7);
   });
 
   it('to standard output writes the bundle and nothing else, however often it breaks', async () => {

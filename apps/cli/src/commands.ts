@@ -128,8 +128,10 @@ export const COMMANDS: readonly Command[] = [
     summary: 'fetch the bundle of an export',
     options: { ...OUT },
     notes: [
-      'What arrives is kept in <file>.part until it is whole and its SHA-256 is that which the service tells. A broken',
-      'connection is taken up again where it broke, at once, and by a second run of the same command.',
+      'What arrives is kept in <file>.<first 8 characters of the id>.part until it is whole and its SHA-256, read from the',
+      'disk, is that which the service tells. A broken connection is taken up again where it broke, at once, and by a',
+      'second run of the same command. One command at a time writes to it: beside it lies <part>.lock while it does.',
+      'Where the name of the bundle is there already and you have named no other, the id comes into it: <name>-<id>.zip.',
     ],
     load: async () => (await import('./commands/download.js')).runDownload,
   },

@@ -31,7 +31,7 @@ export async function download(client: Client, wanted: Wanted, target: Target, h
   for (;;) {
     hooks.onProgress(target.offset, wanted.bytes);
     await fetchRest(client, wanted, target, hooks);
-    if (target.digest() === wanted.sha256) return target.finish();
+    if ((await target.digest()) === wanted.sha256) return target.finish();
     const restarted = await target.restart();
     if (!leftover || !restarted) throw wrongChecksum(target, restarted);
     // What an earlier run left may have been of another bundle.

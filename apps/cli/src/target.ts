@@ -1,11 +1,12 @@
 /** Where a bundle is written to: a file beside its final name until it is whole, or standard output. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, type FileHandle, link, lstat, open, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import type { Writable } from 'node:stream';
 import { CliError } from './errors.js';
 import { EXIT } from './exit-codes.js';
+import { PartLock } from './part-lock.js';
 import { safeFileName, shellWord } from './printable.js';
 
 /** Takes the bytes of a bundle in their order, and knows how many it has, and their hash. */
@@ -17,8 +18,8 @@ export interface Target {
   write(chunk: Uint8Array): Promise<void>;
   /** Forgets all that it has; false where that cannot be. */
   restart(): Promise<boolean>;
-  /** SHA-256 of what it has, hexadecimal. */
-  digest(): string;
+  /** SHA-256 of what it has, hexadecimal: of a file, as it is on the disk. @throws {CliError} `file` */
+  digest(): Promise<string>;
   /** All is there, and right. @throws {CliError} `file-exists`, `file` */
   finish(): Promise<void>;
   /** Nothing more comes; what is there stays for the next run. */
@@ -48,47 +49,77 @@ export async function placeOf(out: string | undefined, force: boolean): Promise<
   return { kind: 'file', path };
 }
 
-/** The file that a bundle of this name, of this export, becomes there. */
-export function pathIn(place: Exclude<Place, { kind: 'stdout' }>, name: string, id: string): string {
-  return place.kind === 'file' ? place.path : join(place.path, safeFileName(name, `${id}.zip`));
+/** Where a bundle goes, and of which export it is. */
+export interface Destination {
+  path: string;
+  /** Taken where `path` is there already. Absent where somebody chose the name. */
+  spare?: string;
+  id: string;
+  /** Replace what is there. */
+  force: boolean;
 }
 
-/** `<path>.part` until it is whole. */
+/** The file that a bundle of this name, of this export, becomes there. All bundles of a project and a day may have one name. */
+export function destinationIn(
+  place: Exclude<Place, { kind: 'stdout' }>,
+  { name, id, force }: { name: string; id: string; force: boolean },
+): Destination {
+  if (place.kind === 'file') return { path: place.path, id, force };
+  const own = safeFileName(name, `${id}.zip`);
+  const { name: stem, ext } = parse(own);
+  const path = join(place.path, own);
+  return force ? { path, id, force } : { path, spare: join(place.path, `${stem}-${shortId(id)}${ext}`), id, force };
+}
+
+/** `<path>.<first 8 characters of the id>.part` until it is whole: of one export, and written to by one process. */
 export class PartFile implements Target {
   readonly part: string;
   offset = 0;
-  #hash: Hash = createHash('sha256');
+  #name: string;
 
   private constructor(
-    readonly name: string,
-    readonly force: boolean,
+    readonly destination: Destination,
     readonly handle: FileHandle,
+    readonly lock: PartLock,
+    readonly signal: AbortSignal,
   ) {
-    this.part = partOf(name);
+    this.#name = destination.path;
+    this.part = partOf(destination);
   }
 
-  /** Opens it, and reads what an earlier run has left. @throws {CliError} `file-exists`, `file` */
-  static async open(path: string, force: boolean, signal: AbortSignal): Promise<PartFile> {
-    if (!force && (await lstat(path).catch(() => undefined))) throw exists(path);
-    const part = partOf(path);
-    let handle: FileHandle;
+  /** Once it is finished, the name that it got. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /**
+   * Opens it where an earlier run has left it.
+   * @throws {CliError} `file-exists`, `file`; `file-busy` while another process writes to it
+   */
+  static async open(destination: Destination, signal: AbortSignal): Promise<PartFile> {
+    const { path, spare = path, force } = destination;
+    if (!force && (await isThere(path)) && (await isThere(spare))) throw exists(spare);
+    const part = partOf(destination);
+    let lock: PartLock;
     try {
-      // In a folder of many people a link there could lead to anything.
-      handle = await open(part, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o666);
+      lock = await PartLock.take(part);
     } catch (error) {
       throw fileError(error, part);
     }
-    const file = new PartFile(path, force, handle);
+    let handle: FileHandle | undefined;
     try {
-      if (!(await handle.stat()).isFile()) throw new CliError(EXIT.file, 'file', `${part} is not an ordinary file.`);
-      for await (const chunk of handle.createReadStream({ autoClose: false, start: 0, signal })) {
-        file.#hash.update(chunk as Buffer);
-        file.offset += (chunk as Buffer).length;
-      }
+      // Another file of the same name is none that a process which only slept goes on writing to.
+      if (lock.mayBeWrittenTo) await rm(part, { force: true });
+      // In a folder of many people a link there could lead to anything.
+      handle = await open(part, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o666);
+      const found = await handle.stat();
+      if (!found.isFile()) throw new CliError(EXIT.file, 'file', `${part} is not an ordinary file.`);
+      const file = new PartFile(destination, handle, lock, signal);
+      file.offset = found.size;
       return file;
     } catch (error) {
-      await handle.close();
-      signal.throwIfAborted();
+      await handle?.close();
+      await lock.release();
       throw fileError(error, part);
     }
   }
@@ -102,7 +133,6 @@ export class PartFile implements Target {
     } catch (error) {
       throw fileError(error, this.part);
     }
-    this.#hash.update(chunk);
     this.offset += chunk.length;
   }
 
@@ -111,30 +141,55 @@ export class PartFile implements Target {
       throw fileError(error, this.part);
     });
     this.offset = 0;
-    this.#hash = createHash('sha256');
     return true;
   }
 
-  digest(): string {
-    return this.#hash.copy().digest('hex');
-  }
-
-  async finish(): Promise<void> {
+  /** Of what passed through here nothing is taken for granted: the file is read. */
+  async digest(): Promise<string> {
+    const hash = createHash('sha256');
     try {
       // A write that failed past its end may have left bytes there.
       await this.handle.truncate(this.offset);
-      await this.handle.sync();
-      await this.handle.close();
-      if (this.force) await rename(this.part, this.name);
-      else await moveWithoutReplacing(this.part, this.name);
+      const bytes = this.handle.createReadStream({ autoClose: false, start: 0, signal: this.signal });
+      for await (const chunk of bytes) hash.update(chunk as Buffer);
     } catch (error) {
-      throw fileError(error, this.name);
+      this.signal.throwIfAborted();
+      throw fileError(error, this.part);
+    }
+    return hash.digest('hex');
+  }
+
+  async finish(): Promise<void> {
+    const { path, spare, force } = this.destination;
+    try {
+      await this.handle.sync();
+      if (!(await this.#isStillThere())) {
+        throw new CliError(EXIT.file, 'file', `${shellWord(this.part)} was removed or replaced while it was written.`, {
+          advice: ['Give the same command again.'],
+        });
+      }
+      await this.handle.close();
+      if (force) await rename(this.part, path);
+      else this.#name = await moveWithoutReplacing(this.part, spare === undefined ? [path] : [path, spare]);
+    } catch (error) {
+      throw fileError(error, path);
+    } finally {
+      await this.lock.release();
     }
   }
 
   async close(): Promise<void> {
+    const empty = this.offset === 0 && (await this.#isStillThere().catch(() => false));
     await this.handle.close().catch(() => {});
-    if (this.offset === 0) await rm(this.part, { force: true });
+    if (empty) await rm(this.part, { force: true });
+    await this.lock.release();
+  }
+
+  /** Whether what has the part's name is what is written to. */
+  async #isStillThere(): Promise<boolean> {
+    const own = await this.handle.stat({ bigint: true });
+    const there = await lstat(this.part, { bigint: true }).catch(() => undefined);
+    return there?.ino === own.ino && there.dev === own.dev;
   }
 }
 
@@ -158,7 +213,7 @@ export class StandardOutput implements Target {
     return this.offset === 0;
   }
 
-  digest(): string {
+  async digest(): Promise<string> {
     return this.#hash.copy().digest('hex');
   }
 
@@ -167,21 +222,36 @@ export class StandardOutput implements Target {
   async close(): Promise<void> {}
 }
 
-export function partOf(path: string): string {
-  return `${path}.part`;
+export function partOf({ path, id }: Destination): string {
+  return `${path}.${shortId(id)}.part`;
 }
 
-/** A hard link is made only where nothing is, at once; where there are none, a look has to do. */
-async function moveWithoutReplacing(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || (await lstat(to).catch(() => undefined))) throw exists(to);
-    await rename(from, to);
-    return;
+function shortId(id: string): string {
+  return id.slice(0, 8);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+/**
+ * Gives the file the first of the names that nothing has. A hard link is made only where nothing is, at once; where there
+ * are none, a look has to do.
+ * @returns that name
+ */
+async function moveWithoutReplacing(from: string, names: readonly string[]): Promise<string> {
+  for (const to of names) {
+    try {
+      await link(from, to);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' || (await isThere(to))) continue;
+      await rename(from, to);
+      return to;
+    }
+    await unlink(from);
+    return to;
   }
-  await unlink(from);
+  throw exists(names.at(-1) ?? from);
 }
 
 function exists(path: string): CliError {

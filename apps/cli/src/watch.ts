@@ -9,7 +9,7 @@ import { EXIT } from './exit-codes.js';
 import type { ExportView } from './export-view.js';
 import { follow } from './follow.js';
 import { printable } from './printable.js';
-import { PartFile, type Place, partOf, pathIn, StandardOutput } from './target.js';
+import { destinationIn, PartFile, type Place, StandardOutput } from './target.js';
 
 /** Watches until it is decided. @throws {CliError} as `follow` */
 export async function watch(context: Context, client: Client, id: string): Promise<ExportView> {
@@ -52,11 +52,10 @@ export async function fetchBundle(context: Context, client: Client, view: Export
   const { id, bundle } = view;
   underway.id = id;
   if (!bundle) throw await withoutBundle(context, view);
-  const target =
-    place.kind === 'stdout'
-      ? new StandardOutput(io.stdout)
-      : await PartFile.open(pathIn(place, bundle.name, id), parsed.has('force'), io.signal);
-  if (place.kind !== 'stdout') underway.part = partOf(target.name);
+  const destination =
+    place.kind === 'stdout' ? undefined : destinationIn(place, { name: bundle.name, id, force: parsed.has('force') });
+  const target = destination ? await PartFile.open(destination, io.signal) : new StandardOutput(io.stdout);
+  if (target instanceof PartFile) underway.part = target.part;
   const begun = { at: Date.now(), bytes: target.offset };
   try {
     await download(client, { id, bytes: bundle.bytes, sha256: bundle.sha256 }, target, {
@@ -78,6 +77,9 @@ export async function fetchBundle(context: Context, client: Client, view: Export
   const file = place.kind === 'stdout' ? null : target.name;
   output.document({ event: 'saved', id, file, bytes: bundle.bytes, sha256: bundle.sha256 });
   if (file === null) return;
+  if (destination && file !== destination.path) {
+    output.note(`${printable(destination.path)} is there already: this bundle has the export's id in its name.`);
+  }
   output.note(`The SHA-256 is right: ${bundle.sha256}`);
   output.line(file);
 }
