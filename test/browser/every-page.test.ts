@@ -17,7 +17,7 @@ const DESK = { width: 1200, height: 800 };
 let producer: TestProducer;
 let browser: Browser;
 let ids: Record<PlantedState, string>;
-const away = false;
+let away = false;
 let ben: Tab;
 let eve: Tab;
 let nobody: Tab;
@@ -92,36 +92,56 @@ async function open({ tab, path, then }: Shown, language?: string): Promise<Tab>
   return page;
 }
 
-describe.each(PAGES)('$name', (shown) => {
-  test('can be used by everybody, in light and in the dark, also on a phone; breaks no policy, logs no error', async () => {
-    const page = await open(shown);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      expect(await axeFaults(page), colorScheme).toEqual([]);
-      await picture(page, `${shown.name}-${colorScheme}`);
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-    for (const viewport of [PHONE, { width: 390, height: 844 }]) {
-      await page.setViewportSize(viewport);
-      expect(await overflow(page), `${viewport.width} px`).toEqual([]);
-    }
-    expect(await axeFaults(page), 'on a phone').toEqual([]);
-    await picture(page, `${shown.name}-phone`);
-    await page.setViewportSize(DESK);
-    expect(page.complaints).toEqual([]);
-  });
-});
+/** Rules of axe that colours bear on; all others say the same in light and in the dark. */
+const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
+
+/** Looks at one page in every way, and takes pictures of it. */
+async function isForEverybody(page: Tab, name: string): Promise<void> {
+  expect(await axeFaults(page), 'in light').toEqual([]);
+  await picture(page, `${name}-light`);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await axeFaults(page, OF_COLOURS), 'in the dark').toEqual([]);
+  await picture(page, `${name}-dark`);
+  await page.emulateMedia({ colorScheme: 'light' });
+  for (const viewport of [{ width: 390, height: 844 }, PHONE]) {
+    await page.setViewportSize(viewport);
+    expect(await overflow(page), `${viewport.width} px`).toEqual([]);
+  }
+  expect(await axeFaults(page), 'on a phone').toEqual([]);
+  await picture(page, `${name}-phone`);
+
+  await page.evaluate(`document.documentElement.dir = 'rtl'`);
+  expect(await overflow(page), 'on a phone, from right to left').toEqual([]);
+  await page.setViewportSize(DESK);
+  expect(await overflow(page), 'from right to left').toEqual([]);
+  expect((await page.locator('.brand').boundingBox())?.x).toBeGreaterThan(DESK.width / 2);
+  await picture(page, `${name}-right-to-left`);
+  expect(page.complaints).toEqual([]);
+}
+
+test.each(PAGES)(
+  '$name can be used by everybody: axe, in light and in the dark, on a phone, from right to left; nothing breaks its policy',
+  async (shown) => isForEverybody(await open(shown), shown.name),
+);
 
 /** What is the same in every language: what people and projects are called, what they have written, and how machines call things. */
 const DATA =
   /^(Parcelpost|Cadasta|London|Open to all|Ben |Ben$|Eve|Ana)|@|^https:|\.(csv|shp|zip|txt)$|^(parties|relationships|locations|ben|eve|ana)$/;
 const NOT_OURS = ['problems'];
 
+/** What each page says in English. */
+const english = new Map<string, Set<string>>();
+async function englishOf(shown: Shown): Promise<Set<string>> {
+  const known = english.get(shown.name) ?? new Set(await saidBy(await open(shown, 'en')));
+  english.set(shown.name, known);
+  return known;
+}
+
 describe.each(LANGUAGE_TAGS.filter((tag) => tag !== 'en'))('in %s', (language) => {
   const known = wordsOf(language);
 
   test.each(PAGES.filter(({ name }) => !NOT_OURS.includes(name)))('$name has no English left', async (shown) => {
-    const inEnglish = new Set(await saidBy(await open(shown, 'en')));
+    const inEnglish = await englishOf(shown);
     const page = await open(shown, language);
     expect(await page.locator('html').getAttribute('lang')).toBe(language);
     const left = (await saidBy(page)).filter((text) => inEnglish.has(text) && !DATA.test(text) && !known(text));
@@ -129,16 +149,18 @@ describe.each(LANGUAGE_TAGS.filter((tag) => tag !== 'en'))('in %s', (language) =
   });
 });
 
-test('a language that is written from right to left turns the pages around, and none runs over', async () => {
-  for (const shown of PAGES) {
-    const page = await open(shown);
-    await page.evaluate(`document.documentElement.dir = 'rtl'`);
-    const brand = await page.locator('.brand').boundingBox();
-    expect(brand?.x, shown.name).toBeGreaterThan(DESK.width / 2);
-    expect(await overflow(page), shown.name).toEqual([]);
-    if (shown.name === 'export-completed' || shown.name === 'project') await picture(page, `${shown.name}-rtl`);
-    await page.setViewportSize(PHONE);
-    expect(await overflow(page), `${shown.name} on a phone`).toEqual([]);
-    await page.setViewportSize(DESK);
-  }
+describe('while the queue is away', () => {
+  beforeAll(() => {
+    away = true;
+  });
+
+  test.each([
+    asBen('project-queue-away', LONDON),
+    { ...asBen('export-queue-away', ''), path: () => `/exports/${ids.waiting}` },
+  ])('$name says so, and can be used by everybody', async (shown) => {
+    const page = ben;
+    const said = async () => (await open(shown)).getByText('The queue does not answer').count();
+    await expect.poll(said, SOON).toBeGreaterThan(0);
+    await isForEverybody(page, shown.name);
+  });
 });
