@@ -1,6 +1,6 @@
 /** Exports of the same data: what is finished is taken, what is not is made, and the bundle is as if all had been made anew. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExportState } from '@parcelpost/infra/services/api-client.js';
@@ -117,6 +117,22 @@ describe('a part is taken only where it fits', () => {
     rmSync(join(stack.storageDir, lost ?? ''));
     const second = await exported({ formats: ['csv'] });
     expect([await lists(second), sha(second)]).toEqual([['locations'], sha(first)]);
+  });
+
+  test('what has its length in storage but other bytes costs one try, and is made anew by the next', async () => {
+    const first = await exported({ formats: ['csv'] });
+    const damaged = join(stack.storageDir, stored(first).find((path) => /\/made-.*\/parties.csv$/.test(path)) ?? '');
+    const bytes = readFileSync(damaged);
+    bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
+    writeFileSync(damaged, bytes);
+    const api = await stack.as('ana');
+    const { id } = await api.requestExport(PROJECT, { formats: ['csv'] });
+    expect(await api.waitForOutcome(id)).toMatchObject({ state: 'failed', error: { code: 'bundle-damaged' } });
+    expect((await api.fetch(`/api/v1/exports/${id}/retry`, { method: 'POST' })).status).toBe(202);
+    const again = await api.waitForOutcome(id);
+    expect([again.state, sha(again)]).toEqual(['completed', sha(first)]);
+    // And others take what that has made.
+    expect(await lists(await exported({ formats: ['csv'] }))).toEqual([]);
   });
 
   test.each([

@@ -46,6 +46,6 @@ export async function bundled(
   } as unknown as WorkerDeps;
   const reduced = [{ files, warnings: [], software: '0' }];
   const signal = new AbortController().signal;
-  const { result, file } = await bundle(deps, row, { maps: [], reduced, missing: [] }, 1, signal);
+  const { result, file } = await bundle(deps, row, { maps: [], reduced, missing: [] }, [], 1, signal);
   return { zip: join(storage.root, file.storageKey), names: result.files.map(({ name }) => name) };
 }

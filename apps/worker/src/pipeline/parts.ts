@@ -117,7 +117,7 @@ export function choose(
 }
 
 /** Every object of storage that a part consists of. */
-export function objectsOf({ content }: FinishedPart): { key: string; bytes: number }[] {
+export function objectsOf({ content }: Pick<FinishedPart, 'content'>): { key: string; bytes: number }[] {
   const { outputs = [], fragments = [] } = content as Partial<StepPart & ListPart>;
   return [...outputs.flatMap(({ reduced }) => reduced.files), ...fragments];
 }

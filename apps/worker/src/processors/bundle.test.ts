@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
+import type { NewPart } from '@parcelpost/shared/db/services/finished-parts.js';
 import { createLogger } from '@parcelpost/shared/log.js';
 import { FileStorage } from '@parcelpost/shared/storage/file-storage.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -40,12 +42,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Bundles one file of a reduce that wrote `written`, where storage now has `stored`. */
-async function bundled(written: string, stored: string, rows = 2) {
+async function bundled(written: string, stored: string, rows = 2, kept: Partial<Plan> = {}) {
   await storage.put('work/parties.csv', stored);
   const plan: Plan = {
     project: { name: 'Made', organizationName: 'Makers', country: '', description: '' },
     schemas: {},
     shards: [],
+    ...kept,
   };
   const deps = {
     storage,
@@ -62,7 +65,17 @@ async function bundled(written: string, stored: string, rows = 2) {
     sha256: createHash('sha256').update(written).digest('hex'),
   };
   const reduced = [{ files: [file], warnings: [], software: '0' } satisfies ReduceResult];
-  return bundle(deps, ROW, { maps: [], reduced, missing: [] }, 1, new AbortController().signal);
+  const steps = ['relationships', 'parties', 'locations'];
+  const jobs = steps.map((step) => ({
+    kind: 'reduce',
+    step: `${step}.csv`,
+    state: 'done',
+    rows: 0,
+    bytes: 0,
+    result: step === 'parties' ? reduced[0] : { files: [], warnings: [] },
+    reusedFrom: null,
+  })) as unknown as ExportJobRow[];
+  return bundle(deps, ROW, { maps: [], reduced, missing: [] }, jobs, 1, new AbortController().signal);
 }
 
 const left = () => existsSync(join(folder, 'makers/made/e1/bundle-1-1/bundle.zip'));
@@ -83,6 +96,25 @@ test('a bundle is on the disk before anything is decided, and nothing else is wa
   expect(await syncs.of(join(folder, 'makers/made/e1/bundle-1-1/bundle.zip'))).toBe(true);
   expect(await syncs.of(join(folder, 'makers/made/e1/bundle-1-1'))).toBe(true);
   expect(syncs.kinds.filter((kind) => kind === 'file')).toHaveLength(1);
+});
+
+test('what is kept for others is on the disk too', async () => {
+  const syncs = await noteSyncs();
+  let parts: readonly NewPart[];
+  try {
+    ({ parts } = await bundled(PARTIES, PARTIES, 2, { snapshot: 's', keys: { parties: 'key' } }));
+  } finally {
+    syncs.stop();
+  }
+  expect(parts).toMatchObject([{ key: 'key', step: 'parties' }]);
+  expect(await syncs.of(join(folder, 'work/parties.csv'))).toBe(true);
+});
+
+test('where the disk refuses it, nothing is kept for others, and the bundle is made all the same', async () => {
+  const sync = storage.sync.bind(storage);
+  storage.sync = (key) => (key.endsWith('.csv') ? Promise.reject(new Error('EIO')) : sync(key));
+  const { parts, result } = await bundled(PARTIES, PARTIES, 2, { snapshot: 's', keys: { parties: 'key' } });
+  expect([parts, result.outcome]).toEqual([[], 'completed']);
 });
 
 test('a byte that changed in storage after it was written fails the merge, and no bundle is left', async () => {

@@ -2,6 +2,7 @@
 import type { ExportJobRow } from '@parcelpost/shared/db/services/export-jobs.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { NewFile } from '@parcelpost/shared/db/services/files.js';
+import type { NewPart } from '@parcelpost/shared/db/services/finished-parts.js';
 import type { ExportResult } from '@parcelpost/shared/export-result.js';
 import { safeName } from '../formats/safe-name.js';
 import { sinkStream } from '../formats/sink.js';
@@ -22,23 +23,27 @@ import type { WorkerDeps } from './deps.js';
 import type { Judged } from './judge.js';
 import { bundleKey } from './keys.js';
 import type { MapResult } from './map.js';
-import { toldReused } from './reuse.js';
+import { partsToKeep, toldReused } from './reuse.js';
+import { onDisk } from './whole-parts.js';
 
 /** A file up to this size is zipped from memory, which a stream of it would need as well. */
 const SMALL_BYTES = 256 * 1024;
 
 /**
  * Makes the bundle of an export of what its work came to.
+ * @param jobs all work of the export, of which finished parts may be kept
  * @param start which start of the merge this is; part of the bundle's key
+ * @returns with what is kept for others: nothing of a part of the whole
  * @throws what fails; then nothing is left in storage
  */
 export async function bundle(
   deps: WorkerDeps,
   row: ExportRow,
   { maps, reduced, missing }: Judged,
+  jobs: readonly ExportJobRow[],
   start: number,
   signal: AbortSignal,
-): Promise<{ result: ExportResult; file: NewFile }> {
+): Promise<{ result: ExportResult; file: NewFile; parts: readonly NewPart[] }> {
   const { storage, settings } = deps;
   const mapped = maps.map(({ result }) => result as MapResult);
   const name = bundleName(row);
@@ -67,9 +72,14 @@ export async function bundle(
 
   const storageKey = bundleKey(row, start);
   const { bytes, sha256 } = await write(deps, storageKey, parts, signal);
+  let kept: readonly NewPart[];
   try {
     // The disk takes its time, in which all is looked through.
-    await Promise.all([storage.sync(storageKey), lookThrough(deps, row, storageKey, { bytes, contents }, signal)]);
+    [kept] = await Promise.all([
+      onDisk(deps, row, missing.length > 0 ? [] : partsToKeep(deps, row, plan, jobs)),
+      storage.sync(storageKey),
+      lookThrough(deps, row, storageKey, { bytes, contents }, signal),
+    ]);
   } catch (error) {
     await storage.remove(storageKey);
     throw error;
@@ -77,6 +87,7 @@ export async function bundle(
 
   const expiresAt = new Date(Date.now() + settings.ttlMs);
   return {
+    parts: kept,
     file: {
       exportId: row.id,
       generation: row.generation,

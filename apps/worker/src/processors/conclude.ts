@@ -44,18 +44,16 @@ export async function clearAway(deps: WorkerDeps, row: ExportRow, outcome: Outco
 const hasBundle = (outcome: Outcome | undefined) => outcome === 'completed' || outcome === 'partial';
 
 /**
- * Removes the bundles of earlier generations: that of a later try is the one that is downloaded, and they are in nobody's reach
- * any more. The decision defers it (`export.remove-replaced`).
+ * Puts the bundles of earlier generations out of reach: that of a later try is the one that is downloaded. Who is at one reads it
+ * to its end: its bytes go like those of all others (`expired-files.ts`). The decision defers it (`export.remove-replaced`).
  * @returns how many there were
  */
 export async function removeReplaced(
-  { storage, files, writes }: Pick<WorkerDeps, 'storage' | 'files' | 'writes'>,
+  { files, writes }: Pick<WorkerDeps, 'files' | 'writes'>,
   exportId: string,
   generation: number,
 ): Promise<number> {
-  const replaced = await files.ofEarlier(exportId, generation);
-  for (const { storageKey } of replaced) await storage.removePrefix(folderOfBundle(storageKey));
-  const ids = replaced.map(({ id }) => id);
+  const ids = await files.ofEarlier(exportId, generation);
   await writes.noteRemoved(ids, 'replaced');
   return ids.length;
 }

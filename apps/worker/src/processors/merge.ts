@@ -15,9 +15,9 @@ import type { WorkerDeps } from './deps.js';
 import { AbortedError, failureOf } from './failure.js';
 import { awaitTurn, flowJobData } from './flow-job.js';
 import { judge } from './judge.js';
-import { partsToKeep } from './reuse.js';
 import { attemptOf, handBack, SHUTDOWN, SUPERSEDED, unlessAway } from './run-job.js';
 import { watch } from './watch.js';
+import { disownDamaged } from './whole-parts.js';
 
 export function processMerge(
   deps: WorkerDeps,
@@ -73,13 +73,11 @@ async function reach(
       count('done');
       return judged;
     }
-    const { result, file } = await bundle(deps, row, judged, key.start, watched.signal);
+    const { result, file, parts } = await bundle(deps, row, judged, jobs, key.start, watched.signal);
     // Until it is decided that this is the bundle, it belongs to who asked.
     const kept = await deps.files.insert(deps.db, file, userOwner(row.requester.id));
     crashPoint('merge.bundled');
     count('done');
-    // A part of the whole is for nobody else.
-    const parts = result.outcome === 'completed' ? partsToKeep(deps, row, await deps.plans.get(row), jobs) : [];
     return { result, file: kept, parts };
   } catch (error) {
     if (databaseIsAway(error)) throw error;
@@ -94,7 +92,9 @@ async function reach(
       count(stopped.reason === 'superseded' ? 'superseded' : 'aborted');
       return typeof stopped.reason === 'string' ? undefined : { failure: stopped.reason };
     }
-    const final = last || (error instanceof ExportError && error.permanent);
+    const damaged = error instanceof ExportError && error.code === 'bundle-damaged';
+    const hopeless = damaged && (await disownDamaged(deps, row, await deps.plans.get(row), jobs));
+    const final = last || hopeless || (error instanceof ExportError && error.permanent);
     const failure = failureOf(error, { step: 'merge', shard: null, attempts: attempt });
     log.warn({ err: error, final, attempt }, 'the merge failed');
     if (!(await deps.jobs.fail(key, final ? 'failed' : 'waiting', failure))) {

@@ -70,6 +70,16 @@ export class FinishedParts {
       .merge(['export_id', 'version', 'bytes', 'content', 'made_at']);
   }
 
+  /** Has nobody take what lies under these keys any more; what is made anew takes its place. @returns how many there were */
+  async disown(keys: readonly string[]): Promise<number> {
+    if (keys.length === 0) return 0;
+    // No step has this version.
+    return this.db('finished_parts')
+      .whereIn('key', [...keys])
+      .whereNot({ version: '' })
+      .update({ version: '' });
+  }
+
   /** Removes rows of which nothing is in storage any more. @returns how many there were */
   async removeCleared(limit: number): Promise<number> {
     const { rowCount } = await this.db.raw<{ rowCount: number }>(
