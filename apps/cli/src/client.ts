@@ -37,7 +37,9 @@ export interface Call {
   /** Whether a repeat does no harm; default: yes, unless it is a POST. */
   repeatable?: boolean;
   /** How long is tried again. */
-  patienceMs?: number;
+  patienceMs?: number | undefined;
+  /** When it is to be over, whatever our patience, in milliseconds since 1970. */
+  until?: number;
 }
 
 export class Client {
@@ -59,18 +61,18 @@ export class Client {
   }
 
   /** An export as it is now. @throws {CliError} */
-  export(id: string, patienceMs?: number): Promise<ExportView> {
-    return this.json(`api/v1/exports/${id}`, patienceMs === undefined ? {} : { patienceMs });
+  export(id: string, call: Pick<Call, 'patienceMs' | 'until'> = {}): Promise<ExportView> {
+    return this.json(`api/v1/exports/${id}`, call);
   }
 
   /** Calls and reads the JSON that is answered. @throws {CliError}, or what the signal was aborted with */
   async json<T>(path: string, call: Call = {}): Promise<T> {
-    const { repeatable = call.method !== 'POST' } = call;
+    const { repeatable = call.method !== 'POST', until = Number.POSITIVE_INFINITY } = call;
     return this.persist(
       async () => {
         const response = await this.open(path, call);
         const pieces: Uint8Array[] = [];
-        for await (const piece of this.chunks(response, () => SILENCE_MS)) pieces.push(piece);
+        for await (const piece of this.chunks(response, () => left(SILENCE_MS, until))) pieces.push(piece);
         try {
           return JSON.parse(Buffer.concat(pieces).toString('utf8')) as T;
         } catch {
@@ -79,7 +81,7 @@ export class Client {
           });
         }
       },
-      repeatable ? this.patience(call.patienceMs ?? SHORT_MS) : 0,
+      repeatable ? left(this.patience(call.patienceMs ?? SHORT_MS), until) : 0,
     );
   }
 
@@ -121,8 +123,12 @@ export class Client {
    * @returns an answer of 200 to 299, its body unread
    * @throws {CliError} for any other answer, or none; what the signal was aborted with
    */
-  async open(path: string, { method = 'GET', headers = {}, body }: Call = {}): Promise<Response> {
-    const { url, token, signal, answerMs = 30_000 } = this.#options;
+  async open(
+    path: string,
+    { method = 'GET', headers = {}, body, until = Number.POSITIVE_INFINITY }: Call = {},
+  ): Promise<Response> {
+    const { url, token, signal } = this.#options;
+    const answerMs = left(this.#options.answerMs ?? 30_000, until);
     signal.throwIfAborted();
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(silent(this.host, answerMs)), answerMs);
@@ -182,4 +188,9 @@ export class Client {
       clearTimeout(timer);
     }
   }
+}
+
+/** So many milliseconds, or fewer where it is to be over before. */
+export function left(ms: number, until: number): number {
+  return Math.max(0, Math.min(ms, until - Date.now()));
 }

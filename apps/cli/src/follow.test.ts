@@ -17,7 +17,7 @@ const view = (outcome: string | null) =>
   });
 
 /** @param answers by request, in order; the last one answers all further ones */
-async function watched(events: RequestListener[], states: (string | null | number)[], pollMs = 5) {
+async function watched(events: RequestListener[], states: (string | null | number)[], timeoutMs?: number) {
   const seen: ExportProgress[] = [];
   const asked = { events: 0, states: 0 };
   const server = createServer((request, response) => {
@@ -26,6 +26,8 @@ async function watched(events: RequestListener[], states: (string | null | numbe
       return answer(request, response);
     }
     const state = states[Math.min(asked.states++, states.length - 1)] ?? null;
+    // An answer that never comes.
+    if (state === 0) return;
     if (typeof state === 'number') return response.writeHead(state).end();
     return response.writeHead(200, { 'content-type': 'application/json' }).end(view(state));
   });
@@ -34,7 +36,7 @@ async function watched(events: RequestListener[], states: (string | null | numbe
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   const client = new Client({ url, token: 't', signal: new AbortController().signal });
   try {
-    const end = await follow(client, 'x', { onProgress: (progress) => seen.push(progress), pollMs });
+    const end = await follow(client, 'x', { onProgress: (progress) => seen.push(progress), pollMs: 5, timeoutMs });
     return { end, seen, asked };
   } finally {
     server.closeAllConnections();
@@ -107,6 +109,24 @@ describe.concurrent('watching an export', () => {
   it('waits for a service that was there before', async () => {
     const { end } = await watched([stream()], [null, 503, 502, 'completed']);
     expect(end.outcome).toBe('completed');
+  });
+
+  const refused: RequestListener = (_, response) => response.writeHead(404).end();
+  const mute: RequestListener = () => {};
+  it.each<[string, RequestListener, number]>([
+    ['is away', refused, 503],
+    ['does not answer', refused, 0],
+    ['sends no events', mute, 0],
+  ])('is over when its time is, also while a service that was there %s', async (_, events, state) => {
+    const begun = Date.now();
+    await expect(watched([events], [null, state], 700)).rejects.toMatchObject({ exit: 4, code: 'still-running' });
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(690);
+    // The last look may take a second; the patience with the service would be ten minutes.
+    expect(Date.now() - begun).toBeLessThan(5000);
+  });
+
+  it('tells of a service that was never there, and not of the export', async () => {
+    await expect(watched([refused], [503], 300)).rejects.toMatchObject({ exit: 4, details: { status: 503 } });
   });
 
   it('ends where the export is not to be seen any more', async () => {

@@ -3,7 +3,7 @@
  * by asking again. A service that restarts, or a network that is gone for a while, is waited for.
  */
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { type Client, LONG_MS, SILENCE_MS } from './client.js';
+import { type Client, LONG_MS, left, SILENCE_MS } from './client.js';
 import { CliError, isTransient } from './errors.js';
 import { EXIT } from './exit-codes.js';
 import { type ExportProgress, type ExportView, progressOf } from './export-view.js';
@@ -20,10 +20,12 @@ export interface FollowOptions {
 const MOST_BACK_MS = 10_000;
 /** An event that is longer is none of ours. */
 const MOST_EVENT_CHARACTERS = 1024 * 1024;
+/** What a look may take that is begun when the time is over: the export may have come to its end with it. */
+const LAST_LOOK_MS = 1000;
 
 /**
  * @returns the export once it has its outcome
- * @throws {CliError} `still-running` after `timeoutMs`; as a request where the export is not to be seen (any more), or the
+ * @throws {CliError} `still-running` after `timeoutMs`, also where the service has been away since it was last heard; as a request where the export is not to be seen (any more), or the
  *   service stays silent for longer than our patience
  */
 export async function follow(client: Client, id: string, options: FollowOptions): Promise<ExportView> {
@@ -34,7 +36,7 @@ export async function follow(client: Client, id: string, options: FollowOptions)
   let short = 0;
   const pauses = { backMs: 250 };
   for (;;) {
-    const view = await client.export(id, patience);
+    const view = await look(client, id, { patience, until, timeoutMs });
     // It has answered: from now on a restart is worth waiting for.
     patience = LONG_MS;
     if (view.outcome !== null) return view;
@@ -50,6 +52,23 @@ export async function follow(client: Client, id: string, options: FollowOptions)
       if (short > 3) byEvents = false;
     }
     await client.sleep(Math.max(0, Math.min(byEvents ? pauses.backMs * (short + 1) : pollMs, until - Date.now())));
+  }
+}
+
+/** Asks for the export. Where the time is over before the service is back, that is what is told: it was there before. */
+async function look(
+  client: Client,
+  id: string,
+  { patience, until, timeoutMs = 0 }: { patience: number | undefined; until: number; timeoutMs: number | undefined },
+): Promise<ExportView> {
+  const end = Math.max(until, Date.now() + LAST_LOOK_MS);
+  const isBounded = patience !== undefined && end <= Date.now() + client.patience(patience);
+  try {
+    return await client.export(id, { patienceMs: patience, until: end });
+  } catch (error) {
+    if (!isBounded || !isTransient(error)) throw error;
+    await client.sleep(Math.max(0, until - Date.now()));
+    throw stillRunning(timeoutMs);
   }
 }
 
@@ -72,7 +91,8 @@ async function listen(
     }
   };
   try {
-    const response = await client.open(`api/v1/exports/${id}/events`, { headers: { accept: 'text/event-stream' } });
+    const headers = { accept: 'text/event-stream' };
+    const response = await client.open(`api/v1/exports/${id}/events`, { headers, until });
     if (!/^text\/event-stream/i.test(response.headers.get('content-type') ?? '')) {
       await response.body?.cancel();
       return 'no-events';
@@ -82,8 +102,7 @@ async function listen(
     };
     const parser = createParser({ onEvent, onRetry, maxBufferSize: MOST_EVENT_CHARACTERS });
     const decoder = new TextDecoder();
-    const left = () => Math.max(1, Math.min(SILENCE_MS, until - Date.now()));
-    for await (const chunk of client.chunks(response, left)) {
+    for await (const chunk of client.chunks(response, () => left(SILENCE_MS, until))) {
       parser.feed(decoder.decode(chunk, { stream: true }));
       if (decided) return 'decided';
     }
