@@ -450,6 +450,17 @@ describe('the file of settings', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('is for https://parcelpost.example.org')]);
   });
 
+  it('allows http over a network to its own service, and to no other', async () => {
+    write({ url: 'http://parcelpost.invalid', insecureHttp: true });
+    const list = (url?: string) =>
+      cli(['list', '--patience', '0', ...(url ? ['--url', url] : [])], { env: { ...home(), PARCELPOST_TOKEN: token } });
+    expect((await list()).code).toBe(4);
+    for (const url of ['http://parcelpost.example.org', 'http://parcelpost.invalid:8080']) {
+      const { code, stderr } = await list(url);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('would carry the token over the network')]);
+    }
+  });
+
   it('that is wrong is told by the place in it', async () => {
     write({ url: proxy.url, tokn: 'x' });
     expect((await cli(['list'], { env: home() })).stderr).toContain('/tokn is not a setting');

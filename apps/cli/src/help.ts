@@ -10,7 +10,7 @@ const SETTINGS = [
   '  --url         PARCELPOST_URL         "url"        address of the service; https://, or http:// on this machine',
   '                PARCELPOST_TOKEN       "token"      who you are; never on the command line',
   '  --token-file  PARCELPOST_TOKEN_FILE  "tokenFile"  a file that holds it',
-  '  --insecure-http                      "insecureHttp": true',
+  '  --insecure-http                      "insecureHttp": true, for the "url" beside it alone',
   'The file is ~/.config/parcelpost/config.json (or below XDG_CONFIG_HOME). With a token in it only you may read it: chmod 600.',
 ];
 

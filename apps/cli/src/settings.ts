@@ -49,7 +49,9 @@ export async function resolveSettings(
       advice: ['Give --url https://…, or set PARCELPOST_URL, or "url" in ~/.config/parcelpost/config.json'],
     });
   }
-  const insecure = parsed.has('insecure-http') || file?.insecureHttp === true;
+  // The network to the service of the file is the one that whoever wrote the file trusts.
+  const isOfFile = file?.url !== undefined && originOf(file.url) === originOf(address);
+  const insecure = parsed.has('insecure-http') || (file?.insecureHttp === true && isOfFile);
   const url = serviceUrl(address, insecure);
   const warnings: string[] = [];
   const token = await tokenOf(parsed, env, input, file, warnings, () => {
@@ -75,6 +77,11 @@ function repeated(parsed: Parsed): string[] {
     return value === undefined || value === '-' ? [] : [`--${name}`, value];
   });
   return [...values, ...(parsed.has('insecure-http') ? ['--insecure-http'] : [])];
+}
+
+/** Undefined for what is no address. */
+function originOf(text: string): string | undefined {
+  return URL.canParse(text) ? new URL(text).origin : undefined;
 }
 
 /**
