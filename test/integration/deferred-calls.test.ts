@@ -131,10 +131,16 @@ describe.concurrent.each(ENGINES)('a worker that dies right after an action, on 
     expect(await deferred(id)).toMatchObject([{ place: 'deferred/0', state: 'pending', generation: 2 }]);
     expect(bundles(id)).toContain(partial);
 
+    const file = () => db('files').where({ export_id: id, generation: 1 });
+    await file().update({ read_until: new Date(Date.now() + 3_600_000) });
     await stack.startWorker();
     await until('it was called', async () => (await deferred(id).first('state')).state === 'done');
     expect(await deferred(id)).toMatchObject([{ task: 'export.remove-replaced', result: { removed: 1 }, error: null }]);
-    expect(bundles(id)).not.toContain(partial);
+    // Who had begun to download it reads it to its end.
+    expect(await file().first('removed_at', 'cleared_at')).toEqual({ removed_at: expect.any(Date), cleared_at: null });
+    expect(bundles(id)).toContain(partial);
+    await file().update({ read_until: null });
+    await until('its bytes are gone', async () => !bundles(id).includes(`${partial}`));
     expect(bundles(id)).toHaveLength(1);
     const { followUps } = await stack.settled(id);
     expect(followUps.map(({ hook, state }) => [hook, state])).toEqual([

@@ -91,7 +91,7 @@ async function main(config: WorkerConfig): Promise<void> {
   const followUps = createFollowUpHandlers({
     email: { smtpUrl: config.SMTP_URL, from: config.MAIL_FROM, publicUrl: config.PUBLIC_URL },
     webhook: { secrets: config.WEBHOOK_SECRET, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
-    bundles: { removeReplaced: (...of) => removeReplaced({ storage, files, writes }, ...of) },
+    bundles: { removeReplaced: (...of) => removeReplaced({ files, writes }, ...of) },
     nextExports: { writes, relay, publicUrl: config.PUBLIC_URL },
     own,
   });

@@ -1,8 +1,8 @@
-/** `export.remove-replaced`: takes the bundles from storage that a later try's has replaced. No request can name it. */
+/** `export.remove-replaced`: puts the bundles out of reach that a later try's has replaced. No request can name it. */
 import type { FollowUpHandler } from './types.js';
 
 export interface RemoveReplacedOptions {
-  /** Removes those of the generations before one. @returns how many there were; what is gone already is no error */
+  /** Puts those of the generations before one out of reach. @returns how many there were; to do it again is no error */
   removeReplaced(exportId: string, generation: number): Promise<number>;
 }
 

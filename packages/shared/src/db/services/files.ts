@@ -71,20 +71,24 @@ export class FileService {
     return this.db('files').whereIn('export_id', exportIds).andWhere(DECIDED).select<FileRow[]>(COLUMNS, rest);
   }
 
-  /** Bundles of earlier generations that are still in storage. */
-  async ofEarlier(exportId: string, generation: number): Promise<Pick<FileRow, 'id' | 'storageKey'>[]> {
+  /** The ids of bundles of earlier generations that are still in reach. */
+  async ofEarlier(exportId: string, generation: number): Promise<string[]> {
     return this.db('files')
       .where({ export_id: exportId, removed_at: null, ...DECIDED })
       .andWhere('generation', '<', generation)
-      .select<Pick<FileRow, 'id' | 'storageKey'>[]>({ id: 'id', storageKey: 'storage_key' });
+      .pluck('id');
   }
 
-  /** Notes that bundles are gone from storage. The rows stay, and say so. @returns those of which it was not noted before */
-  async noteRemoved(ids: readonly string[], db: Connection = this.db): Promise<RemovedBundle[]> {
+  /**
+   * Notes that bundles are out of reach. The rows stay, and say so.
+   * @param gone whether they are gone from storage too; else whoever clears it finds them by their rows
+   * @returns those of which it was not noted before
+   */
+  async noteRemoved(ids: readonly string[], gone: boolean, db: Connection = this.db): Promise<RemovedBundle[]> {
     return db('files')
       .whereIn('id', ids)
       .whereNull('removed_at')
-      .update({ removed_at: db.fn.now(), cleared_at: db.fn.now() })
+      .update({ removed_at: db.fn.now(), cleared_at: gone ? db.fn.now() : null })
       .returning<RemovedBundle[]>(['id', 'export_id as exportId', 'generation']);
   }
 

@@ -7,7 +7,10 @@ import type { Over, RemovalService } from '../services/removals.js';
 export type RemovalReason = 'expired' | 'replaced' | 'undecided';
 
 export class BundleTasks {
-  /** Notes that bundles are gone from storage; its result are those that nobody had noted before. */
+  /**
+   * Notes that bundles are out of reach, and, unless a later try has replaced them, gone from storage: those may be being read.
+   * Its result are those that nobody had noted before.
+   */
   readonly noteRemoved: TaskMaker<{ ids: readonly string[]; why: RemovalReason }, RemovedBundle[]>;
   /** Puts bundles that are over out of reach; see {@link RemovalService.take}. */
   readonly takeOver: TaskMaker<{ why: Over; limit: number }, RemovedBundle[]>;
@@ -16,7 +19,7 @@ export class BundleTasks {
     this.noteRemoved = defineTask({
       name: 'files.note-removed',
       service: files,
-      run: ({ service, trx, input }) => service.noteRemoved(input.ids, trx),
+      run: ({ service, trx, input }) => service.noteRemoved(input.ids, input.why !== 'replaced', trx),
     });
     this.takeOver = defineTask({
       name: 'files.put-out-of-reach',

@@ -118,7 +118,7 @@ export class Writes {
     return this.runner.runSingle(this.exports.enterAgain(this.actor, { id, generation }));
   }
 
-  /** Notes that bundles are gone from storage. */
+  /** Notes that bundles are out of reach; see {@link BundleTasks.noteRemoved}. */
   async noteRemoved(ids: readonly string[], why: RemovalReason): Promise<void> {
     if (ids.length > 0) await this.runner.runSingle(this.bundles.noteRemoved(this.actor, { ids, why }));
   }
