@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openTab, SOON, startBrowser, type Tab } from '../support/browser.js';
+import { axeFaults, openTab, picture, SOON, startBrowser, type Tab } from '../support/browser.js';
 import { type FrontDoor, openFrontDoor } from '../support/front-door.js';
 import { type OwnRedis, startOwnRedis } from '../support/own-redis.js';
 import { type Stack, startStack } from '../support/stack.js';
@@ -239,6 +239,8 @@ test('what somebody may not see is not found, and what they may not do is refuse
   await ben.getByRole('button', { name: 'Sign out' }).click();
   expect((await refused).status()).toBe(403);
   await ben.getByRole('alert').waitFor();
+  expect(await axeFaults(ben)).toEqual([]);
+  await picture(ben, 'not-allowed-light');
 });
 
 test('without script all of it works: pages look again by themselves', async () => {
