@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { storableText } from './storable-text.js';
+import { isStorable, storableText } from './storable-text.js';
 
 it('takes out what PostgreSQL refuses, and leaves whole characters alone', () => {
   expect(storableText('a\0b', 10)).toBe('a\ufffdb');
@@ -9,4 +9,9 @@ it('takes out what PostgreSQL refuses, and leaves whole characters alone', () =>
 it('cuts no character in two', () => {
   expect(storableText('ab\ud83d\ude00', 3)).toBe('ab\ufffd');
   expect(storableText('abc', 3)).toBe('abc');
+});
+
+it('knows what is refused, however often it is asked', () => {
+  const texts = ['a\0b', '\ud83d', 'a \ude00', '\ud83d\ude00', ''];
+  for (let time = 0; time < 3; time += 1) expect(texts.map(isStorable)).toEqual([false, false, false, true, true]);
 });
