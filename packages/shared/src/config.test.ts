@@ -35,6 +35,21 @@ describe('what is missing or wrong is named', () => {
   });
 });
 
+describe('REMOVAL_GRACE_SECONDS', () => {
+  it.each(['1', '60', '119', '-1'])('%s is refused: a download says after a minute that it goes on', (given) => {
+    const said = complaint(() => readWorkerConfig({ ...ofWorker, REMOVAL_GRACE_SECONDS: given }));
+    expect(said).toMatch(/^REMOVAL_GRACE_SECONDS is wrong: /);
+  });
+
+  it.each([
+    ['0', 0],
+    ['120', 120],
+    [undefined, 300],
+  ])('%s is taken', (given, taken) => {
+    expect(readWorkerConfig({ ...ofWorker, REMOVAL_GRACE_SECONDS: given }).REMOVAL_GRACE_SECONDS).toBe(taken);
+  });
+});
+
 describe('PUBLIC_URL', () => {
   it.each([
     ['https://parcelpost.example.org', 'https://parcelpost.example.org'],
