@@ -82,6 +82,19 @@ it('one that takes nothing any more is dropped after a minute, and nobody looks 
   expect([streams.size, hub.size, vi.getTimerCount()]).toEqual([0, 0, 0]);
 });
 
+it('a stream ends after some minutes, so that whoever comes back is looked at again, and not all at once', async () => {
+  const { hub, streams, open } = streamed({ most: 100, perPerson: 100 });
+  const readers = Array.from({ length: 50 }, () => open());
+  await vi.advanceTimersByTimeAsync(5 * 60_000 - BEAT_MS);
+  expect(streams.size).toBe(50);
+  await vi.advanceTimersByTimeAsync(2.5 * 60_000);
+  expect(streams.size).toBeGreaterThan(0);
+  expect(streams.size).toBeLessThan(50);
+  await vi.advanceTimersByTimeAsync(2.5 * 60_000 + 2 * BEAT_MS);
+  expect([streams.size, hub.size, vi.getTimerCount()]).toEqual([0, 0, 0]);
+  expect(readers.every(({ ended }) => ended)).toBe(true);
+});
+
 it('who has left before the answer has no stream', () => {
   const { hub, streams, open } = streamed();
   const gone = new Reader();

@@ -9,8 +9,18 @@ const HEARTBEAT_MS = 15_000;
 /** Heartbeats after which a reader that takes nothing any more is given up. */
 const UNREAD_HEARTBEATS = 4;
 /** Milliseconds after which a reader whose stream broke comes back; spread, so that a thousand do not come at once. */
-const BACK_MS = { least: 1000, most: 4000 };
+const BACK_MS: Span = { least: 1000, most: 4000 };
+/**
+ * Milliseconds after which a stream ends though there is more to come, spread. Rights are looked at when one is opened, so
+ * nobody hears of an export for longer than this after signing out, or after losing the right to see it.
+ */
+const LIFE_MS: Span = { least: 5 * 60_000, most: 10 * 60_000 };
 const BEAT = Buffer.from(': \n\n');
+
+interface Span {
+  least: number;
+  most: number;
+}
 
 /** How many streams a process keeps open, and how many of them for one person. */
 export interface StreamLimits {
@@ -42,6 +52,7 @@ export class EventStreams {
     readonly hub: ProgressHub,
     readonly limits: StreamLimits,
     readonly heartbeatMs = HEARTBEAT_MS,
+    readonly lifeMs = LIFE_MS,
   ) {}
 
   /** Streams that are open. */
@@ -50,7 +61,8 @@ export class EventStreams {
   }
 
   /**
-   * Answers a request with the events of an export, until there is no more to come or the reader leaves.
+   * Answers a request with the events of an export, until there is no more to come, the reader leaves, or some minutes are
+   * over: whoever is still interested comes back, and has to be let in again.
    * @throws {ProblemError} 503 `too-many-streams`
    */
   open(id: string, person: string, kind: StreamKind, reply: FastifyReply): void {
@@ -70,12 +82,12 @@ export class EventStreams {
       // Nginx buffers answers unless told not to.
       'x-accel-buffering': 'no',
     });
-    const back = Math.round(BACK_MS.least + Math.random() * (BACK_MS.most - BACK_MS.least));
-    raw.write(`retry: ${back}\n: the events of one export\n\n`);
+    raw.write(`retry: ${within(BACK_MS)}\n: the events of one export\n\n`);
 
     let last: Buffer | undefined;
     let newest: Update | undefined;
     let unread = 0;
+    const until = Date.now() + within(this.lifeMs);
     let left = false;
     const tell = () => {
       // A reader that does not keep up gets the newest state once it does.
@@ -98,6 +110,7 @@ export class EventStreams {
         raw.end();
       },
       beat: () => {
+        if (Date.now() >= until) return stream.end();
         if (!raw.writableNeedDrain) {
           unread = 0;
           raw.write(BEAT);
@@ -175,6 +188,11 @@ export const API_STREAM: StreamKind = {
   }),
   isOver: isDecided,
 };
+
+/** Somewhere in a span, so that not all are at the same place. */
+function within({ least, most }: Span): number {
+  return Math.round(least + Math.random() * (most - least));
+}
 
 function frame(event: string, data: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
