@@ -271,6 +271,12 @@ describe('the page', () => {
     expect(await page(id)).not.toContain(again);
   });
 
+  it('has no HEAD of its events, which would open a stream that nobody reads', async () => {
+    const id = await requested();
+    const headers = session(producer.users.ben);
+    expect((await send(producer.port, `/exports/${id}/events`, { method: 'HEAD', headers })).status).toBe(405);
+  });
+
   it('V8: has the same words as its JSON, by the suffix and by Accept, in the language that is asked for', async () => {
     const id = await running('writing');
     const [named, accepted] = await Promise.all([

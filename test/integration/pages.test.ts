@@ -1,6 +1,6 @@
 /** The list of exports, and what all pages have in common. They are read as a browser would get them, without any script. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { send, session, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
+import { send, sendForm, session, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
 let producer: TestProducer;
 beforeAll(async () => {
@@ -45,4 +45,36 @@ describe('the pages', () => {
       expect([asset.status, asset.headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable']);
     }
   });
+});
+
+describe('fields that hold what no database takes', () => {
+  it.each([
+    ['/projects?q=%00', 'q'],
+    ['/projects?after=%00/x', 'after'],
+    ['/api/v1/exports?organization=%00&project=x', 'organization'],
+    ['/api/v1/exports?organization=x&project=a%00', 'project'],
+  ])('of %s are refused by name', async (target, name) => {
+    const { ben } = producer.users;
+    const { status, json } = await send(producer.port, target, {
+      headers: { ...session(ben), ...producer.bearer(ben) },
+    });
+    expect([status, json.errors?.map(({ pointer }: { pointer: string }) => pointer)]).toEqual([400, [name]]);
+  });
+
+  it('are refused in forms, too', async () => {
+    const id = await requested();
+    for (const target of [`/exports/${id}/cancel`, '/projects/cadasta/london-2/exports', '/language']) {
+      const { status, json } = await sendForm(producer, target, { apiToken: 'a\0' }, session(producer.users.ben));
+      expect([status, json.errors?.[0]?.pointer], target).toEqual([400, 'apiToken']);
+    }
+  });
+});
+
+it('a script whose session is over is told so, and not sent to a page to sign in at', async () => {
+  const id = await requested();
+  const asked = { accept: 'application/json' };
+  const { status, json } = await sendForm(producer, `/exports/${id}/cancel`, {}, asked);
+  expect([status, json.type]).toEqual([401, expect.stringContaining('token-missing')]);
+  expect((await sendForm(producer, `/exports/${id}/cancel`, {}, { accept: 'text/html' })).status).toBe(303);
+  expect((await sendForm(producer, `/exports/${id}/cancel`, { csrf: 'x' }, asked)).status).toBe(401);
 });

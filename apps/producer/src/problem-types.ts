@@ -27,7 +27,8 @@ const ours = {
   'invalid-parameter': {
     status: 400,
     title: 'A parameter is not valid',
-    about: 'A parameter of the query or the path has a value that is not allowed; `errors` names each one.',
+    about:
+      'A parameter of the query or the path, or a field of a form, has a value that is not allowed; `errors` names each one.',
   },
   'invalid-request': {
     status: 422,

@@ -1,18 +1,20 @@
 /** What stands before every form of the pages: it came from a page of ours, and from whom it says. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problem } from '../problems.js';
+import { refuseUnstorable } from '../validation.js';
 import { pageContext, SignInNeeded } from './context.js';
 import { CSRF_FIELD } from './csrf.js';
 
 /**
  * Refuses forms of other sites, and forms without the token that their page has; a `preHandler` hook. Whoever is signed in
  * no longer, and so has a page whose token is worth nothing now, is sent to sign in.
- * @throws {ProblemError} 400 `bad-request`, 403 `form-out-of-date`
+ * @throws {ProblemError} 400 `bad-request`, 400 `invalid-parameter`, 403 `form-out-of-date`
  * @throws {SignInNeeded}
  */
 export async function guardForm(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
   if (request.method !== 'POST') return;
   refuseForeignForm(request);
+  refuseUnstorable(request.body);
   const { [CSRF_FIELD]: token } = (request.body ?? {}) as Record<string, unknown>;
   if (await request.server.pageContexts.formHolds(request, token)) return;
   const { user, path } = await pageContext(request);

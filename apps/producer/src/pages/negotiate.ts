@@ -36,3 +36,8 @@ export function wantsHtml(accept: string | undefined): boolean {
   const page = weight('text/html', 'application/xhtml+xml');
   return page > 0 && page >= weight('application/problem+json', 'application/json');
 }
+
+/** Whether `Accept` names JSON, and wants it more than HTML: so do programs. */
+export function wantsJson(accept: string | undefined): boolean {
+  return /\bjson\b/i.test(accept ?? '') && !wantsHtml(accept);
+}

@@ -4,11 +4,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Dependencies } from '../dependencies.js';
 import type { Live } from '../live.js';
 import { refuseOtherMethods } from '../methods.js';
+import { problem } from '../problems.js';
 import { assetRoutes } from './asset-routes.js';
 import { SignInNeeded } from './context.js';
 import { embedRoutes } from './embed.js';
 import { exportPageRoutes } from './export-routes.js';
 import { guardForm } from './forms.js';
+import { wantsJson } from './negotiate.js';
 import { projectRoutes } from './project/routes.js';
 import { sessionRoutes } from './session/routes.js';
 
@@ -22,6 +24,8 @@ export async function pageRoutes(scope: FastifyInstance, dependencies: Dependenc
   const problems = scope.errorHandler;
   scope.setErrorHandler((error, request, reply) => {
     if (!(error instanceof SignInNeeded)) return problems(error, request, reply);
+    // A script would take the page to sign in at for an answer.
+    if (wantsJson(request.headers.accept)) return problems(problem('token-missing', error.message), request, reply);
     return reply.redirect(`/sign-in?next=${encodeURIComponent(error.path)}`, 303);
   });
 

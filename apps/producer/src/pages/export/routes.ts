@@ -18,7 +18,7 @@ import { problem } from '../../problems.js';
 import type { StreamKind } from '../../routes/event-stream.js';
 import { signedInContext, signedInForJson } from '../context.js';
 import { sendPage } from '../html.js';
-import { wantsHtml } from '../negotiate.js';
+import { wantsJson } from '../negotiate.js';
 import { exportPage } from './page.js';
 import { stepKey } from './state-card.js';
 import { isOpen, statusOf } from './status.js';
@@ -53,7 +53,7 @@ export async function oneExportRoutes(
 
   app.get('/exports/:id', { schema: { hide, params } }, async (request, reply) => {
     const asked = request.params.id;
-    const json = asked.endsWith(JSON_SUFFIX) || wantsJson(request);
+    const json = asked.endsWith(JSON_SUFFIX) || wantsJson(request.headers.accept);
     reply.header('vary', 'accept, accept-language, cookie');
     const context = await (json ? signedInForJson : signedInContext)(request);
     const found = await seen(asked.endsWith(JSON_SUFFIX) ? asked.slice(0, -JSON_SUFFIX.length) : asked, context.user);
@@ -75,7 +75,11 @@ export async function oneExportRoutes(
 
   app.get(
     '/exports/:id/events',
-    { schema: { hide, params, querystring: z.object({ lang: z.string().optional() }) } },
+    // HEAD would open a stream that nobody reads.
+    {
+      exposeHeadRoute: false,
+      schema: { hide, params, querystring: z.object({ lang: z.string().optional() }) },
+    },
     async (request, reply) => {
       const { user, language } = await signedInContext(request);
       const row = await read.one(request.params.id, user);
@@ -127,11 +131,6 @@ export async function oneExportRoutes(
     }),
   );
   sealScope();
-}
-
-/** Programs that name JSON, and want it more than HTML. */
-function wantsJson({ headers }: FastifyRequest): boolean {
-  return /\bjson\b/i.test(headers.accept ?? '') && !wantsHtml(headers.accept);
 }
 
 /** What the events of a page bring: what its script writes into it, and the version by which it knows that there is more. */
