@@ -110,6 +110,15 @@ const decide = (id: string, outcome: string, more: object = {}) =>
     .update({ outcome, phase: 'decided', decided_at: new Date(), ...more });
 const LONDON = '/projects/cadasta/london-2';
 
+async function requested() {
+  const answer = await fetch(`${producer.url}/api/v1/organizations/cadasta/projects/london-2/exports`, {
+    method: 'POST',
+    headers: { ...producer.bearer(producer.users.ben), 'content-type': 'application/json' },
+    body: JSON.stringify({ outputType: 'res' }),
+  });
+  return { json: (await answer.json()) as { id: string } };
+}
+
 describe('a project’s page', () => {
   it('shows a picture of its locations at once, then a map that can be moved about in, and breaks no rule of its policy', async () => {
     const page = await tab({}, producer.users.ben);
@@ -175,6 +184,27 @@ describe('a project’s page', () => {
     await item.getByText('Waiting', { exact: true }).waitFor(SOON);
     expect((await producer.db('exports').where({ id }).first('generation')).generation).toBe(2);
     expect(page.complaints.filter((text) => !text.includes('422'))).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('the list of a project’s page', () => {
+  it('has names as they are, speaks the language of its page, and leads to where to sign in when its session is over', async () => {
+    const { id } = (await requested()).json;
+    const requester = { id: producer.users.ben, name: '$& {time}', email: 'ben@example.org', language: 'en' };
+    await producer.db('exports').where({ id }).update({ requester });
+    const page = await tab({}, producer.users.ben);
+    await page.goto(`${producer.url}${LONDON}?lang=fr`);
+    const item = page.locator(`li[data-id="${id}"]`);
+    await item.getByText('$& {time}').waitFor(SOON);
+    const error = { code: 'internal', message: 'x', step: null, shard: null, attempts: 1 };
+    await decide(id, 'failed', { error: JSON.stringify(error) });
+    await item.getByText('Quelque chose s’est mal passé de notre côté.').waitFor(SOON);
+    await page.context().clearCookies();
+    const led = page.waitForURL(/\/sign-in\?next=/);
+    await item.getByRole('button', { name: /^Réessayer/ }).click();
+    await led;
+    expect((await producer.db('exports').where({ id }).first('generation')).generation).toBe(1);
     await page.context().close();
   });
 });
@@ -313,13 +343,4 @@ describe('the element on a page of another site', () => {
     }
     await page.context().close();
   });
-
-  async function requested() {
-    const answer = await fetch(`${producer.url}/api/v1/organizations/cadasta/projects/london-2/exports`, {
-      method: 'POST',
-      headers: { ...producer.bearer(producer.users.ben), 'content-type': 'application/json' },
-      body: JSON.stringify({ outputType: 'res' }),
-    });
-    return { json: (await answer.json()) as { id: string } };
-  }
 });

@@ -12,6 +12,11 @@ export function make(
   return element;
 }
 
+/** Puts values where a text has their names in braces; what is in a value stays as it is. */
+export function fill(text: string, values: Record<string, string>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
 /** Has the browser keep a file. */
 export function keep(blob: Blob, name: string): void {
   const href = URL.createObjectURL(blob);

@@ -154,14 +154,14 @@ export class SessionSource implements Source {
     readonly project: readonly [organization: string, project: string],
     /** The token of the page's forms. */
     readonly csrf: string,
+    /** Tag of the language in which to be told. */
+    readonly language: string,
   ) {}
 
   async list(signal: AbortSignal): Promise<Export[]> {
-    const answer = await checked(
-      await fetch(`/projects/${this.project.map(encodeURIComponent).join('/')}/exports.json`, { signal }),
-    );
-    // Whoever is signed out is led to a page to sign in at.
-    if (answer.redirected) location.reload();
+    const project = this.project.map(encodeURIComponent).join('/');
+    const query = new URLSearchParams({ lang: this.language });
+    const answer = await this.#ask(`/projects/${project}/exports.json?${query}`, { signal });
     return ((await answer.json()) as { results: Export[] }).results;
   }
 
@@ -211,13 +211,18 @@ export class SessionSource implements Source {
   }
 
   async change(id: string, deed: 'cancel' | 'retry'): Promise<void> {
-    await checked(
-      await fetch(`/exports/${id}/${deed}`, {
-        method: 'POST',
-        body: new URLSearchParams({ csrf: this.csrf }),
-        redirect: 'manual',
-      }),
-    );
+    await this.#ask(`/exports/${id}/${deed}`, {
+      method: 'POST',
+      body: new URLSearchParams({ csrf: this.csrf }),
+      redirect: 'manual',
+    });
+  }
+
+  async #ask(path: string, init: RequestInit): Promise<Response> {
+    const answer = await fetch(path, { ...init, headers: { accept: 'application/json' } });
+    // The session is over: the page itself leads to where to sign in.
+    if (answer.status === 401) location.reload();
+    return checked(answer);
   }
 }
 

@@ -11,7 +11,7 @@
  */
 
 import { embedStyle } from './embed-style.js';
-import { ago, bytes, keep, make, randomKey } from './embed-texts.js';
+import { ago, bytes, fill, keep, make, randomKey } from './embed-texts.js';
 import { type EmbedWords, nameOf, speechOf } from './embed-words.js';
 import { type Export, isOpen, pause, Refused, SessionSource, type Source, TokenSource } from './export-source.js';
 
@@ -87,7 +87,7 @@ class ParcelpostExport extends HTMLElement {
     const [organization, project, ...more] = (this.getAttribute('project') ?? '').split('/');
     if (!organization || !project || more.length > 0) return undefined;
     if (this.hasAttribute('session'))
-      return new SessionSource([organization, project], this.getAttribute('csrf') ?? '');
+      return new SessionSource([organization, project], this.getAttribute('csrf') ?? '', this.#speech.language);
     if (this.#token === undefined && this.#tokenProvider === undefined) return undefined;
     const producer = this.getAttribute('producer') ?? new URL(import.meta.url).origin;
     return new TokenSource(producer, [organization, project], async (afresh) => {
@@ -252,7 +252,7 @@ class ParcelpostExport extends HTMLElement {
     const link = make('a', { href: one.links.page, ...(elsewhere && { target: '_blank', rel: 'noopener' }) }, what);
     if (elsewhere) link.append(make('span', { class: 'said' }, ` (${words.newWindow})`));
     const size = one.bundle ? ` · ${bytes(one.bundle.bytes, language)}` : '';
-    const by = words.by.replace('{name}', one.requestedBy.name).replace('{time}', ago(one.requestedAt, language));
+    const by = fill(words.by, { name: one.requestedBy.name, time: ago(one.requestedAt, language) });
     const state = make(
       'span',
       { class: `state ${one.state}` },
@@ -279,7 +279,7 @@ class ParcelpostExport extends HTMLElement {
   }
 
   #deeds(source: Source, one: Export, words: EmbedWords, what: string): HTMLElement[] {
-    const named = (deed: string) => ({ 'aria-label': words.of.replace('{deed}', deed).replace('{what}', what) });
+    const named = (deed: string) => ({ 'aria-label': fill(words.of, { deed, what }) });
     const button = (text: string, meanwhile: string, deed: () => Promise<void>) => {
       const made = make('button', { type: 'button', ...named(text) }, text) as HTMLButtonElement;
       made.addEventListener('click', () => void this.#during(made, meanwhile, deed));
