@@ -35,10 +35,12 @@ export interface MapInput<E extends Entity> {
 export async function mapRecords<E extends Entity>(input: MapInput<E>): Promise<Mapped> {
   const { pipeline, row, plan, entity, open, openKept = open, batches, isElsewhere, mapped } = input;
   const context = { options: row.options, schemas: plan.schemas, project: row.project, date: FILE_DATE };
+  const isReused = ({ name }: { name: string }) => plan.reused?.steps[name] !== undefined;
   const mappers: Mapper<Entity>[] = pipeline
     .applicable(row.options)
-    .filter((step) => step.entities.includes(entity) && !plan.reused?.steps[step.name])
-    .map((step) => step.createMapper(entity, context, step.follows ? openKept : open));
+    // By what a following step leaves it is seen that a record came twice, also where its results are there already.
+    .filter((step) => step.entities.includes(entity) && (step.follows || !isReused(step)))
+    .map((step) => step.createMapper(entity, context, step.follows && !isReused(step) ? openKept : open));
   const seen = new Set<string>();
   const repeated = noTally();
   try {
