@@ -21,7 +21,7 @@ export interface StepAbout {
   lasting?: boolean;
   /** Lists whose data bear on its files; those that it maps unless told otherwise. */
   data?: readonly Entity[];
-  /** What of a request's options bears on its files, as JSON; all that bears on any file unless told otherwise. */
+  /** What of a request's options bears on its files, as JSON; all of them unless told otherwise. */
   bearing?(options: ExportOptions): unknown;
 }
 
@@ -79,7 +79,7 @@ export class DeclaredStep {
   }
 }
 
-/** Language, provenance and names of bundles are in the texts of a bundle, which are written anew for each. */
-function bearingOnAny({ formats, csv, shapefileAttributes, includeArchived, allowPartial }: ExportOptions): unknown {
-  return { formats, csv, shapefileAttributes, includeArchived, allowPartial };
+/** A step may look at all that was asked; this one alone only says whether what comes out is news. */
+function bearingOnAny({ unchangedSince: _, ...asked }: ExportOptions): unknown {
+  return asked;
 }

@@ -20,8 +20,8 @@ test('V2: a step has work for a request that names one of its formats, and none 
   ]);
   const [step] = pipeline.steps as [DeclaredStep];
   expect(step.isNeeded({ made: undefined, fits: false })).toBe(true);
-  expect(step.isNeeded({ made: '1', fits: false })).toBe(true);
-  expect(step.isNeeded({ made: '1', fits: true })).toBe(false);
+  expect(step.isNeeded({ made: step.version, fits: false })).toBe(true);
+  expect(step.isNeeded({ made: step.version, fits: true })).toBe(false);
 });
 
 test('V6: results that an older version made are outdated, and so are those from before there was a step', () => {
