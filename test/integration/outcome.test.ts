@@ -88,7 +88,7 @@ describe.each(ENGINES)('one outcome, one release (%s)', (engine) => {
       partsTtlMs: 3_600_000,
       removalGraceMs: 0,
       softwareVersion: '0',
-      ownPlatform: true,
+      platform: { url: 'http://127.0.0.1:9', own: true },
     },
   });
 

@@ -36,6 +36,7 @@ import { createFollowUpHandlers } from './follow-ups/handlers.js';
 import { serveHealth } from './health.js';
 import { OutcomeTasks } from './outcome/outcome-tasks.js';
 import { WorkerPipeline } from './pipeline/pipeline.js';
+import { platformOf } from './platform.js';
 import { removeReplaced } from './processors/conclude.js';
 import type { WorkerDeps } from './processors/deps.js';
 import { PlanCache } from './processors/plan-cache.js';
@@ -72,6 +73,7 @@ async function main(config: WorkerConfig): Promise<void> {
     timeoutMs: config.FETCH_TIMEOUT_SECONDS * 1000,
   });
   const hosts = new AllowedHosts(config.RESOURCE_HOSTS);
+  const platform = platformOf(config);
   const metrics = createMetrics('worker', tasks);
   const relay = new OutboxRelay({ db, queues, log, metrics, exportsInFlight: config.EXPORTS_IN_FLIGHT });
   const writes = new Writes({
@@ -117,7 +119,7 @@ async function main(config: WorkerConfig): Promise<void> {
     routes: config.TASK_ROUTES,
     openClient: (row: ExportRow, signal: AbortSignal) =>
       new PlatformClient({
-        apiUrl: config.PLATFORM_API_URL ?? config.PUBLIC_URL,
+        apiUrl: platform.url,
         organization: row.organization,
         project: row.project,
         authorization: JSON.parse(unseal(row.sealedToken ?? '', config.SEAL_SECRET, row.id)),
@@ -129,7 +131,7 @@ async function main(config: WorkerConfig): Promise<void> {
       }),
     openFiles: (row: ExportRow, signal: AbortSignal) =>
       new FileFetcher({
-        platformUrl: config.PLATFORM_API_URL ?? config.PUBLIC_URL,
+        platformUrl: platform.url,
         authorization: JSON.parse(unseal(row.sealedToken ?? '', config.SEAL_SECRET, row.id)),
         hosts,
         limits: { file: config.RESOURCE_FILE_MB * MEGABYTE, all: config.RESOURCE_TOTAL_MB * MEGABYTE },
@@ -146,7 +148,7 @@ async function main(config: WorkerConfig): Promise<void> {
       partsTtlMs: config.PARTS_TTL_HOURS * HOUR_MS,
       removalGraceMs: config.REMOVAL_GRACE_SECONDS * 1000,
       softwareVersion: SOFTWARE_VERSION,
-      ownPlatform: config.PLATFORM_API_URL === undefined,
+      platform,
     },
   };
   const worker = await startWorker({

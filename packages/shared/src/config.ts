@@ -86,6 +86,7 @@ const worker = z.object({
   PORT: count(0, 0, 65_535),
   HOST: z.string().default('127.0.0.1'),
   PLATFORM_API_URL: url('http:', 'https:').optional(),
+  PLATFORM_IS_OWN: z.stringbool().optional(),
   SMTP_URL: url('smtp:', 'smtps:'),
   MAIL_FROM: z.string().default('Parcelpost <parcelpost@localhost>'),
   WORKER_QUEUES: queueNames.optional(),

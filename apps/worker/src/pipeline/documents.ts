@@ -10,7 +10,7 @@ import { renderManifest } from '../formats/bundle/manifest.js';
 import { renderReadme } from '../formats/bundle/readme.js';
 import { renderShpReadme } from '../formats/bundle/shp-readme.js';
 import { describeMissing, missingWarnings } from './missing.js';
-import { folderOf, type WorkerPipeline } from './pipeline.js';
+import type { WorkerPipeline } from './pipeline.js';
 import type { Plan } from './plan.js';
 import type { Notice, OutputFile } from './step.js';
 
@@ -81,7 +81,7 @@ export function documents(gathered: Gathered): { parts: BundlePart[]; warnings: 
     missing,
   });
   if (row.options.formats.includes('shapefiles')) {
-    const folder = folderOf({ name: 'shapefiles' }, row.options);
+    const folder = pipeline.folderOf({ name: 'shapefiles' }, row.options);
     parts.push(text(`${folder}shp_readme.txt`, renderShpReadme(inFolder(info(), folder))));
   }
   parts.push(text('README.txt', renderReadme(info())));

@@ -27,6 +27,14 @@ export interface ListPart {
 /** Keys of parts: of whole steps by their names, of lists by `<step>/<entity>`. */
 export type PartKeys = Readonly<Record<string, string>>;
 
+/** Whose data parts are made of. */
+export interface PartSource {
+  /** Which platform answered, since each has its own projects and versions. */
+  platform: string;
+  /** Whose parts these are to be alone; undefined where all who may export a project see the same of it. */
+  person: string | undefined;
+}
+
 /** What an export takes of others. Kept with its plan. */
 export interface Reused {
   /** By step: its outputs, without the step's name, and what its maps had said. */
@@ -44,13 +52,13 @@ const listPart = (step: Step, entity: Entity) => `${step.name}/${entity}`;
 /**
  * The keys of all parts that an export can have. Whatever bears on the bytes is in them, but for the version of the step,
  * which is looked at apart. There are none where the platform tells no version of its data, or the step is not lasting.
- * @param person whose parts these are to be alone; undefined where all who may export a project see the same of it
+ * @param source whose data it is
  */
 export function partKeys(
   pipeline: WorkerPipeline,
   { organization, project: slug, options }: Pick<ExportRow, 'organization' | 'project' | 'options'>,
   project: Pick<ProjectInfo, 'id' | 'dataVersions' | 'attributeSchemas'>,
-  person: string | undefined,
+  source: PartSource,
 ): PartKeys {
   const { dataVersions } = project;
   if (!dataVersions) return {};
@@ -58,7 +66,7 @@ export function partKeys(
   const keyOf = (name: string, data: readonly Entity[], bearing: unknown): [string, string][] => {
     const versions = data.map((entity) => dataVersions[entity]);
     if (versions.includes(undefined)) return [];
-    const about = { organization, slug, project: project.id, person, name, data, versions, bearing, schemas };
+    const about = { organization, slug, project: project.id, ...source, name, data, versions, bearing, schemas };
     // Through JSON, since of what was asked members may be undefined.
     const text = canonicalJson(JSON.parse(JSON.stringify(about)));
     return [[name, createHash('sha256').update(text).digest('hex')]];

@@ -32,13 +32,6 @@ const STEPS = {
 /** The tables and shapefiles of an export of everything have a folder, and so have its workbook and its resource files. */
 const FOLDERS: Record<string, string> = { xlsx: 'xls/', resources: 'resources/' };
 
-/** The folder of a step's files in the bundle, with a slash at its end; the empty text where they are in none. */
-export function folderOf({ name }: Pick<Step, 'name'>, { outputType, formats }: ExportOptions): string {
-  if (outputType === 'all') return FOLDERS[name] ?? 'shp/';
-  // What people uploaded may be called as one of our files.
-  return name === 'resources' && formats.length > 1 ? 'resources/' : '';
-}
-
 /** The step of an output, `<step>.<output>`. */
 const stepOf = (output: string) => output.slice(0, output.indexOf('.'));
 
@@ -67,6 +60,14 @@ export class WorkerPipeline extends Pipeline<Step> {
       steps.set(entity, (steps.get(entity) ?? 0) + 1);
     }
     return [...steps.keys()].sort((a, b) => (steps.get(b) ?? 0) - (steps.get(a) ?? 0));
+  }
+
+  /** The folder of a step's files in the bundle, with a slash at its end; the empty text where they are in none. */
+  folderOf({ name }: Pick<Step, 'name'>, options: ExportOptions): string {
+    if (options.outputType === 'all') return FOLDERS[name] ?? 'shp/';
+    // What people uploaded may be called as a file of another step; one that follows makes none.
+    const others = this.applicable(options).some((step) => step.name !== name && !step.follows);
+    return name === 'resources' && others ? 'resources/' : '';
   }
 
   /**

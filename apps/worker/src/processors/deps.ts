@@ -16,6 +16,7 @@ import type { TaskRunner } from '@parcelpost/shared/tasks/runner.js';
 import type { OutcomeTasks } from '../outcome/outcome-tasks.js';
 import type { FileSource } from '../pipeline/file-source.js';
 import type { WorkerPipeline } from '../pipeline/pipeline.js';
+import type { Platform } from '../platform.js';
 import type { PlanCache } from './plan-cache.js';
 
 /** Everything that the processors need, made once by main.ts. */
@@ -61,7 +62,6 @@ export interface WorkerDeps {
     /** How long bytes stay once a bundle is out of reach, for those who have just begun to read it. */
     removalGraceMs: number;
     softwareVersion: string;
-    /** Whether the platform is our own, where all who may export a project see the same of it. */
-    ownPlatform: boolean;
+    platform: Platform;
   };
 }

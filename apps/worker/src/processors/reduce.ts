@@ -3,7 +3,6 @@ import { crashPoint } from '@parcelpost/shared/crash-points.js';
 import type { ExportRow } from '@parcelpost/shared/db/services/exports.js';
 import type { FlowJobData } from '@parcelpost/shared/queues/relay.js';
 import type { Job } from 'bullmq';
-import { folderOf } from '../pipeline/pipeline.js';
 import { type EarlierFile, FILE_DATE, type Reduced, type Step } from '../pipeline/step.js';
 import type { WorkerDeps } from './deps.js';
 import { madeKey } from './keys.js';
@@ -54,7 +53,7 @@ async function reduce(deps: WorkerDeps, { row, key, signal }: JobRun): Promise<J
   });
   crashPoint('reduce.written');
   const result: ReduceResult = {
-    ...inFolder(reduced, folderOf(step, row.options)),
+    ...inFolder(reduced, deps.pipeline.folderOf(step, row.options)),
     software: deps.settings.softwareVersion,
   };
   return {

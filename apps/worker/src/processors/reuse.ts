@@ -13,7 +13,6 @@ import {
   type Reused,
   type StepPart,
 } from '../pipeline/parts.js';
-import { folderOf } from '../pipeline/pipeline.js';
 import type { Plan } from '../pipeline/plan.js';
 import type { WorkerDeps } from './deps.js';
 import type { MapResult } from './map.js';
@@ -41,7 +40,10 @@ type Deps = Pick<WorkerDeps, 'db' | 'storage' | 'settings' | 'pipeline'>;
  */
 export async function findReuse(deps: Deps, row: ExportRow, project: ProjectInfo): Promise<Reuse> {
   const { pipeline, settings } = deps;
-  const keys = partKeys(pipeline, row, project, settings.ownPlatform ? undefined : row.requester.id);
+  const { own, url } = settings.platform;
+  // Our own may be reached at several addresses.
+  const source = own ? { platform: 'own', person: undefined } : { platform: url, person: row.requester.id };
+  const keys = partKeys(pipeline, row, project, source);
   const nothing: Reuse = { keys, lists: pipeline.entities(row.options), reused: undefined, done: [] };
   const service = new FinishedParts(deps.db);
   const found = await service.find(Object.values(keys));
@@ -78,7 +80,7 @@ function asReused(
     steps[step.name] = { outputs: outputs.map(({ output }) => output), notices };
     for (const { output, reduced, ...figures } of outputs) {
       const result: ReduceResult = {
-        ...inFolder(reduced, folderOf(step, row.options)),
+        ...inFolder(reduced, pipeline.folderOf(step, row.options)),
         software: '',
         from: part.exportId,
       };
@@ -97,7 +99,7 @@ function asReused(
 
 /**
  * What of a whole export is kept for others: all that it made itself of one moment of the data, which the version tells that the
- * plan was made of. Nothing where any of it was read at another moment, or is of an earlier try.
+ * plan was made of. Nothing where any of it was read, or counted, at another moment, or is of an earlier try.
  */
 export function partsToKeep(
   { pipeline }: Pick<WorkerDeps, 'pipeline'>,
@@ -106,7 +108,7 @@ export function partsToKeep(
   jobs: readonly ExportJobRow[],
 ): NewPart[] {
   const { keys = {}, reused } = plan;
-  if (Object.keys(keys).length === 0 || (plan.snapshot === undefined && plan.shards.length > 0)) return [];
+  if (Object.keys(keys).length === 0 || plan.snapshot === undefined) return [];
   const maps = jobs.filter(({ kind }) => kind === 'map');
   const reduces = new Map(jobs.filter(({ kind }) => kind === 'reduce').map((job) => [job.step, job]));
   if (!maps.every(isOfTheMoment) || jobs.some(({ reusedFrom }) => reusedFrom !== null)) return [];
@@ -125,7 +127,7 @@ export function partsToKeep(
       output: output.slice(step.name.length + 1),
       rows,
       bytes,
-      reduced: outOfFolder(result as ReduceResult, folderOf(step, row.options)),
+      reduced: outOfFolder(result as ReduceResult, pipeline.folderOf(step, row.options)),
     }));
     const notices = results.flatMap((result) => result.notices.filter((notice) => notice.step === step.name));
     const content: StepPart = { outputs, notices: notices.map(({ meta }) => meta) };
