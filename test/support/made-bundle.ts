@@ -16,6 +16,7 @@ import {
   type Fragment,
   type Notice,
   type OutputFile,
+  type Reduced,
   type StepContext,
 } from '../../apps/worker/src/pipeline/step.js';
 
@@ -33,8 +34,17 @@ export interface MakeOptions {
   folder: string;
 }
 
-/** Makes a bundle. @returns the path of its zip, and what it was zipped of */
-export async function makeBundle(made: MakeOptions): Promise<{ zip: string; parts: BundlePart[]; storage: Storage }> {
+/** All that a step left which a bundle, or another export, is made of. */
+export interface StepMade {
+  fragments: Fragment[];
+  notices: Notice[];
+  reduced: Reduced[];
+}
+
+/** Makes a bundle. @returns the path of its zip, what it was zipped of, and what each step left */
+export async function makeBundle(
+  made: MakeOptions,
+): Promise<{ zip: string; parts: BundlePart[]; storage: Storage; steps: Map<string, StepMade> }> {
   const { records, schemas = {}, folder, shards = (all) => [[[...all]]] } = made;
   mkdirSync(folder, { recursive: true });
   const storage = new FileStorage(join(folder, 'storage'));
@@ -63,6 +73,16 @@ export async function makeBundle(made: MakeOptions): Promise<{ zip: string; part
     }
   }
 
+  const steps = new Map(
+    BUILT_IN_PIPELINE.applicable(options).map(({ name }): [string, StepMade] => [
+      name,
+      {
+        fragments: fragments.filter(({ step }) => step === name),
+        notices: notices.filter(({ step }) => step === name),
+        reduced: [],
+      },
+    ]),
+  );
   const files: OutputFile[] = [];
   const warnings = [];
   for (const output of BUILT_IN_PIPELINE.outputs(options, fragments)) {
@@ -79,6 +99,7 @@ export async function makeBundle(made: MakeOptions): Promise<{ zip: string; part
       open: (name) => open(`work/reduce-${output}/${name}`),
       signal: new AbortController().signal,
     });
+    if (reduced && step) steps.get(step.name)?.reduced.push(reduced);
     files.push(...(reduced?.files ?? []));
     warnings.push(...(reduced?.warnings ?? []));
   }
@@ -118,5 +139,5 @@ export async function makeBundle(made: MakeOptions): Promise<{ zip: string; part
   }
   await writeZip(sources(), sinkStream(target), { level: 1, date: FILE_DATE });
   await target.commit();
-  return { zip: join(folder, 'storage', 'bundle.zip'), parts, storage };
+  return { zip: join(folder, 'storage', 'bundle.zip'), parts, storage, steps };
 }
