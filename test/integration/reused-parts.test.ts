@@ -250,6 +250,31 @@ describe('the version of a list', () => {
     expect(await changed(() => of('resources').where({ id: 'r-new' }).delete())).toEqual(['resources']);
   });
 
+  test('is another one in both projects where a record moves from one to the other, and so is the count', async () => {
+    const from = (await project()).id;
+    const { organization_id } = await db()('projects').where({ id: from }).first('organization_id');
+    const rest = { organization_id, slug: 'moved-to', name: 'n', access: 'private', country: 'GB' };
+    const [{ id: to }] = await db()('projects').insert(rest).returning('id');
+    const counts = (entity: string, project_id: string) => db()('project_counts').where({ project_id, entity }).first();
+    const rows = async (table: string, project_id: string) =>
+      Number((await db()(table).where({ project_id }).count('* as n'))[0]?.n);
+    for (const [table, list, record] of [
+      ['spatial_units', 'locations', { id: 'moves', type: 'PA' }],
+      ['parties', 'parties', { id: 'moves', type: 'IN', name: 'n' }],
+    ] as const) {
+      const moved = db()(table).where({ id: 'moves' });
+      await db()(table).insert({ ...record, project_id: from });
+      expect(await changed(() => moved.clone().update({ project_id: to }))).toEqual([list]);
+      for (const id of [from, to]) expect(Number((await counts(list, id)).n)).toBe(await rows(table, id));
+      const { version } = await counts(list, to);
+      await moved.clone().update({ project_id: from });
+      expect(Number((await counts(list, to)).n)).toBe(0);
+      expect((await counts(list, to)).version).not.toBe(version);
+      await moved.clone().delete();
+    }
+    await db()('projects').where({ id: to }).delete();
+  });
+
   test('stays where a change is rolled back, and is seen with the change, not before', async () => {
     const { id } = await project();
     const update = (trx: ReturnType<typeof db>) => trx('parties').where({ project_id: id }).update({ type: 'CO' });

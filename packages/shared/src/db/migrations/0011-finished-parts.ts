@@ -35,6 +35,17 @@ begin
   return null;
 end $$;
 
+-- A record may have moved to another project: then both are changed, and so are their counts.
+create function data_updated() returns trigger language plpgsql as $$
+begin
+  insert into project_counts (project_id, entity, n)
+  select project_id, tg_argv[0], case when tg_argv[1] = 'counted' then sum(moved) else 0 end
+  from (select project_id, 1 as moved from changed union all select project_id, -1 from before) records
+  group by project_id order by project_id
+  on conflict (project_id, entity) do update set n = project_counts.n + excluded.n, version = gen_random_uuid();
+  return null;
+end $$;
+
 create function data_truncated() returns trigger language plpgsql as $$
 begin
   update project_counts set version = gen_random_uuid(), n = case when tg_argv[1] = 'counted' then 0 else n end
@@ -42,18 +53,19 @@ begin
   return null;
 end $$;
 
-create trigger changed_update after update on spatial_units referencing new table as changed
-  for each statement execute function data_changed('locations');
-create trigger changed_update after update on parties referencing new table as changed
-  for each statement execute function data_changed('parties');
-create trigger changed_update after update on tenure_relationships referencing new table as changed
-  for each statement execute function data_changed('relationships');
-create trigger changed_update after update on resources referencing new table as changed
-  for each statement execute function data_changed('resources');
+create trigger changed_update after update on spatial_units
+  referencing old table as before new table as changed for each statement execute function data_updated('locations', 'counted');
+create trigger changed_update after update on parties
+  referencing old table as before new table as changed for each statement execute function data_updated('parties', 'counted');
+create trigger changed_update after update on tenure_relationships
+  referencing old table as before new table as changed for each statement execute function data_updated('relationships', 'counted');
+create trigger changed_update after update on resources
+  referencing old table as before new table as changed for each statement execute function data_updated('resources', 'counted');
 create trigger changed_insert after insert on resource_links referencing new table as changed
   for each statement execute function data_changed('resources');
-create trigger changed_update after update on resource_links referencing new table as changed
-  for each statement execute function data_changed('resources');
+create trigger changed_update after update on resource_links
+  referencing old table as before new table as changed
+  for each statement execute function data_updated('resources', 'not counted');
 create trigger changed_delete after delete on resource_links referencing old table as changed
   for each statement execute function data_changed('resources');
 
