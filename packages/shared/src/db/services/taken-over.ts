@@ -1,6 +1,6 @@
 /** Work of an earlier try that a later one need not do again. */
 import type { Connection } from '../database.js';
-import type { JobKey } from './export-jobs.js';
+import type { JobKey } from './export-job-row.js';
 
 /** Done work of an earlier generation that a plan takes over. */
 export interface TakenOver {
