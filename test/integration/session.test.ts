@@ -2,7 +2,7 @@
 
 import { SessionService } from '@parcelpost/shared/db/services/sessions.js';
 import { mintAuthToken } from '@parcelpost/shared/tokens/auth-token.js';
-import { mintSessionToken } from '@parcelpost/shared/tokens/session-token.js';
+import { mintSessionToken, verifySessionToken } from '@parcelpost/shared/tokens/session-token.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AUTH_SECRET, send, session, startProducer, type TestProducer } from '../support/producer.js';
 import { Visitor } from '../support/visitor.js';
@@ -40,6 +40,22 @@ describe('a session', () => {
     expect([sent.status, sent.headers.location]).toEqual([303, '/sign-in?next=%2Fexports%3Fx%3D1']);
     expect((await visitor.open(`${sent.headers.location}`)).text).toContain('Your session is over');
     expect((await new Visitor(producer.port).open('/sign-in')).text).not.toContain('Your session is over');
+  });
+
+  it('does not outlive the token that somebody signed in with', async () => {
+    for (const [hours, ends] of [
+      [1, 1],
+      [48, 24],
+    ] as const) {
+      const visitor = new Visitor(producer.port);
+      const page = await visitor.open('/sign-in');
+      const token = mintAuthToken(producer.users.ben, [AUTH_SECRET], hours);
+      await visitor.submit(page, '/sign-in', { token });
+      const { expiresAt } = verifySessionToken(`${visitor.cookies.get('parcelpost_session')}`, [AUTH_SECRET]);
+      const left = (expiresAt.getTime() - Date.now()) / 3_600_000;
+      expect(left, `of ${hours} h`).toBeLessThanOrEqual(ends);
+      expect(left).toBeGreaterThan(ends - 0.1);
+    }
   });
 
   it('is new at each sign-in: one that somebody planted before is not taken over', async () => {

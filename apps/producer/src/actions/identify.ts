@@ -33,11 +33,11 @@ export class Identifier {
     const header = request.headers.authorization;
     const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
     if (token === undefined) throw tokenProblem('token-missing', 'Bearer');
-    return this.byToken(token);
+    return (await this.byToken(token)).user;
   }
 
-  /** The user that a token names; undefined if it is not good. */
-  async accepted(token: string): Promise<UserRow | undefined> {
+  /** The user that a token names, and until when it does; undefined if it is not good. */
+  async accepted(token: string): Promise<{ user: UserRow; expiresAt: Date } | undefined> {
     try {
       return await this.byToken(token);
     } catch (error) {
@@ -46,11 +46,11 @@ export class Identifier {
     }
   }
 
-  /** The user that a token names. @throws {ProblemError} 401; `user-unknown` when there is no such user (any more) */
-  async byToken(token: string): Promise<UserRow> {
-    const { userId } = verifyAuthToken(token, this.secrets);
+  /** The user that a token names, and until when it does. @throws {ProblemError} 401; `user-unknown` when there is no such user (any more) */
+  async byToken(token: string): Promise<{ user: UserRow; expiresAt: Date }> {
+    const { userId, expiresAt } = verifyAuthToken(token, this.secrets);
     const user = await this.users.get(userId);
     if (!user) throw tokenProblem('user-unknown', 'Bearer');
-    return user;
+    return { user, expiresAt };
   }
 }

@@ -40,9 +40,18 @@ export class Sessions {
     return this.#secure ? HOST_PREFIX + name : name;
   }
 
-  /** Begins a session of a user: always a new one, whatever cookie the browser came with. */
-  start(reply: FastifyReply, userId: string, { byProvider = false } = {}): void {
-    const { secrets, hours } = this.options;
+  /**
+   * Begins a session of a user: always a new one, whatever cookie the browser came with.
+   * @param until when what somebody signed in with expires: the session does not outlive it
+   */
+  start(
+    reply: FastifyReply,
+    userId: string,
+    { byProvider = false, until }: { byProvider?: boolean; until?: Date | undefined } = {},
+  ): void {
+    const { secrets } = this.options;
+    const most = until === undefined ? Number.POSITIVE_INFINITY : (until.getTime() - Date.now()) / 3_600_000;
+    const hours = Math.min(this.options.hours, most);
     const token = mintSessionToken(userId, secrets, { hours, byProvider });
     reply.setCookie(this.sessionCookie, token, this.cookie);
   }

@@ -20,7 +20,7 @@ function type(run: () => unknown): string {
 
 it('says which user calls, for a day or as long as asked', () => {
   const token = mintAuthToken('u1', [secret], undefined, now);
-  expect(verifyAuthToken(token, [other, secret], later(23.9))).toEqual({ userId: 'u1' });
+  expect(verifyAuthToken(token, [other, secret], later(23.9))).toEqual({ userId: 'u1', expiresAt: later(24) });
   expect(type(() => verifyAuthToken(token, [secret], later(24)))).toBe('401 token-expired');
   expect(verifyAuthToken(mintAuthToken('u1', [secret], 48, now), [secret], later(47)).userId).toBe('u1');
 });

@@ -31,10 +31,14 @@ export function mintAuthToken(
 
 /**
  * Verifies such a token.
- * @returns the user's id
+ * @returns the user's id, and when the token expires
  * @throws {ProblemError} 401, with a problem type of its own for each fault
  */
-export function verifyAuthToken(token: string, secrets: readonly string[], now = new Date()): { userId: string } {
+export function verifyAuthToken(
+  token: string,
+  secrets: readonly string[],
+  now = new Date(),
+): { userId: string; expiresAt: Date } {
   const claims = verifyToken(token, {
     scheme: 'Bearer',
     keys: secretKeys(secrets),
@@ -42,5 +46,5 @@ export function verifyAuthToken(token: string, secrets: readonly string[], now =
     claims: claimsSchema,
     now,
   });
-  return { userId: claims.sub };
+  return { userId: claims.sub, expiresAt: new Date(claims.exp * 1000) };
 }

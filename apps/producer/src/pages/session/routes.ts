@@ -44,6 +44,11 @@ export async function sessionRoutes(scope: FastifyInstance, dependencies: Depend
     },
   );
 
+  const sampleUser = async (username: string) => {
+    const user = await users.byUsername(username);
+    return user && { user, expiresAt: undefined };
+  };
+
   const signInForm = z.object({
     user: z.string().optional(),
     token: z.string().optional(),
@@ -53,11 +58,11 @@ export async function sessionRoutes(scope: FastifyInstance, dependencies: Depend
     const { user, token = '' } = request.body;
     const next = localPath(request.body.next);
     const picks = user !== undefined && config.SAMPLE_SIGN_IN;
-    const found = picks ? await users.byUsername(user) : await identify.accepted(token.trim());
+    const found = picks ? await sampleUser(user) : await identify.accepted(token.trim());
     if (!found) {
       return sendPage(reply, await signIn(request, { next, fault: picks ? 'wrongUser' : 'wrongToken' }), 401);
     }
-    sessions.start(reply, found.id);
+    sessions.start(reply, found.user.id, { until: found.expiresAt });
     return reply.redirect(next, 303);
   });
 
