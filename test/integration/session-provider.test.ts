@@ -1,6 +1,7 @@
 /** Signing in at an identity provider: one that does all right, and one that does all wrong. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { IdentityService } from '@parcelpost/shared/db/services/identities.js';
 import type { ProviderConfig } from '@parcelpost/shared/sign-in-config.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runOps } from '../../apps/producer/src/cli/ops/run.js';
@@ -57,6 +58,9 @@ async function toProvider(visitor: Visitor, next = '/exports?x=1'): Promise<stri
 }
 
 const signIn = async (visitor = new Visitor(producer.port)) => visitor.open(await toProvider(visitor));
+/** The cookies of sign-ins that have begun and not come back. */
+const attempts = (visitor: Visitor) =>
+  [...visitor.cookies.keys()].filter((name) => name.startsWith('parcelpost_sign_in_'));
 const isSignedIn = async (visitor: Visitor) => (await visitor.open('/exports')).status === 200;
 
 describe('signing in by a provider', () => {
@@ -91,11 +95,43 @@ describe('signing in by a provider', () => {
 
   it('keeps what it remembers sealed, out of reach of scripts, and for minutes', async () => {
     const { headers } = await new Visitor(producer.port).open('/sign-in/provider');
-    const [cookie = ''] = (headers['set-cookie'] ?? []).filter((line) => line.startsWith('parcelpost_sign_in='));
+    const [cookie = ''] = (headers['set-cookie'] ?? []).filter((line) => line.startsWith('parcelpost_sign_in_'));
     expect(cookie).toMatch(/; Max-Age=900; Path=\/; HttpOnly; SameSite=Lax$/);
     const { searchParams } = new URL(`${headers.location}`);
     for (const name of ['state', 'nonce'])
       expect(decodeURIComponent(cookie)).not.toContain(`${searchParams.get(name)}`);
+  });
+
+  it('in two tabs ends in each of them where that began, and a forged return ends none', async () => {
+    const visitor = new Visitor(producer.port);
+    const first = await toProvider(visitor, '/exports?tab=1');
+    const second = await toProvider(visitor, '/exports?tab=2');
+    for (const forged of ['', '?code=x&state=y', '?error=access_denied']) {
+      expect((await visitor.open(`/sign-in/callback${forged}`)).status).toBe(400);
+    }
+    expect(attempts(visitor)).toHaveLength(2);
+    expect((await visitor.open(first)).headers.location).toBe('/exports?tab=1');
+    expect((await visitor.open(second)).headers.location).toBe('/exports?tab=2');
+    expect(attempts(visitor)).toEqual([]);
+  });
+
+  it('remembers no more sign-ins of a browser than it can send: the oldest go', async () => {
+    const visitor = new Visitor(producer.port);
+    visitor.cookies.set('parcelpost_sign_in_planted', 'x');
+    const paths: string[] = [];
+    for (let i = 0; i < 7; i++) {
+      vi.useFakeTimers({ now: Date.now() + i, toFake: ['Date'] });
+      try {
+        await visitor.open('/sign-in/provider');
+      } finally {
+        vi.useRealTimers();
+      }
+      paths.push(attempts(visitor).at(-1) ?? '');
+    }
+    expect(attempts(visitor)).toEqual(paths.slice(2));
+    for (let i = 0; i < 4; i++) await visitor.open(`/sign-in/provider?next=/${'x'.repeat(2000)}`);
+    const characters = attempts(visitor).map((name) => `${visitor.cookies.get(name)}`.length);
+    expect(characters.reduce((sum, each) => sum + each)).toBeLessThan(8192);
   });
 
   it('leads nowhere outside afterwards', async () => {
@@ -130,8 +166,6 @@ describe('signing in by a provider', () => {
 describe('what cannot be believed signs nobody in', () => {
   const now = Math.floor(Date.now() / 1000);
   const cases: [string, IdentityProvider['wrong']][] = [
-    ['another state', { back: { state: 'another' } }],
-    ['no state', { back: { state: null } }],
     ['the nonce of another sign-in', { claims: { nonce: 'another' } }],
     ['no nonce', { claims: { nonce: undefined } }],
     ['an answer in the name of another issuer (mix-up)', { back: { iss: 'https://elsewhere.example.org' } }],
@@ -151,12 +185,22 @@ describe('what cannot be believed signs nobody in', () => {
     expect([answer.status, visitor.cookies.has('parcelpost_session')]).toEqual([403, false]);
     expect(answer.text).toContain('Land Office did not sign you in');
     expect(answer.text).not.toContain('+1 234');
-    expect(visitor.cookies.has('parcelpost_sign_in')).toBe(false);
+    expect(attempts(visitor)).toEqual([]);
+  });
+
+  it.each([['another state', 'another'] as const, ['no state', null] as const])('%s', async (_, state) => {
+    provider.wrong = { back: { state } };
+    const visitor = new Visitor(producer.port);
+    const exchanged = provider.exchanged();
+    const answer = await signIn(visitor);
+    expect([answer.status, visitor.cookies.has('parcelpost_session')]).toEqual([400, false]);
+    expect([provider.exchanged(), attempts(visitor).length]).toEqual([exchanged, 1]);
   });
 
   it('a code that comes a second time, in the same browser or in another', async () => {
     const visitor = new Visitor(producer.port);
     const path = await toProvider(visitor);
+    const [firstName = ''] = attempts(visitor);
     const kept = new Visitor(producer.port);
     for (const [name, value] of visitor.cookies) kept.cookies.set(name, value);
     const thief = new Visitor(producer.port);
@@ -167,16 +211,19 @@ describe('what cannot be believed signs nobody in', () => {
     expect([again.status, again.text.includes('begun too long ago, or in another browser')]).toEqual([400, true]);
     // Even with the cookie of the first time: the provider takes a code once.
     expect([(await kept.open(path)).status, await isSignedIn(kept)]).toEqual([403, false]);
-    // A code that was caught on its way is of no use with the state of another sign-in.
+    // A code that was caught on its way is of no use with the state of another sign-in, by the address or by the cookie.
     const exchanged = provider.exchanged();
+    expect((await thief.open(path)).status).toBe(400);
+    const [[, value = ''] = []] = [...thief.cookies].filter(([name]) => name.startsWith('parcelpost_sign_in_'));
+    thief.cookies.set(firstName, value);
     expect([(await thief.open(path)).status, provider.exchanged()]).toEqual([403, exchanged]);
   });
 
   it('a cookie that was changed, is of another secret, or too old', async () => {
     const visitor = new Visitor(producer.port);
     const path = await toProvider(visitor);
-    const cookie = `${visitor.cookies.get('parcelpost_sign_in')}`;
-    visitor.cookies.set('parcelpost_sign_in', `${cookie.slice(0, -8)}AAAAAAAA`);
+    const [name = ''] = attempts(visitor);
+    visitor.cookies.set(name, `${`${visitor.cookies.get(name)}`.slice(0, -8)}AAAAAAAA`);
     expect((await visitor.open(path)).status).toBe(400);
     const late = new Visitor(producer.port);
     const then = await toProvider(late);
@@ -251,6 +298,39 @@ describe('who somebody of the provider is here', () => {
   it('the user of the same verified address, where addresses link; from then on by the subject alone', async () => {
     const result = await person({ linkEmail: true }, { email: 'BEN@example.org', email_verified: true });
     expect([result.first.status, result.username, result.did]).toEqual([303, 'ben', ['linked', 'known']]);
+  });
+
+  it('nobody by the address of who comes from that provider already: it may have been given to somebody else', async () => {
+    const { issuer } = provider;
+    const recognise = (from: string) =>
+      producer.ownDb.transaction((trx) =>
+        new IdentityService().recognise(
+          trx,
+          { issuer: from, subject: 'subject-of-another', email: 'ana@example.org' },
+          { linkEmail: true, createUsers: true },
+        ),
+      );
+    expect(await recognise(issuer)).toEqual({ user: undefined, why: 'email-taken' });
+    // One of another provider stands in nobody's way.
+    expect(await recognise('https://another.example.org')).toMatchObject({ user: { username: 'ana' }, did: 'linked' });
+  });
+
+  it('nobody by a subject that no database keeps; what else cannot be kept of them is left out', async () => {
+    for (const sub of ['subject-1\0', 'subject-1\ud800']) {
+      provider.person = { ...provider.person, sub };
+      const { status, text } = await signIn();
+      expect([status, text]).toEqual([403, expect.stringContaining('Land Office did not sign you in')]);
+    }
+    const claims = { email: 'z\0@example.org', email_verified: true };
+    expect(text(await person({ createUsers: true }, claims))).toEqual([
+      403,
+      expect.stringContaining('did not tell a verified email address'),
+    ]);
+    const { users } = await person(
+      { createUsers: true },
+      { ...claims, email: 'zoe@example.org', name: 'Zoë\0\ud800', preferred_username: 'zo\0e\udc00' },
+    );
+    expect(users).toContainEqual(expect.objectContaining({ username: 'zo-e', name: 'Zoë\ufffd\ufffd' }));
   });
 
   it('nobody by an address that the provider has not verified', async () => {

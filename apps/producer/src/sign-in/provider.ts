@@ -5,6 +5,7 @@
 import type { Identity } from '@parcelpost/shared/db/services/identities.js';
 import { knownLanguage } from '@parcelpost/shared/languages.js';
 import type { ProviderConfig } from '@parcelpost/shared/sign-in-config.js';
+import { isStorable } from '@parcelpost/shared/storable-text.js';
 import type { Configuration, IDToken, UserInfoResponse } from 'openid-client';
 
 /** How long the provider may take for each answer. */
@@ -115,6 +116,7 @@ export class Provider {
   }
 
   #identity(claims: IDToken, more: Partial<UserInfoResponse>): Identity {
+    if (!isStorable(claims.sub)) throw new Error('the subject has characters that no database keeps');
     const said: Record<string, unknown> = { ...claims, ...more };
     const text = (name: string) => {
       const value = said[name];
@@ -122,12 +124,13 @@ export class Provider {
     };
     const hasEmail = said.email_verified === true || this.config.trustEmail;
     const email = text('email');
+    const isEmail = email !== undefined && isStorable(email) && /^[^@\s<>"]+@[^@\s<>"]+$/.test(email);
     return {
       issuer: claims.iss,
       subject: claims.sub,
       name: text('name'),
       username: text('preferred_username'),
-      email: hasEmail && email !== undefined && /^[^@\s<>"]+@[^@\s<>"]+$/.test(email) ? email : undefined,
+      email: hasEmail && isEmail ? email : undefined,
       language: knownLanguage(text('locale') ?? ''),
     };
   }

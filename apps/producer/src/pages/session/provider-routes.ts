@@ -3,7 +3,13 @@ import { splitTarget } from '@parcelpost/shared/tokens/raw-path.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Dependencies } from '../../dependencies.js';
-import { ATTEMPT_COOKIE, ATTEMPT_SECONDS, openAttempt, sealAttempt } from '../../sign-in/attempt-cookie.js';
+import {
+  ATTEMPT_SECONDS,
+  attemptCookie,
+  openAttempt,
+  sealAttempt,
+  surplusAttempts,
+} from '../../sign-in/attempt-cookie.js';
 import { type Provider, ProviderAwayError, SignInRefusedError } from '../../sign-in/provider.js';
 import { SignInTasks } from '../../sign-in/tasks.js';
 import { pageContext } from '../context.js';
@@ -28,7 +34,7 @@ export function providerRoutes(
   const { sessions } = app.pageContexts;
   const tasks = new SignInTasks();
   tasks.audit(writes.runner.hooks);
-  const cookieName = sessions.cookieName(ATTEMPT_COOKIE);
+  const cookieName = (name: string) => sessions.cookieName(name);
   const policy = { linkEmail: provider.config.linkEmail, createUsers: provider.config.createUsers };
 
   const refuse = async (request: FastifyRequest, reply: FastifyReply, next: string, fault: Fault) =>
@@ -53,8 +59,11 @@ export function providerRoutes(
       const { language } = await pageContext(request);
       try {
         const { url, attempt } = await provider.begin(next, language);
+        for (const name of surplusAttempts(request.cookies, cookieName, config.AUTH_SECRET)) {
+          reply.clearCookie(name, sessions.cookie);
+        }
         return reply
-          .setCookie(cookieName, sealAttempt(attempt, config.AUTH_SECRET), {
+          .setCookie(cookieName(attemptCookie(attempt.state)), sealAttempt(attempt, config.AUTH_SECRET), {
             ...sessions.cookie,
             maxAge: ATTEMPT_SECONDS,
           })
@@ -67,12 +76,15 @@ export function providerRoutes(
   );
 
   app.get('/sign-in/callback', { schema: { hide: true } }, async (request, reply) => {
-    const attempt = openAttempt(request.cookies[cookieName], config.AUTH_SECRET);
-    reply.clearCookie(cookieName, sessions.cookie);
+    const { query } = splitTarget(request.raw.url ?? '');
+    const name = cookieName(attemptCookie(new URLSearchParams(query).get('state') ?? ''));
+    const attempt = openAttempt(request.cookies[name], config.AUTH_SECRET);
+    // Somebody may have sent the browser here: that ends no sign-in which they have not begun.
     if (!attempt) return refuse(request, reply, localPath(undefined), 'lost');
+    reply.clearCookie(name, sessions.cookie);
     const next = localPath(attempt.next);
     try {
-      const identity = await provider.end(splitTarget(request.raw.url ?? '').query, attempt);
+      const identity = await provider.end(query, attempt);
       const recognised = await writes.runner.runSingle(tasks.recognise(writes.actor, { identity, policy }));
       if (!recognised.user) {
         const { issuer, subject } = identity;

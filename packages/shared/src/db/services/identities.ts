@@ -1,3 +1,4 @@
+import { storableText } from '../../storable-text.js';
 import type { Connection } from '../database.js';
 import { USER_COLUMNS, type UserRow } from './users.js';
 
@@ -16,7 +17,7 @@ export interface Identity {
 
 /** What is done about an identity that nobody has yet. */
 export interface IdentityPolicy {
-  /** It becomes that of the one user who has its address. */
+  /** It becomes that of the one user who has its address, and no identity of this issuer yet. */
   linkEmail: boolean;
   /** It becomes that of a new user, who is a member of nothing. */
   createUsers: boolean;
@@ -50,7 +51,8 @@ export class IdentityService {
       .limit(2)
       .select<UserRow[]>(USER_COLUMNS);
     const [user, another] = namesakes;
-    if (user && policy.linkEmail && !another) {
+    // Who has an identity there already is not who comes with another one: the provider gave their address to somebody else.
+    if (user && policy.linkEmail && !another && !(await this.#isKnownAt(trx, user.id, identity.issuer))) {
       await this.#insert(trx, identity, user.id);
       return { user, did: 'linked' };
     }
@@ -97,6 +99,10 @@ export class IdentityService {
       .first<UserRow | undefined>(USER_COLUMNS.map((column) => `u.${column}`));
   }
 
+  async #isKnownAt(trx: Connection, userId: string, issuer: string): Promise<boolean> {
+    return (await trx('user_identities').where({ user_id: userId, issuer }).first('user_id')) !== undefined;
+  }
+
   async #insert(trx: Connection, { issuer, subject }: Identity, userId: string): Promise<void> {
     await trx('user_identities').insert({ issuer, subject, user_id: userId });
   }
@@ -107,7 +113,7 @@ export class IdentityService {
       const username = n === 1 ? base : `${base}-${n}`;
       const row = {
         username,
-        name: identity.name?.slice(0, MOST_CHARACTERS) || username,
+        name: storableText(identity.name ?? '', MOST_CHARACTERS) || username,
         email: identity.email,
         ...(identity.language !== undefined && { language: identity.language }),
       };
