@@ -24,7 +24,7 @@ const en: ErrorWords = {
     },
     401: { title: 'You are not signed in', body: 'Sign in to see this.' },
     403: {
-      title: 'You may not see this',
+      title: 'You may not do this',
       body: 'You are signed in, but not permitted to do this. Ask the organization whose project it is.',
     },
     404: {
@@ -61,7 +61,7 @@ const es: ErrorWords = {
     },
     401: { title: 'No ha iniciado sesión', body: 'Inicie sesión para ver esto.' },
     403: {
-      title: 'No tiene permiso para ver esto',
+      title: 'No tiene permiso para hacer esto',
       body: 'Ha iniciado sesión, pero no tiene permiso para hacer esto. Pregunte a la organización a la que pertenece el proyecto.',
     },
     404: {
@@ -101,7 +101,7 @@ const fr: ErrorWords = {
     },
     401: { title: 'Vous n’êtes pas connecté', body: 'Connectez-vous pour voir ceci.' },
     403: {
-      title: 'Vous ne pouvez pas voir ceci',
+      title: 'Vous ne pouvez pas faire ceci',
       body: 'Vous êtes connecté, mais vous n’en avez pas le droit. Adressez-vous à l’organisation dont c’est le projet.',
     },
     404: {
@@ -141,7 +141,7 @@ const pt: ErrorWords = {
     },
     401: { title: 'Você não entrou', body: 'Entre para ver isto.' },
     403: {
-      title: 'Você não pode ver isto',
+      title: 'Você não pode fazer isto',
       body: 'Você entrou, mas não tem permissão para isto. Pergunte à organização dona do projeto.',
     },
     404: {
@@ -178,7 +178,7 @@ const id: ErrorWords = {
     },
     401: { title: 'Anda belum masuk', body: 'Masuk untuk melihat ini.' },
     403: {
-      title: 'Anda tidak boleh melihat ini',
+      title: 'Anda tidak boleh melakukan ini',
       body: 'Anda sudah masuk, tetapi tidak diizinkan melakukan ini. Tanyakan kepada organisasi pemilik proyek.',
     },
     404: {
@@ -212,7 +212,7 @@ const sw: ErrorWords = {
     400: { title: 'Anwani hii haisomeki', body: 'Kuna kitu ndani yake kisicho sawa. Kagua kiungo kilichokuleta hapa.' },
     401: { title: 'Hujaingia', body: 'Ingia ili uone hii.' },
     403: {
-      title: 'Huruhusiwi kuona hii',
+      title: 'Huruhusiwi kufanya hivi',
       body: 'Umeingia, lakini huna ruhusa ya kufanya hivi. Uliza shirika lenye mradi huu.',
     },
     404: {
