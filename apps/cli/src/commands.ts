@@ -14,7 +14,7 @@ const OUT: Options = {
     type: 'string',
     short: 'o',
     value: '<file>',
-    help: 'where the bundle goes: a file, a folder, or - for standard output. Default: its own name, here',
+    help: 'where the bundle goes: a file, a folder, or - for standard output. Default: its own name, here, with the id in it where that is there already',
   },
   force: { type: 'boolean', short: 'f', help: 'replace a file that is there' },
 };
