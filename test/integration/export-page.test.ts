@@ -330,6 +330,7 @@ describe('the page', () => {
     const over = await page(id);
     expect(over).toContain('>Cancelled</span>');
     expect(over).toContain('Cancelled by Ana Álvarez.');
+    expect((await open(`/exports/${id}?lang=fr`)).text).toContain('Quelqu’un l’a annulé.');
     expect(over).toContain(`action="/exports/${id}/retry"`);
     // Too late to cancel: no error page, the page as it is.
     expect((await press('cancel')).headers.location).toBe(`/exports/${id}`);
@@ -338,6 +339,28 @@ describe('the page', () => {
     expect(retried).toContain('<dt>Tries</dt><dd>2</dd>');
     expect(retried).toContain('/cancel"');
     expect(retried).not.toContain('Cancelled by');
+  });
+
+  it('offers what would begin another export to those alone who may ask for one', async () => {
+    const result = JSON.stringify({ warnings: [], missing: [], steps: { parties: 'an older one' } });
+    const outdated = await finished({ result });
+    const expired = await finished({ expires_at: new Date(Date.now() - 1000) });
+    const { ana, ben } = producer.users;
+    const offers = async (user: string) => [
+      (await page(outdated, user)).includes(`action="/exports/${outdated}/renew"`),
+      (await page(expired, user)).includes(`action="/exports/${expired}/again"`),
+    ];
+    expect(await offers(ben)).toEqual([true, true]);
+    const archive = (archived: boolean) => producer.db('projects').where({ slug: 'london-2' }).update({ archived });
+    await archive(true);
+    try {
+      expect([await offers(ben), await offers(ana)]).toEqual([
+        [false, false],
+        [true, true],
+      ]);
+    } finally {
+      await archive(false);
+    }
   });
 
   it('offers nothing to change to a member who did not ask, and refuses it', async () => {
@@ -397,6 +420,20 @@ describe('the page', () => {
       });
       const { text } = await send(external.port, `/exports/${id}`, { headers: session(users.eve) });
       expect(text).toMatch(/<label for="api-token">.*<input id="api-token" name="apiToken" type="password"/);
+      // What is typed there is not taken away by a refresh, though the page has more to tell.
+      await db('outbox').insert({
+        id: randomUUID(),
+        export_id: id,
+        generation: 1,
+        hook: 'onFailure',
+        place: 'onFailure/0',
+        position: 0,
+        task: 'msg.email',
+        state: 'active',
+      });
+      const live = (await send(external.port, `/exports/${id}`, { headers: session(users.eve) })).text;
+      expect([live.includes('data-events'), live.includes(again)]).toEqual([true, false]);
+      expect(live).toContain(`<noscript><p><a class="button" href="/exports/${id}">Look again</a></p></noscript>`);
       const answer = await sendForm(external, `/exports/${id}/retry`, { apiToken: 'secret-token' }, session(users.eve));
       expect([answer.status, answer.text.includes('secret-token')]).toEqual([502, false]);
     } finally {

@@ -1,8 +1,10 @@
 /** The pages of projects: the list, one project, its map, and its form; read as a browser without script gets them. */
 import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
+import { takeKey } from '@parcelpost/shared/db/services/idempotency-keys.js';
 import { ProjectDirectory } from '@parcelpost/shared/db/services/project-directory.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filledForm, formKey, requestOf } from '../../apps/producer/src/pages/project/form.js';
 import { plantDecided } from '../support/planted.js';
 import { projectId, send, sendForm, session, startProducer, type TestProducer } from '../support/producer.js';
 
@@ -131,6 +133,9 @@ describe('the page of a project', () => {
     const failed = await plantDecided(producer.db, { ...of, outcome: 'failed', error: JSON.stringify(error) });
     const missing = [{ code: 'x', message: 'y', step: 'parties', shard: 0, attempts: 1, rowsExpected: 5 }];
     const result = JSON.stringify({ warnings: [], missing });
+    // A code that is the name of something every object has.
+    const odd = JSON.stringify({ code: 'constructor', message: 'x', step: null, shard: null, attempts: 1 });
+    await plantDecided(producer.db, { ...of, outcome: 'failed', error: odd });
     const partial = await plantDecided(producer.db, {
       ...of,
       outcome: 'partial',
@@ -143,6 +148,7 @@ describe('the page of a project', () => {
     expect(ana).toMatch(new RegExp(`action="/exports/${failed}/retry".*?>Try again</button>`, 's'));
     expect(ana).toMatch(new RegExp(`action="/exports/${partial}/retry".*?>Retry only what is missing</button>`, 's'));
     expect(ana).toContain('1 part is missing.');
+    expect(ana).toContain('for a reason that this page has no words for');
     expect(ana).toMatch(/<time datetime="[^"]+" title="[^"]+" data-relative>(now|\d+ seconds? ago)<\/time>/);
     const ben = await open(`${LONDON}/exports.json`, producer.users.ben);
     expect(ben.json.results.map(({ id, mayChange }: { id: string; mayChange: boolean }) => [id, mayChange])).toEqual(
@@ -240,9 +246,9 @@ describe('the form', () => {
     expect(text).not.toMatch(/name="mailSuccess"[^>]* checked/);
     const french = await sendForm(
       producer,
-      `${LONDON}/exports?lang=fr`,
+      `${LONDON}/exports`,
       { ...fields, geometry: 'ewkt' },
-      session(producer.users.ben),
+      { ...session(producer.users.ben), referer: `http://127.0.0.1:${producer.port}${LONDON}?lang=fr` },
     );
     expect(french.text).toContain('Choisissez au moins un format.');
   });
@@ -262,6 +268,32 @@ describe('the form', () => {
     const other = await post({ key, webhookUrl: 'https://example.org/thrice', webhookSuccess: 'on' });
     expect(other.status).toBe(303);
     expect(other.headers.location).not.toBe(first.headers.location);
+  });
+
+  it('sent twice at once waits for the first, and leads to the project while that takes long', async () => {
+    const { ben } = producer.users;
+    const key = '5b0c8a52-6a3f-4c5c-9a39-0d2d7f1c5c11';
+    const fields = { key, webhookUrl: 'https://example.org/busy', webhookSuccess: 'on' };
+    const filled = filledForm({ what: 'shp', delimiter: 'comma', geometry: 'ewkt', ...fields });
+    const recording = await producer.db.transaction();
+    try {
+      expect(await takeKey(recording, { userId: ben, key: formKey(key, requestOf(filled)) })).toBe(true);
+      const { status, headers } = await post(fields);
+      expect([status, headers.location]).toEqual([303, LONDON]);
+    } finally {
+      await recording.rollback();
+    }
+    const both = await Promise.all([post(fields), post(fields)]);
+    expect(both.map(({ status }) => status)).toEqual([303, 303]);
+    expect(both[0]?.headers.location).toMatch(/^\/exports\//);
+    expect(both[1]?.headers.location).toBe(both[0]?.headers.location);
+  });
+
+  it('does not lose what somebody writes to a refresh without script, while something runs', async () => {
+    const { text } = await open(LONDON, producer.users.ben);
+    expect(text).toContain('class="state waiting"');
+    expect(text).not.toContain('http-equiv="refresh"');
+    expect(text).toContain(`<noscript><p><a class="button" href="${LONDON}">Look again</a></p></noscript>`);
   });
 
   it('of another site is refused', async () => {

@@ -113,6 +113,13 @@ export class ReadExports {
     return (await this.#projects.access(row.organization, row.project, user.id))?.mayAdminister ?? false;
   }
 
+  /** Whether a user may ask for more exports of an export's project: of one that is archived, its administrators alone. */
+  async mayAsk(row: ExportRow, user: UserRow): Promise<boolean> {
+    // Another platform says so when it is asked.
+    if (this.#external) return true;
+    return (await this.#projects.access(row.organization, row.project, user.id))?.mayExport ?? false;
+  }
+
   /** What belongs to an export that {@link one} has given out, as the same user may see it. */
   async detail(
     row: ExportRow,

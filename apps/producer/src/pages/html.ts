@@ -36,13 +36,15 @@ export interface PageContent {
   above?: readonly { text: string; href: string }[];
   /** Seconds after which a browser without scripts asks again; with them too, where the page has none of its own. */
   refresh?: number;
+  /** Whether a browser without scripts is given a link to look again: by itself it would empty the fields of this page. */
+  lookAgain?: boolean;
   /** Names of browser scripts (`export.js`), each a module. */
   scripts?: readonly string[];
 }
 
 /** A whole page. */
 export function page(context: PageContext, content: PageContent): Html {
-  const { title, body, refresh, scripts = [] } = content;
+  const { title, body, refresh, lookAgain, scripts = [] } = content;
   const words = COMMON[context.language];
   const looksAgain = refresh !== undefined && scripts.length === 0;
   return html`<!doctype html>
@@ -62,6 +64,7 @@ ${header(context, words)}
 <main id="main"${looksAgain && html` data-refresh="${refresh}"`}>
 ${above(content, words)}
 ${content.heading ?? html`<h1>${title}</h1>`}
+${lookAgain && html`<noscript><p><a class="button" href="${context.path}">${words.lookAgain}</a></p></noscript>`}
 ${body}
 </main>
 <footer class="site-footer"><p>Parcelpost · ${words.footer}</p>

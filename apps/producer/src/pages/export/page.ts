@@ -24,6 +24,8 @@ export interface ExportPage {
   publicUrl: string;
   /** Whether the user may cancel it, or try it again. */
   mayChange: boolean;
+  /** Whether the user may ask for exports of the project. */
+  mayAsk: boolean;
   /** Whether asking takes a token of another platform. */
   needsToken: boolean;
 }
@@ -45,7 +47,7 @@ export function exportPage(given: ExportPage): Html {
 ${stateCard(tells, status, given.mayChange)}
 ${failure(tells, view, status)}
 ${download(tells, view)}
-${renewal(tells, view, token(tells, given))}
+${renewal(tells, given, view)}
 ${actions(tells, given, view)}
 ${missing(tells, view)}
 ${stepTable(tells, status.steps)}
@@ -56,7 +58,8 @@ ${facts(tells, given, view)}
 </div>
 <p class="visually-hidden" role="status" id="export-said"></p>`,
     scripts: ['export-page.js'],
-    ...(live && { refresh: open ? REFRESH.open : REFRESH.after }),
+    // Once it is decided, a token may be asked for: one that somebody has typed is not to vanish.
+    ...(live && (given.needsToken && !open ? { lookAgain: true } : { refresh: open ? REFRESH.open : REFRESH.after })),
   });
 }
 
@@ -83,6 +86,7 @@ function actions(tells: Told, given: ExportPage, view: View): Html | false {
   const hasFollowUps = row.onSuccess.length + row.onFailure.length > 0;
   const again =
     view.state === 'expired' &&
+    given.mayAsk &&
     html`${postButton(tells, { path: `${path}/again`, text: words.again, kind: 'primary', fields: token(tells, given) })}${hasFollowUps && html`<p class="small">${own ? words.againFollowUps : words.againAlone}</p>`}`;
   return (retry || again) && html`<div class="actions">${retry}${again}</div>`;
 }
@@ -96,12 +100,12 @@ function token({ words }: Told, { needsToken }: ExportPage): Html | false {
 }
 
 /** A newer version of the software would make other files: whoever sees this may have it made; nobody does so by looking. */
-function renewal(tells: Told, { id, renewal: offer }: View, fields: Html | false): Html | false {
+function renewal(tells: Told, given: ExportPage, { id, renewal: offer }: View): Html | false {
   const { words } = tells;
   const newer = offer.renewedBy !== null && html`<p><a href="/exports/${offer.renewedBy}">${words.renewed}</a></p>`;
-  if (!offer.available) return newer;
+  if (!offer.available || !given.mayAsk) return newer;
   return html`<section class="notice info"><h2>${words.renewal}</h2><p>${words.renewalAbout}</p>
-${postButton(tells, { path: `/exports/${id}/renew`, text: words.renew, fields })}${newer}</section>`;
+${postButton(tells, { path: `/exports/${id}/renew`, text: words.renew, fields: token(tells, given) })}${newer}</section>`;
 }
 
 /** What was asked, by whom, when. */

@@ -38,7 +38,7 @@ ${bundle.generation < view.generation && html`<p>${fill(words.ofTry, { count: sa
 export function failure({ words, say }: Told, view: View, status: Status): Html | false {
   const { error } = view;
   if (!error) return false;
-  if (view.state === 'cancelled') return html`<p>${english(error.message)}</p>`;
+  if (view.state === 'cancelled') return html`<p>${words.failures.cancelled.what} ${english(error.message)}</p>`;
   const { what, todo } = status.error ?? words.failures.other;
   const where = [
     error.step !== null && fill(words.inStep, { step: error.step }),

@@ -44,11 +44,15 @@ export async function oneExportRoutes(
     await read.one(id, user);
     const now = (await live.look.of([id])).get(id);
     const row = await read.one(id, user);
-    const [detail, mayChange] = await Promise.all([read.detail(row, user), read.inCharge(row, user)]);
+    const [detail, mayChange, mayAsk] = await Promise.all([
+      read.detail(row, user),
+      read.inCharge(row, user),
+      read.mayAsk(row, user),
+    ]);
     const changed = !now || now.state !== detail.state || now.generation !== row.generation;
     const newest = changed ? (await live.look.of([id])).get(id) : now;
     if (!newest) throw problem('export-not-found', 'The export is not there any more.');
-    return { detail, mayChange, now: newest };
+    return { detail, mayChange, mayAsk, now: newest };
   };
 
   app.get('/exports/:id', { schema: { hide, params } }, async (request, reply) => {

@@ -16,7 +16,6 @@ export function projectPage(context: SignedInContext, { project, map, form, rece
   const { organization, slug, name, standing, about } = project;
   const href = projectHref(organization.slug, slug);
   const running = recent?.some(({ detail: { state } }) => state === 'waiting' || state === 'running') ?? false;
-  const touched = form !== undefined && (form.problem !== undefined || Object.keys(form.faults).length > 0);
   const counts = about && countsText(about.counts, context.language);
   const aside = !form && (standing.isMember ? words.isArchived : words.notMember);
   return page(context, {
@@ -24,7 +23,7 @@ export function projectPage(context: SignedInContext, { project, map, form, rece
     above: [{ text: words.projects, href: '/projects' }],
     scripts: ['project.js'],
     // What somebody has filled in is not to vanish.
-    ...(running && !touched && { refresh: REFRESH_SECONDS }),
+    ...(running && (form ? { lookAgain: true } : { refresh: REFRESH_SECONDS })),
     heading: html`<p class="eyebrow">${organization.name}</p><h1>${name}${standing.archived && html` <span class="state">${words.archived}</span>`}</h1>`,
     body: html`${about?.description && html`<p>${about.description}</p>`}
 ${counts && html`<ul class="counts">${counts.map((text) => html`<li>${text}</li>`)}</ul>`}

@@ -4,7 +4,7 @@ import type { Language } from '@parcelpost/shared/languages.js';
 import { isCancelling, isRetryable } from '../../actions/change-export.js';
 import type { ExportDetail } from '../../actions/read-exports.js';
 import type { PageContext } from '../context.js';
-import { FAILURES } from '../export/failures.js';
+import { failureKind } from '../export/failures.js';
 import { csrfField, type Html, html } from '../html.js';
 import { fill, speech } from '../intl.js';
 import { EXPORT } from '../words/export.js';
@@ -63,7 +63,7 @@ ${state === 'partial' && missing > 0 && html`<br><span class="small">${say.plura
 
 /** Why an export failed, in plain words. */
 export function reasonText({ code }: { code: string }, language: Language): string {
-  return EXPORT[language].failures[FAILURES[code] ?? 'other'].what;
+  return EXPORT[language].failures[failureKind(code)].what;
 }
 
 function deeds(

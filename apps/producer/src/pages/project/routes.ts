@@ -1,5 +1,6 @@
 /** The pages of projects: the list, one project with its map, and asking for an export by its form. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ProjectDirectory } from '@parcelpost/shared/db/services/project-directory.js';
 import { type ProjectAddress, ProjectService } from '@parcelpost/shared/db/services/projects.js';
 import type { UserRow } from '@parcelpost/shared/db/services/users.js';
@@ -29,6 +30,8 @@ import { projectHref, type ShownForm } from './view.js';
 
 /** Projects of one page of the list. */
 const LISTED = 50;
+/** Milliseconds between looks at whether the same form, sent twice, has been recorded. */
+const BUSY_PAUSES_MS = [50, 100, 200, 400, 800];
 /** So many keys a form can bear; each is a UUID of ours. */
 const KEY = /^[0-9a-f-]{36}$/;
 
@@ -148,16 +151,34 @@ export async function projectRoutes(
         return again(422, { faults });
       }
       try {
-        const { exportId, kind } = await requests.run(user, { ...at, body: parsed.data, key: formKey(key, asked) });
+        const ask = () => requests.run(user, { ...at, body: parsed.data, key: formKey(key, asked) });
+        const { exportId, kind } = await afterTheOther(ask);
         request.log.info({ exportId, ...at, user: user.id, kind }, 'export requested');
         return reply.redirect(`/exports/${exportId}`, 303);
       } catch (error) {
         if (!(error instanceof ProblemError) || error.status === 404) throw error;
+        // The list of the project's page shows what comes of the other one.
+        if (isBusy(error)) return reply.redirect(projectHref(at.organization, at.project), 303);
         return again(error.status, refusalOf(error, values, context));
       }
     },
   );
   sealScope();
+}
+
+const isBusy = (error: unknown) => error instanceof ProblemError && error.type === 'idempotency-key-busy';
+
+/** Asks, and asks again while the same form, sent twice by a double click, is being recorded. */
+async function afterTheOther<T>(ask: () => Promise<T>): Promise<T> {
+  for (const ms of BUSY_PAUSES_MS) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+    }
+    await pause(ms);
+  }
+  return ask();
 }
 
 /** `organization/project` of a query; undefined where it is neither. */

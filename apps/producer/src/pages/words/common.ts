@@ -17,6 +17,7 @@ const en = {
   apiDocument: 'API document',
   problemTypes: 'Problem types',
   yes: 'Yes',
+  lookAgain: 'Look again',
 };
 
 export type CommonWords = typeof en;
@@ -37,6 +38,7 @@ const es: CommonWords = {
   apiDocument: 'Documento de la API',
   problemTypes: 'Tipos de problemas',
   yes: 'Sí',
+  lookAgain: 'Volver a mirar',
 };
 
 const fr: CommonWords = {
@@ -55,6 +57,7 @@ const fr: CommonWords = {
   apiDocument: 'Document de l’API',
   problemTypes: 'Types de problèmes',
   yes: 'Oui',
+  lookAgain: 'Actualiser',
 };
 
 const pt: CommonWords = {
@@ -73,6 +76,7 @@ const pt: CommonWords = {
   apiDocument: 'Documento da API',
   problemTypes: 'Tipos de problemas',
   yes: 'Sim',
+  lookAgain: 'Ver de novo',
 };
 
 const id: CommonWords = {
@@ -91,6 +95,7 @@ const id: CommonWords = {
   apiDocument: 'Dokumen API',
   problemTypes: 'Jenis masalah',
   yes: 'Ya',
+  lookAgain: 'Lihat lagi',
 };
 
 const sw: CommonWords = {
@@ -109,6 +114,7 @@ const sw: CommonWords = {
   apiDocument: 'Hati ya API',
   problemTypes: 'Aina za matatizo',
   yes: 'Ndiyo',
+  lookAgain: 'Angalia tena',
 };
 
 export const COMMON: Readonly<Record<Language, CommonWords>> = { en, es, fr, pt, id, sw };
