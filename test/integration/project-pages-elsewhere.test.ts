@@ -1,4 +1,5 @@
 /** The pages of projects where something else is in the way: another platform, a queue that is away, limits. */
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +28,14 @@ describe('with projects of another platform', () => {
     platform.close();
   });
 
+  const asJson = (value: unknown) =>
+    value !== null && typeof value === 'object' && !(value instanceof Date) ? JSON.stringify(value) : value;
+  /** The projects of a page of the list, and where it goes on. */
+  const pageOf = async (target: string): Promise<[string[], string | undefined]> => {
+    const { text } = await open(target);
+    const next = /<a href="([^"]+)">More projects/.exec(text)?.[1]?.replaceAll('&amp;', '&');
+    return [[...text.matchAll(/href="(\/projects\/o\/[^"]+)"/g)].map(([, href]) => `${href}`), next];
+  };
   const open = (target: string) => send(producer.port, target, { headers: session(producer.users.ben) });
 
   it('the form takes its token, keeps it to itself, and the list has what somebody has asked for', async () => {
@@ -57,6 +66,19 @@ describe('with projects of another platform', () => {
     // To try it again takes the token, for which the export's own page has a field.
     expect(text).toMatch(new RegExp(`<a class="button" href="/exports/${id}"[^>]*>Try again</a>`));
     expect(text).not.toContain('/map.svg');
+    // The list goes on page after page, as that of our own projects.
+    const [row] = await producer.db('exports').where({ id });
+    const many = Array.from({ length: 60 }, (_, place) => ({
+      ...Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asJson(value)])),
+      id: randomUUID(),
+      request_hash: null,
+      project: `p${place}`,
+    }));
+    await producer.db('exports').insert(many);
+    const [first, next = ''] = await pageOf('/projects');
+    const [second] = await pageOf(next);
+    expect([first.length, second.length]).toEqual([50, 11]);
+    expect(new Set([...first, ...second]).size).toBe(61);
     const other = await send(producer.port, FAR, { headers: session(producer.users.eve) });
     expect(other.text).not.toContain(`/exports/${id}`);
   });

@@ -36,10 +36,13 @@ export class ReadProjects {
       organization: { slug: row.organization, name: row.organizationName },
     }));
     const text = which.search.toLowerCase();
+    const after = which.after && `${which.after.organization}/${which.after.project}`;
     const distinct = new Map(asked.map((one) => [`${one.organization.slug}/${one.slug}`, one]));
     return [...distinct]
+      .filter(([key]) => after === undefined || key > after)
       .filter(([key, { name, organization }]) => `${key} ${organization.name} ${name}`.toLowerCase().includes(text))
       .sort(([one], [other]) => (one < other ? -1 : 1))
+      .slice(0, which.limit)
       .map(([, project]) => project);
   }
 
