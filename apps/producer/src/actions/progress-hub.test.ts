@@ -102,6 +102,20 @@ it('makes bytes once for all viewers, and gives the same ones where nothing has 
   for (const index of [0, 1, 2]) expect(two?.[index]).toBe(one?.[index]);
 });
 
+it('does not tell a newcomer that it is over, of one that may have been tried again since', async () => {
+  let state: 'failed' | 'running' = 'failed';
+  const look = async (ids: string[]) => new Map(ids.map((id) => [id, exportNow({ id, state })]));
+  const hub = new ProgressHub({ look, log });
+  hub.watch('a', () => {});
+  await vi.advanceTimersByTimeAsync(10);
+  state = 'running';
+  const heard: (string | undefined)[] = [];
+  hub.watch('a', (update) => heard.push(update?.now.state));
+  expect(heard).toEqual([]);
+  await vi.advanceTimersByTimeAsync(600);
+  expect(heard).toEqual(['running']);
+});
+
 it('says so when an export is no more', async () => {
   const hub = new ProgressHub({ look: async () => new Map(), log });
   const listener = vi.fn();

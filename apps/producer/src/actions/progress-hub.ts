@@ -80,7 +80,9 @@ export class ProgressHub {
     const watched = this.#watched.get(id) ?? { listeners: new Set(), last: undefined, kept: new Map() };
     this.#watched.set(id, watched);
     watched.listeners.add(listener);
-    if (watched.last) listener(watched.last);
+    const known = watched.last;
+    // One that was decided may have been tried again since: its end would be taken for the last word.
+    if (known && (known.now.state === 'waiting' || known.now.state === 'running')) listener(known);
     else this.hear(id);
     return () => {
       watched.listeners.delete(listener);
