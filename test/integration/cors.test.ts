@@ -64,6 +64,8 @@ describe('the API, called by a page of another site', () => {
   it('lets scripts read answers and refusals alike, with what tells where the export is', async () => {
     const refused = await send(producer.port, '/api/v1/exports', { headers: { origin: SITE } });
     expect([refused.status, refused.headers['access-control-allow-origin']]).toEqual([401, SITE]);
+    const odd = await send(producer.port, '/api/v1//exports', { headers: { origin: SITE } });
+    expect([odd.status, odd.headers['access-control-allow-origin']]).toEqual([400, SITE]);
     const { status, headers } = await send(producer.port, EXPORTS, {
       method: 'POST',
       headers: { origin: 'http://localhost:8080', ...producer.bearer(producer.users.ben) },

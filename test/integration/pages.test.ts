@@ -1,6 +1,16 @@
 /** The list of exports, and what all pages have in common. They are read as a browser would get them, without any script. */
+import { mintSessionToken } from '@parcelpost/shared/tokens/session-token.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { send, sendForm, session, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
+import {
+  AUTH_SECRET,
+  send,
+  sendForm,
+  session,
+  startProducer,
+  type TestProducer,
+  unlikeOthers,
+} from '../support/producer.js';
+import { Visitor } from '../support/visitor.js';
 
 let producer: TestProducer;
 beforeAll(async () => {
@@ -77,4 +87,16 @@ it('a script whose session is over is told so, and not sent to a page to sign in
   expect([status, json.type]).toEqual([401, expect.stringContaining('token-missing')]);
   expect((await sendForm(producer, `/exports/${id}/cancel`, {}, { accept: 'text/html' })).status).toBe(303);
   expect((await sendForm(producer, `/exports/${id}/cancel`, { csrf: 'x' }, asked)).status).toBe(401);
+});
+
+it('signing out once more, in another tab, ends where signing out does', async () => {
+  const visitor = new Visitor(producer.port);
+  visitor.cookies.set('parcelpost_session', mintSessionToken(producer.users.ben, [AUTH_SECRET]));
+  const one = await visitor.open('/exports');
+  for (const _ of ['once', 'again']) {
+    expect((await visitor.submit(one, '/sign-out')).headers.location).toBe('/signed-out');
+  }
+  // As a stranger's form cannot be.
+  const foreign = { 'sec-fetch-site': 'cross-site' };
+  expect((await visitor.submit(one, '/sign-out', {}, foreign)).status).toBe(400);
 });

@@ -60,14 +60,14 @@ export async function buildServer(dependencies: Dependencies): Promise<FastifyIn
   });
   logRequests(app);
   countRequests(app, dependencies.metrics);
+  // First, so that scripts can read of refusals, too.
+  allowOrigins(app, config.CORS_ORIGINS);
   // Before any route sees a path that it might understand differently than the guards do.
   app.addHook('onRequest', async (request) => {
     pathSegments(splitTarget(request.raw.url ?? '').path);
     const { id } = (request.params ?? {}) as { id?: string };
     if (id !== undefined) request.log = request.log.child({ exportId: id });
   });
-
-  allowOrigins(app, config.CORS_ORIGINS);
 
   const secure = config.PUBLIC_URL.startsWith('https:');
   await app.register(helmet, {

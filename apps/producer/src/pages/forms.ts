@@ -18,6 +18,8 @@ export async function guardForm(request: FastifyRequest, _reply: FastifyReply): 
   const { [CSRF_FIELD]: token } = (request.body ?? {}) as Record<string, unknown>;
   if (await request.server.pageContexts.formHolds(request, token)) return;
   const { user, path } = await pageContext(request);
+  // Who is signed out already, in another tab, is where they want to be.
+  if (!user && request.routeOptions.url === '/sign-out') return;
   if (!user && !OPEN_FORMS.has(request.routeOptions.url ?? '')) throw new SignInNeeded(path);
   throw problem(
     'form-out-of-date',
@@ -26,7 +28,7 @@ export async function guardForm(request: FastifyRequest, _reply: FastifyReply): 
 }
 
 /** Forms of people who are not signed in. */
-const OPEN_FORMS = new Set(['/sign-in', '/sign-out', '/language']);
+const OPEN_FORMS = new Set(['/sign-in', '/language']);
 
 /** Browsers say where a form comes from. */
 function refuseForeignForm(request: FastifyRequest): void {
