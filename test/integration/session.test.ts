@@ -76,6 +76,12 @@ describe('a session', () => {
     expect((await withCookie(mintSessionToken(producer.users.ben, ['x'.repeat(40)]))).status).toBe(303);
   });
 
+  it('begins for no name that no database keeps', async () => {
+    const visitor = new Visitor(producer.port);
+    const answer = await visitor.submit(await visitor.open('/sign-in'), '/sign-in', { user: 'ben\0' });
+    expect([answer.status, visitor.cookies.has('parcelpost_session')]).toEqual([400, false]);
+  });
+
   it('of a user who is no more is none', async () => {
     expect((await withCookie(mintSessionToken(crypto.randomUUID(), [AUTH_SECRET]))).status).toBe(303);
   });
