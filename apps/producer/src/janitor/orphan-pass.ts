@@ -12,7 +12,7 @@ const BREATH_MS = 20;
 /**
  * One pass, unless another producer is at it or it has been done lately.
  * @param safeMs see {@link Orphans.find}
- * @param signal ends it after the page that is looked at
+ * @param signal breaks it off after the page that is looked at: it has not been done then, and anybody may begin it anew
  * @returns how many objects were removed
  */
 export async function orphanPass(
@@ -25,20 +25,22 @@ export async function orphanPass(
   { safeMs, signal, everyMs = EVERY_MS }: { safeMs: number; signal: AbortSignal; everyMs?: number },
 ): Promise<number> {
   let removed = 0;
-  await chores.alone(
-    'orphans',
-    async (goOn) => {
-      for await (const page of orphans.find(safeMs)) {
-        const gone = await orphans.remove(page.orphans);
-        const bytes = gone.reduce((sum, one) => sum + one.bytes, 0);
-        metrics.removed('orphan', gone.length, bytes);
-        if (gone.length > 0) log.info({ files: gone.length, bytes, first: gone[0]?.key }, 'orphans removed');
-        removed += gone.length;
-        if (signal.aborted || !(await goOn())) break;
-        await new Promise((resume) => setTimeout(resume, BREATH_MS));
-      }
-    },
-    { everyMs },
-  );
+  const pass = async (goOn: () => Promise<boolean>) => {
+    for await (const page of orphans.find(safeMs)) {
+      const gone = await orphans.remove(page.orphans);
+      const bytes = gone.reduce((sum, one) => sum + one.bytes, 0);
+      metrics.removed('orphan', gone.length, bytes);
+      if (gone.length > 0) log.info({ files: gone.length, bytes, first: gone[0]?.key }, 'orphans removed');
+      removed += gone.length;
+      signal.throwIfAborted();
+      if (!(await goOn())) break;
+      await new Promise((resume) => setTimeout(resume, BREATH_MS));
+    }
+  };
+  try {
+    await chores.alone('orphans', pass, { everyMs });
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
   return removed;
 }
