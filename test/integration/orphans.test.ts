@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Chores } from '@parcelpost/shared/db/services/chores.js';
+import { FinishedParts } from '@parcelpost/shared/db/services/finished-parts.js';
 import { RemovalService } from '@parcelpost/shared/db/services/removals.js';
 import { uploadKey } from '@parcelpost/shared/db/services/uploads.js';
 import { createLogger } from '@parcelpost/shared/log.js';
@@ -86,9 +87,9 @@ const changed = (over: Partial<Storage>): Storage =>
 const orphansIn = (over: Partial<Storage> = {}) => {
   return new Orphans({ db: database.as('producer'), storage: changed(over), log });
 };
-const pass = (orphans = orphansIn(), everyMs = 0) => {
+const pass = (orphans = orphansIn(), everyMs = 0, signal = new AbortController().signal) => {
   const chores = new Chores(database.as('producer'));
-  const options = { safeMs: 24 * HOUR_MS, signal: new AbortController().signal, everyMs };
+  const options = { safeMs: 24 * HOUR_MS, signal, everyMs };
   return orphanPass({ orphans, chores, metrics: createMetrics('producer'), log }, options);
 };
 
@@ -326,4 +327,38 @@ test('a worker killed between any two statements of a round leaves nothing that 
 test('what a round asks first costs one statement where nothing is over', async () => {
   await bundle(await plantDecided(database.db));
   expect(await new RemovalService(database.as('worker')).any(0)).toBe(false);
+});
+
+test('a pass that a stop breaks off does not count as done', async () => {
+  await put(uploadKey(randomUUID()));
+  expect(await pass(orphansIn(), HOUR_MS, AbortSignal.abort())).toBe(1);
+  await put(uploadKey(randomUUID()));
+  expect(await pass(orphansIn(), HOUR_MS)).toBe(1);
+  await put(uploadKey(randomUUID()));
+  expect(await pass(orphansIn(), HOUR_MS)).toBe(0);
+});
+
+test('the row of a cleared part that another export makes anew at this moment stays', async () => {
+  const { db } = database;
+  const [cleared, making] = [await plantDecided(db), await plantDecided(db)];
+  const parts = new FinishedParts(database.as('producer'));
+  const part = { key: 'k', step: 'parties', version: '1', bytes: 1, content: {} };
+  await db.transaction((trx) => parts.keep(trx, cleared, [part]));
+  const { removing } = await db.transaction(async (trx) => {
+    await trx('exports')
+      .where({ id: making })
+      .update({ parts_until: new Date(Date.now() + HOUR_MS) });
+    await parts.keep(trx, making, [part]);
+    const removing = parts.removeCleared(10);
+    const waits = () =>
+      db('pg_stat_activity')
+        .where({ datname: db.raw('current_database()'), wait_event_type: 'Lock' })
+        .select('pid');
+    await expect.poll(waits).toHaveLength(1);
+    return { removing };
+  });
+  expect(await removing).toBe(0);
+  expect(await db('finished_parts').pluck('export_id')).toEqual([making]);
+  await db('exports').where({ id: making }).update({ parts_until: null });
+  expect(await parts.removeCleared(10)).toBe(1);
 });

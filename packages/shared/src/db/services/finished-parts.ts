@@ -80,10 +80,11 @@ export class FinishedParts {
       .update({ version: '' });
   }
 
-  /** Removes rows of which nothing is in storage any more. @returns how many there were */
+  /** Removes rows of which nothing is in storage any more; none that stands for a newer part meanwhile. @returns how many there were */
   async removeCleared(limit: number): Promise<number> {
     const { rowCount } = await this.db.raw<{ rowCount: number }>(
-      `delete from finished_parts where key in (
+      `delete from finished_parts part using exports made
+       where made.id = part.export_id and made.parts_until is null and part.key in (
          select p.key from finished_parts p join exports e on e.id = p.export_id where e.parts_until is null limit ?)`,
       [limit],
     );
