@@ -418,6 +418,16 @@ describe('an upload that nothing refers to', () => {
     expect([await rowOf(id), await filesInStorage()]).toEqual([undefined, before]);
   });
 
+  it('is left to another producer that has taken over', async () => {
+    await clear();
+    const file = await upload();
+    await age(file);
+    const uploads = new UploadService(producer.db);
+    expect(await clearUploads(uploads, producer.storage, hours(24), async () => false)).toBe(0);
+    expect(await stored(file)).toEqual({ bytes: bytes.length });
+    expect(await clearUploads(uploads, producer.storage, hours(24), async () => true)).toBe(1);
+  });
+
   it('that is being attached in this very moment is left alone', async () => {
     const file = await upload();
     await age(file);

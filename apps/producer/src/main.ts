@@ -101,7 +101,8 @@ async function run(config: ProducerConfig, log: Logger): Promise<void> {
       'audit rows': () => audit.removeOld(config.AUDIT_TTL_DAYS, CLEARED_AT_ONCE),
       'ended sessions': () => sessions.removeExpired(CLEARED_AT_ONCE),
       uploads: async () => {
-        const clear = () => clearUploads(uploads, storage, uploadLimits(config).ttlMs);
+        const clear = (goOn: () => Promise<boolean>) =>
+          clearUploads(uploads, storage, uploadLimits(config).ttlMs, goOn);
         const removed = (await chores.alone('uploads', clear)) ?? 0;
         metrics.removed('upload', removed, 0);
         return removed;
