@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { clearTemporary, HOST, removeTemporary, temporaryFolder } from './temporary-folders.js';
 
@@ -35,6 +35,8 @@ test('what a killed worker left goes; what is in use stays, and so does what is 
   utimesSync(inUse, old, old);
   const stays = [
     inUse,
+    // Of this process, which has not yet been told that it is there.
+    left(basename(inUse).replace(/\w{6}$/, 'aBc123'), 100),
     // Of a process that runs, and of another machine.
     left(`parcelpost-fgb-${HOST}-${process.ppid}-aBc123`, 1),
     left('parcelpost-fgb-01234567-1-aBc123', 1),
@@ -44,13 +46,15 @@ test('what a killed worker left goes; what is in use stays, and so does what is 
   ];
   const goes = [
     // Of a process that had the number of this one, in the container that was here before.
-    left(`parcelpost-gpkg-${HOST}-${process.pid}-aBc123`, 0),
+    left(`parcelpost-gpkg-${HOST}-${process.pid}-01234567-aBc123`, 0),
+    left(`parcelpost-gpkg-${HOST}-${GONE}-01234567-aBc123`, 0),
+    // Of a version that did not write more than its number.
     left(`parcelpost-gpkg-${HOST}-${GONE}-aBc123`, 0),
     left('parcelpost-verify-01234567-1-aBc123', 7),
     // Of a version that did not write its process.
     left('parcelpost-fgb-aBc123', 7),
   ];
-  expect(await clearTemporary()).toEqual({ folders: 4, bytes: 40 });
+  expect(await clearTemporary()).toEqual({ folders: 5, bytes: 50 });
   expect(stays.filter((folder) => !existsSync(folder))).toEqual([]);
   expect(goes.filter((folder) => existsSync(folder))).toEqual([]);
   await removeTemporary(inUse);
