@@ -2,11 +2,16 @@
 import { fieldErrors, jsonPointer } from '@parcelpost/shared/field-errors.js';
 import { isStorable, storableText } from '@parcelpost/shared/storable-text.js';
 import type { FastifySchemaCompiler } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { invalidRequest } from './problems.js';
 
 /** Of a parameter's name that is told. */
 const NAME_CHARACTERS = 100;
+
+const UNSTORABLE = 'holds NUL, or half of a character (a lone surrogate); leave it out';
+
+/** A text that is looked up as it stands. */
+export const lookedUp = z.string().refine(isStorable, UNSTORABLE);
 
 /**
  * Fastify's validator compiler for zod schemas. A wrong body is 422 `invalid-request` with JSON Pointers (RFC 6901);
@@ -30,8 +35,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
 export function refuseUnstorable(fields: unknown): void {
   const wrong = Object.entries(fields ?? {}).filter(([, value]) => typeof value === 'string' && !isStorable(value));
   if (wrong.length === 0) return;
-  const detail = 'holds NUL, or half of a character (a lone surrogate); leave it out';
-  const errors = wrong.map(([name]) => ({ pointer: storableText(name, NAME_CHARACTERS), detail }));
+  const errors = wrong.map(([name]) => ({ pointer: storableText(name, NAME_CHARACTERS), detail: UNSTORABLE }));
   throw invalidRequest(errors, 'invalid-parameter');
 }
 

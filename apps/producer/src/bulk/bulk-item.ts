@@ -7,8 +7,9 @@ import { z } from 'zod';
 import type { ChangeExport } from '../actions/change-export.js';
 import type { RequestExport } from '../actions/request-export.js';
 import { invalidRequest } from '../problems.js';
+import { lookedUp } from '../validation.js';
 
-const requested = z.looseObject({ organization: z.string(), project: z.string() });
+const requested = z.looseObject({ organization: lookedUp, project: lookedUp });
 const named = z.object({ id: z.string(), apiToken: z.string().optional() });
 
 /** What is asked for of one export, whatever it is; of a request also where, and the key by which a repeat is known. */
