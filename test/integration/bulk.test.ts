@@ -66,6 +66,11 @@ describe('G8: a few items', () => {
       },
     ]);
     expect(await exportsThere()).toHaveLength(1);
+    const odd = await bulk({ items: [item({ organization: 'a\0' }), item({ project: '\ud800' })] });
+    expect(odd.json.answers).toMatchObject([
+      { ok: false, error: { status: 422, errors: [{ pointer: '/organization' }] } },
+      { ok: false, error: { status: 422, errors: [{ pointer: '/project' }] } },
+    ]);
   });
 
   test('repeated by an Idempotency-Key come to the same exports', async () => {
