@@ -35,8 +35,10 @@ export async function startBreakingProxy(target: { host: string; port: number })
       returned += passed.length;
       if (chunk.length >= left) {
         left = Number.POSITIVE_INFINITY;
-        near.write(passed, breakAll);
-        far.pause();
+        // Ended, not reset, which could take back what has been passed on and not yet read.
+        sockets.delete(near);
+        near.end(passed);
+        breakAll();
         return;
       }
       left -= chunk.length;
