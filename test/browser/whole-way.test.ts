@@ -279,6 +279,8 @@ test('a keyboard is enough, and always shows where it is', async () => {
   await to(/^Export \|/);
   await tab.keyboard.press('Enter');
   await becomes(tab, 'Finished');
+  // The state is told a moment before the rest of the page is there.
+  await tab.getByRole('link', { name: /^Download / }).waitFor();
   await to(/^Download /);
   const coming = tab.waitForEvent('download');
   await tab.keyboard.press('Enter');
