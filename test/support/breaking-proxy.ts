@@ -46,7 +46,7 @@ export async function startBreakingProxy(target: { host: string; port: number })
     });
     near.on('drain', () => far.resume());
     near.on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
+    far.on('close', () => near.end());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
