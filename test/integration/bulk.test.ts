@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { BulkService } from '@parcelpost/shared/db/services/bulks.js';
 import type { Limits } from '@parcelpost/shared/db/services/limits.js';
 import { seal } from '@parcelpost/shared/tokens/seal.js';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Answer, SEAL_SECRET, send, startProducer, type TestProducer, unlikeOthers } from '../support/producer.js';
 
 /** What the producer of the tests takes at most; it answers three at once. */
@@ -20,7 +20,24 @@ beforeEach(async () => {
   Object.assign(limits, { person: NONE, project: NONE });
   await producer.db.raw('truncate exports, bulks cascade');
 });
+afterEach(async () => {
+  // What is under way would be written into the next test, or hold what is to be emptied.
+  await producer
+    .db('bulk_items')
+    .where({ state: 'waiting' })
+    .update({ state: 'skipped', sealed: null, finished_at: new Date() });
+  await vi.waitFor(async () => expect(await busy()).toEqual([]), { timeout: 20_000, interval: 40 });
+});
 afterAll(() => producer?.close());
+
+/** Statements that the producer runs, or has run in the last moment. */
+async function busy(): Promise<unknown[]> {
+  const { rows } = await producer.db.raw(
+    `select query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+       and backend_type = 'client backend' and (state <> 'idle' or state_change > clock_timestamp() - interval '30 ms')`,
+  );
+  return rows;
+}
 
 type Who = 'ana' | 'ben';
 const bulk = (body: object, { who = 'ana', key }: { who?: Who; key?: string } = {}) =>
