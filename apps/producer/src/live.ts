@@ -25,7 +25,7 @@ export function liveOf({ config, db, places, log, pingQueues, listenToJobs, onDe
     subscribe: (heard) => listenToJobs(HEARD, (jobId) => heard(jobId?.slice(0, UUID_LENGTH))),
     log,
   });
-  onDecided((id) => hub.hear(id));
+  onDecided((id) => hub.hearEnd(id));
   const limits = { most: config.EVENT_STREAMS, perPerson: config.EVENT_STREAMS_PER_PERSON };
   return { look, queue, streams: new EventStreams(hub, limits) };
 }

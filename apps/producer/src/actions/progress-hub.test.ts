@@ -85,6 +85,24 @@ it('looks soon at what it hears of, twice a second at most, and not at what nobo
   expect(asked.length).toBeLessThanOrEqual(4);
 });
 
+it('looks at once at what has ended, whenever it looked last, and then pauses as ever', async () => {
+  const { hub, asked, hear } = noted();
+  hub.watch('a', () => {});
+  hub.watch('b', () => {});
+  await vi.advanceTimersByTimeAsync(100);
+  hear('b');
+  hub.hearEnd('a');
+  hub.hearEnd('nobody');
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked.map((ids) => ids.sort())).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
+  hear('b');
+  await vi.advanceTimersByTimeAsync(400);
+  expect(asked).toHaveLength(2);
+});
+
 it('makes bytes once for all viewers, and gives the same ones where nothing has changed', async () => {
   let rows = 7;
   const look = async (ids: string[]) => new Map(ids.map((id) => [id, exportNow({ id, rows })]));

@@ -1,7 +1,7 @@
 /**
  * Tells watchers how their exports are getting on. However many watch, there is one subscription to the queues, and one query
- * for all exports that are watched: when something was heard of one of them, twice a second at most, and once a
- * second in any case, since news can be lost. While nobody watches there is neither.
+ * for all exports that are watched: when something was heard of one of them, twice a second at most but for an end, which
+ * is told at once, and once a second in any case, since news can be lost. While nobody watches there is neither.
  */
 import type { Logger } from '@parcelpost/shared/log.js';
 import type { ExportNow } from './look-at-exports.js';
@@ -58,6 +58,8 @@ export class ProgressHub {
   readonly #options: Required<Omit<HubOptions, 'subscribe'>> & Pick<HubOptions, 'subscribe'>;
   /** To be looked at next. */
   #due = new Set<string>();
+  /** Whether one of these has ended. */
+  #urgent = false;
   #next: NodeJS.Timeout | undefined;
   #rounds: NodeJS.Timeout | undefined;
   #looking = false;
@@ -97,6 +99,16 @@ export class ProgressHub {
     this.#soon();
   }
 
+  /** An export is decided: whoever watches it waits for just that, so that it is looked at without a pause. */
+  hearEnd(id: string): void {
+    if (!this.#watched.has(id)) return;
+    this.#due.add(id);
+    this.#urgent = true;
+    clearTimeout(this.#next);
+    this.#next = undefined;
+    this.#soon();
+  }
+
   #begin(): void {
     if (this.#rounds) return;
     this.#rounds = setInterval(() => this.hear(undefined), this.#options.idleMs);
@@ -109,6 +121,7 @@ export class ProgressHub {
     this.#rounds = undefined;
     this.#next = undefined;
     this.#due.clear();
+    this.#urgent = false;
     const ending = this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     ending?.catch((error: unknown) => this.#options.log.warn({ err: error }, 'the queues are still listened to'));
@@ -117,7 +130,7 @@ export class ProgressHub {
   #soon(): void {
     // A slow database is not asked again before it has answered.
     if (this.#next || this.#looking || this.#due.size === 0) return;
-    const wait = Math.max(0, this.#looked + this.#options.pauseMs - Date.now());
+    const wait = this.#urgent ? 0 : Math.max(0, this.#looked + this.#options.pauseMs - Date.now());
     this.#next = setTimeout(() => {
       this.#next = undefined;
       void this.#look();
@@ -127,6 +140,7 @@ export class ProgressHub {
   async #look(): Promise<void> {
     const ids = [...this.#due];
     this.#due = new Set();
+    this.#urgent = false;
     this.#looking = true;
     try {
       const found = await this.#options.look(ids);
